@@ -1,0 +1,15 @@
+"""All that a plugin may import, with `astrolens_gui.kit`: numpy, the standard library and pluggy; no Qt, no Keras, no SQL."""
+
+from .context import Cancelled, Context, Progress
+from .hooks import API_VERSION, PROJECT, hookimpl, hookspec
+from .params import Field, NoParams, Param, as_dict, build, fields
+from .protocols import Backend, Classifies, Embeds, Simulates, Trainable
+from .specs import CAPABILITIES, BackendSpec, ExporterSpec, ReaderSpec, StrategySpec, StretchSpec
+from .types import SCALE_TOLERANCE, Changes, FitReport, InputSpec, TrainingSet
+
+__all__ = [
+    "API_VERSION", "CAPABILITIES", "PROJECT", "SCALE_TOLERANCE",
+    "Backend", "BackendSpec", "Cancelled", "Changes", "Classifies", "Context", "Embeds", "ExporterSpec", "Field", "FitReport", "InputSpec",
+    "NoParams", "Param", "Progress", "ReaderSpec", "Simulates", "StrategySpec", "StretchSpec", "Trainable", "TrainingSet",
+    "as_dict", "build", "fields", "hookimpl", "hookspec",
+]

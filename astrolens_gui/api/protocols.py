@@ -1,0 +1,54 @@
+"""The shapes a backend's class must have; a backend need not inherit from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from .context import Context
+from .types import FitReport, TrainingSet
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Every backend. The constructor stores its params and does nothing else."""
+
+    def __init__(self, params: Any) -> None: ...
+
+    def save(self, folder: Path) -> None:
+        """Write weights into an existing folder: safetensors or npy, never pickle."""
+
+    def load(self, folder: Path) -> None:
+        """Rebuild from a folder that `save` wrote; raise ValueError with one sentence when it does not fit."""
+
+
+@runtime_checkable
+class Classifies(Backend, Protocol):
+    def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """float32 (N, size, size, bands), finite → float32 (N, classes): unnormalised log-probabilities (logits).
+
+        The host applies the calibration stored with the model. The input is read-only; N batches of 1 give what one batch of N gives.
+        """
+
+
+@runtime_checkable
+class Embeds(Backend, Protocol):
+    def embed(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """float32 (N, size, size, bands) → float32 (N, D): features of the penultimate layer."""
+
+
+@runtime_checkable
+class Simulates(Backend, Protocol):
+    def simulate(self, out: Path, count: int, ctx: Context) -> Path:
+        """Write `count` FITS files below `out` and a truth table (ID,is_lens,…); return the table's path. Same `ctx.seed`, same bytes."""
+
+
+@runtime_checkable
+class Trainable(Backend, Protocol):
+    def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
+        """Train on `data.indices("train")`, watch "validation"; afterwards `self` answers and saves as trained.
+
+        Calls `ctx.progress` at least once an epoch with `loss=…`.
+        """

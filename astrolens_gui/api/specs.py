@@ -1,0 +1,95 @@
+"""The records that plugins return: each names its code as a string, imported only inside the job that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .hooks import API_VERSION
+from .params import NoParams
+from .types import InputSpec
+
+Capability = Literal["classify", "embed", "simulate"]
+"""What a backend can do; the value is the name of its method."""
+
+CAPABILITIES: tuple[str, ...] = ("classify", "embed", "simulate")
+
+
+@dataclass(frozen=True)
+class BackendSpec:
+    """A model backend as the program knows it before any of its code runs.
+
+    Attributes:
+        id: short, unique, as typed behind `--backend` ("cnn").
+        title: as shown in the backend panel.
+        capabilities: each is also the name of a method of the class.
+        factory: "package.module:Class"; called with the params.
+        input: what it needs of the data; open fields are filled from the data when it trains.
+        params, fit_params: frozen dataclasses (see `astrolens_gui.api.params`); fit_params is None where nothing can be trained.
+        requires: modules that must be importable, with what installs them: ("tensorflow", …).
+        fit_in: training runs in a spawned child ("process") or in the train lane's thread ("thread").
+        run_in: inference runs in the infer lane's warm child ("process") or in its thread ("thread"); same code, same scores.
+        version: of the backend; stored with every model it makes.
+        api: the API number it was written for.
+        doc: one paragraph in Markdown, for the panel.
+    """
+
+    id: str
+    title: str
+    capabilities: tuple[str, ...]
+    factory: str
+    input: InputSpec = InputSpec()
+    params: type = NoParams
+    fit_params: type | None = None
+    requires: tuple[str, ...] = ()
+    fit_in: Literal["process", "thread"] = "process"
+    run_in: Literal["process", "thread"] = "process"
+    version: str = "0"
+    api: int = API_VERSION
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class ReaderSpec:
+    """An image format. `factory` names a module-level `planes(path)`/`read(plane)` pair's module (see `core.images.fits`)."""
+
+    id: str
+    title: str
+    suffixes: tuple[str, ...]
+    factory: str
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class StretchSpec:
+    """An intensity stretch: `function` maps float32 in 0..1 to 0..1, monotone, NaN kept, without changing its input."""
+
+    id: str
+    title: str
+    function: Callable[[Any], Any]
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class StrategySpec:
+    """A queue order: `function(scores, seed) -> float64 (N,)`, the usefulness of labelling each object, largest first.
+
+    `scores` is a dict of equally long arrays: `logit`, `score` (NaN where unscored) and `labelled` (bool).
+    """
+
+    id: str
+    title: str
+    function: Callable[..., Any]
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class ExporterSpec:
+    """A table format: `function(rows, path)` writes a list of plain dicts (see docs/tables.md) to `path`."""
+
+    id: str
+    title: str
+    suffix: str
+    function: Callable[..., Any]
+    doc: str = ""

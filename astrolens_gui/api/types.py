@@ -1,0 +1,132 @@
+"""The records that cross the plugin boundary: numpy, JSON-able fields and paths; no Qt, no Keras, no SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+SCALE_TOLERANCE = 0.05
+"""Relative difference of pixel scales that still counts as the same (DESIGN §8)."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a model eats. Bands are matched by name, never by position.
+
+    Attributes:
+        bands: names in channel order; () in a backend's spec means "whatever the data has".
+        pixel_scale: arcsec per pixel; None in a backend's spec means "whatever the data has".
+        size: side of the square cutout in pixels; None in a backend's spec means "whatever the data allows".
+        normalisation: name of the function that turns fluxes into network input (see `core.images.prepare`).
+    """
+
+    bands: tuple[str, ...] = ()
+    pixel_scale: float | None = None
+    size: int | None = None
+    normalisation: str = "asinh_noise"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, bands) of one prepared cutout."""
+        if self.size is None or not self.bands:
+            raise ValueError("this InputSpec is open: it gets its size and bands from the data")
+        return (self.size, self.size, len(self.bands))
+
+    def mismatch(self, bands: Mapping[str, tuple[int, int]], pixel_scale: float | None) -> str | None:
+        """Why an object with these bands ({name: (height, width)}) and scale does not fit, as one sentence; None when it fits."""
+        missing = [band for band in self.bands if band not in bands]
+        if missing:
+            return f"band {', '.join(missing)} is missing (it has {', '.join(bands) or 'no named band'})"
+        if self.pixel_scale is not None:
+            if pixel_scale is None:
+                return "its pixel scale is unknown; give --pixel-scale at import"
+            if abs(pixel_scale - self.pixel_scale) > SCALE_TOLERANCE * self.pixel_scale:
+                return f"its pixel scale is {pixel_scale:.4g} arcsec, the model's {self.pixel_scale:.4g}"
+        if self.size is not None:
+            small = [band for band in self.bands if min(bands[band]) < self.size]
+            if small:
+                height, width = bands[small[0]]
+                return f"its {small[0]} stamp has {width} x {height} px, the model needs {self.size}"
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "bands": list(self.bands)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> InputSpec:
+        return replace(cls(**values), bands=tuple(values.get("bands", ())))
+
+
+Split = Literal["train", "validation"]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A folder of `.npy` shards, opened with mmap: it travels to a child process as a path, never as arrays.
+
+    Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes), rows sum to 1 (soft
+    labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train and 1 validation, constant within an object and its source
+    field; `set.json` with classes, input and provenance.
+    """
+
+    folder: Path
+    classes: tuple[str, ...]
+    input: InputSpec
+
+    @classmethod
+    def open(cls, folder: Path) -> TrainingSet:
+        about = json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
+        return cls(Path(folder), tuple(about["classes"]), InputSpec.from_dict(about["input"]))
+
+    def _array(self, name: str) -> np.ndarray:
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+    @property
+    def images(self) -> np.ndarray:
+        return self._array("images")
+
+    @property
+    def targets(self) -> np.ndarray:
+        return self._array("targets")
+
+    @property
+    def weights(self) -> np.ndarray:
+        return self._array("weights")
+
+    def indices(self, split: Split) -> np.ndarray:
+        """Rows of one split, int64, ascending."""
+        return np.flatnonzero(self._array("split") == ("train", "validation").index(split))
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What a training says of itself; the host judges the model on data of its own choosing.
+
+    Attributes:
+        epochs: one dict of named numbers per epoch.
+        stopped: why it ended ("early stopping", "all epochs").
+    """
+
+    epochs: tuple[dict[str, float], ...] = ()
+    stopped: str = "all epochs"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an operation changed, so that views refresh only that. Fields hold ids; `origin` names who did it, so that it can skip itself."""
+
+    objects: tuple[int, ...] = ()
+    labels: tuple[int, ...] = ()
+    scores: bool = False
+    models: tuple[str, ...] = ()
+    queue: bool = False
+    project: bool = False
+    events: tuple[int, ...] = ()
+    origin: str = ""
+    message: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
