@@ -1,4 +1,4 @@
-"""All that a plugin may import, with `astrolens_gui.kit`: numpy, the standard library and pluggy; no Qt, no Keras, no SQL."""
+"""All that a plugin may import (with `astrolens_gui.kit`): numpy and plain records; no Qt, no Keras, no SQL."""
 
 from .context import Cancelled, Context, Progress
 from .hooks import API_VERSION, PROJECT, hookimpl, hookspec
@@ -8,8 +8,33 @@ from .specs import CAPABILITIES, BackendSpec, ExporterSpec, ReaderSpec, Strategy
 from .types import SCALE_TOLERANCE, Changes, FitReport, InputSpec, TrainingSet
 
 __all__ = [
-    "API_VERSION", "CAPABILITIES", "PROJECT", "SCALE_TOLERANCE",
-    "Backend", "BackendSpec", "Cancelled", "Changes", "Classifies", "Context", "Embeds", "ExporterSpec", "Field", "FitReport", "InputSpec",
-    "NoParams", "Param", "Progress", "ReaderSpec", "Simulates", "StrategySpec", "StretchSpec", "Trainable", "TrainingSet",
-    "as_dict", "build", "fields", "hookimpl", "hookspec",
+    "API_VERSION",
+    "CAPABILITIES",
+    "PROJECT",
+    "SCALE_TOLERANCE",
+    "Backend",
+    "BackendSpec",
+    "Cancelled",
+    "Changes",
+    "Classifies",
+    "Context",
+    "Embeds",
+    "ExporterSpec",
+    "Field",
+    "FitReport",
+    "InputSpec",
+    "NoParams",
+    "Param",
+    "Progress",
+    "ReaderSpec",
+    "Simulates",
+    "StrategySpec",
+    "StretchSpec",
+    "Trainable",
+    "TrainingSet",
+    "as_dict",
+    "build",
+    "fields",
+    "hookimpl",
+    "hookspec",
 ]

@@ -16,7 +16,7 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """One report: `fraction` 0..1 of the whole job, a short `message`, and named numbers (loss, AUROC, images_per_s, …)."""
+    """One report: `fraction` 0..1 of the whole job, a short `message`, named numbers (loss, AUROC, images_per_s)."""
 
     fraction: float
     message: str = ""

@@ -48,7 +48,7 @@ def astrolens_exporters() -> Iterable[ExporterSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def astrolens_labels_changed(changes: Changes) -> None:
-    """Told after label events were committed; runs off the main thread, and what it raises is logged, never shown as a lost label."""
+    """Told after label events were committed, off the main thread; what it raises is logged, no label is lost."""
 
 
 @hookspec

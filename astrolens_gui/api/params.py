@@ -1,4 +1,4 @@
-"""One schema for parameters: frozen dataclasses whose `Annotated[..., Param(...)]` fields make form, flags, JSON and provenance."""
+"""One schema for parameters (frozen dataclasses of `Annotated[…, Param(…)]`): it makes form, flags, JSON, provenance."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Param:
 
 @dataclass(frozen=True)
 class Field:
-    """One parameter as a form or a parser needs it; `kind` is bool, int, float or str; `choices` is () where any value goes."""
+    """One parameter as a form or parser needs it: `kind` is bool, int, float or str; `choices` () takes any value."""
 
     name: str
     kind: type
@@ -44,7 +44,7 @@ class Field:
         return self.name.replace("_", " ").capitalize()
 
     def check(self, value: Any) -> Any:
-        """Return `value` as `kind`, or raise ValueError with one sentence that names the parameter and what it accepts."""
+        """`value` as `kind`; ValueError, one sentence naming the parameter and what it accepts, when it is not."""
         if value is None:
             if self.optional:
                 return None
@@ -69,13 +69,18 @@ class Field:
             raise ValueError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
         low, high = self.param.low, self.param.high
         if (low is not None and exact < low) or (high is not None and exact > high):
-            raise ValueError(f"{self.name} must lie between {low:g} and {high:g}, not {exact:g}" if low is not None and high is not None
-                             else f"{self.name} must be {'at least' if low is not None else 'at most'} {(low if low is not None else high):g}, not {exact:g}")
+            raise ValueError(f"{self.name} must be {_range(low, high)}, not {exact:g}")
         return exact
 
 
 T = TypeVar("T")
 _NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def fields(cls: type) -> tuple[Field, ...]:
     """The schema of a parameters dataclass, in order.
 
     Raises:
-        TypeError: when `cls` is not a frozen dataclass, or a field has no default, no `Param` or a type that no form can show.
+        TypeError: `cls` is no frozen dataclass, or a field lacks a default, a `Param` or a type that a form can show.
     """
     if not dataclasses.is_dataclass(cls) or not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{cls.__name__} must be a frozen dataclass")
@@ -118,7 +123,7 @@ def build(cls: type[T], values: Mapping[str, Any] | None = None) -> T:
     """Make parameters from a form, flags or JSON; missing ones keep their default.
 
     Raises:
-        ValueError: one sentence per problem, every problem at once: an unknown name, a wrong type, a value out of bounds.
+        ValueError: one clause per problem, all at once: an unknown name, a wrong type, a value out of bounds.
     """
     schema = {field.name: field for field in fields(cls)}
     values, problems, good = dict(values or {}), [], {}

@@ -29,7 +29,8 @@ class Classifies(Backend, Protocol):
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         """float32 (N, size, size, bands), finite → float32 (N, classes): unnormalised log-probabilities (logits).
 
-        The host applies the calibration stored with the model. The input is read-only; N batches of 1 give what one batch of N gives.
+        The host applies the calibration stored with the model. The input is read-only; N batches of 1 give what
+        one batch of N gives.
         """
 
 
@@ -42,7 +43,10 @@ class Embeds(Backend, Protocol):
 @runtime_checkable
 class Simulates(Backend, Protocol):
     def simulate(self, out: Path, count: int, ctx: Context) -> Path:
-        """Write `count` FITS files below `out` and a truth table (ID,is_lens,…); return the table's path. Same `ctx.seed`, same bytes."""
+        """Write `count` FITS files and a truth table (ID,is_lens,…) below `out`; return the table's path.
+
+        Same `ctx.seed`, same bytes.
+        """
 
 
 @runtime_checkable

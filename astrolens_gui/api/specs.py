@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .hooks import API_VERSION
@@ -26,10 +26,10 @@ class BackendSpec:
         capabilities: each is also the name of a method of the class.
         factory: "package.module:Class"; called with the params.
         input: what it needs of the data; open fields are filled from the data when it trains.
-        params, fit_params: frozen dataclasses (see `astrolens_gui.api.params`); fit_params is None where nothing can be trained.
+        params, fit_params: frozen dataclasses (see `api.params`); fit_params is None where nothing can be trained.
         requires: modules that must be importable, with what installs them: ("tensorflow", …).
         fit_in: training runs in a spawned child ("process") or in the train lane's thread ("thread").
-        run_in: inference runs in the infer lane's warm child ("process") or in its thread ("thread"); same code, same scores.
+        run_in: inference runs in the infer lane's warm child ("process") or in its thread ("thread"): same scores.
         version: of the backend; stored with every model it makes.
         api: the API number it was written for.
         doc: one paragraph in Markdown, for the panel.
@@ -39,7 +39,7 @@ class BackendSpec:
     title: str
     capabilities: tuple[str, ...]
     factory: str
-    input: InputSpec = InputSpec()
+    input: InputSpec = field(default_factory=InputSpec)
     params: type = NoParams
     fit_params: type | None = None
     requires: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class BackendSpec:
 
 @dataclass(frozen=True)
 class ReaderSpec:
-    """An image format. `factory` names a module-level `planes(path)`/`read(plane)` pair's module (see `core.images.fits`)."""
+    """An image format. `factory` names a module with `planes(path)` and `read(plane)` (see `core.images.fits`)."""
 
     id: str
     title: str

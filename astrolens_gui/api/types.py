@@ -38,7 +38,7 @@ class InputSpec:
         return (self.size, self.size, len(self.bands))
 
     def mismatch(self, bands: Mapping[str, tuple[int, int]], pixel_scale: float | None) -> str | None:
-        """Why an object with these bands ({name: (height, width)}) and scale does not fit, as one sentence; None when it fits."""
+        """Why an object with these bands ({name: (height, width)}) and scale does not fit; None when it fits."""
         missing = [band for band in self.bands if band not in bands]
         if missing:
             return f"band {', '.join(missing)} is missing (it has {', '.join(bands) or 'no named band'})"
@@ -69,9 +69,9 @@ Split = Literal["train", "validation"]
 class TrainingSet:
     """A folder of `.npy` shards, opened with mmap: it travels to a child process as a path, never as arrays.
 
-    Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes), rows sum to 1 (soft
-    labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train and 1 validation, constant within an object and its source
-    field; `set.json` with classes, input and provenance.
+    Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes),
+    rows sum to 1 (soft labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train and 1 validation,
+    constant within an object and its source field; `set.json` with classes, input and provenance.
     """
 
     folder: Path
@@ -118,7 +118,7 @@ class FitReport:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an operation changed, so that views refresh only that. Fields hold ids; `origin` names who did it, so that it can skip itself."""
+    """What an operation changed, so that views refresh only that; fields hold ids, `origin` names who did it."""
 
     objects: tuple[int, ...] = ()
     labels: tuple[int, ...] = ()

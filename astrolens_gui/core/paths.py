@@ -1,4 +1,4 @@
-"""Where the program keeps its own files (settings, logs, user schemes); knows no project and creates nothing by being imported."""
+"""Where the program keeps its own files (settings, logs, user schemes); knows no project."""
 
 from __future__ import annotations
 
