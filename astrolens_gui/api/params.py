@@ -1,4 +1,4 @@
-"""One schema for parameters (frozen dataclasses of `Annotated[…, Param(…)]`): it makes form, flags, JSON, provenance."""
+"""One schema for parameters, a frozen dataclass of `Annotated[…, Param(…)]`: form, flags, JSON and provenance."""
 
 from __future__ import annotations
 

@@ -1,0 +1,37 @@
+"""What the program itself offers through the same hooks as any plugin; holds no logic."""
+
+from __future__ import annotations
+
+from astrolens_gui.api import ExporterSpec, ReaderSpec, StrategySpec, StretchSpec, hookimpl
+
+from .images import stretch
+from .labels import export
+from .learn import active
+
+
+@hookimpl
+def astrolens_readers() -> list[ReaderSpec]:
+    return [
+        ReaderSpec(
+            id="fits",
+            title="FITS",
+            suffixes=(".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fits.Z"),
+            factory="astrolens_gui.core.images.fits",
+            doc="Images in any extension, tile-compressed or not; bands by name.",
+        )
+    ]
+
+
+@hookimpl
+def astrolens_stretches() -> list[StretchSpec]:
+    return list(stretch.BUILTIN)
+
+
+@hookimpl
+def astrolens_strategies() -> list[StrategySpec]:
+    return list(active.BUILTIN)
+
+
+@hookimpl
+def astrolens_exporters() -> list[ExporterSpec]:
+    return list(export.BUILTIN)

@@ -1,0 +1,259 @@
+"""Finds plugins, keeps each failure as data, and makes backends on request; imports no backend's code before that."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from astrolens_gui.api import (
+    API_VERSION,
+    CAPABILITIES,
+    PROJECT,
+    BackendSpec,
+    ExporterSpec,
+    ReaderSpec,
+    StrategySpec,
+    StretchSpec,
+    build,
+    fields,
+    hooks,
+)
+
+GROUP = "astrolens.plugins"
+"""The entry-point group; built-in plugins come through it as any other."""
+
+RECORDS: dict[str, type] = {
+    "astrolens_backends": BackendSpec,
+    "astrolens_readers": ReaderSpec,
+    "astrolens_stretches": StretchSpec,
+    "astrolens_strategies": StrategySpec,
+    "astrolens_exporters": ExporterSpec,
+}
+
+
+class PluginError(ValueError):
+    """A plugin, or a request for one, is wrong; the text is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class PluginState:
+    """One entry point as `astrolens doctor` and the plugins dialog show it; `error` is "" where all is well."""
+
+    name: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+    error: str = ""
+    traceback: str = ""
+    provides: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.error
+
+
+class Plugins:
+    """The registered plugins and what they offer, by kind and id."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager(PROJECT)
+        self.manager.add_hookspecs(hooks)
+        self.states: list[PluginState] = []
+        self._records: dict[type, dict[str, Any]] = {kind: {} for kind in RECORDS.values()}
+        self._owners: dict[tuple[type, str], str] = {}
+
+    @classmethod
+    def discover(cls, found: Iterable[EntryPoint] | None = None) -> Plugins:
+        """Load every entry point of the group; one that fails is listed with its traceback and stops nothing."""
+        plugins = cls()
+        for name in BUILT_IN:
+            plugins.add(name.rsplit(".", 1)[-1], name, distribution="astrolens")
+        for point in sorted(entry_points(group=GROUP) if found is None else found, key=lambda point: point.name):
+            dist = point.dist
+            plugins.add(point.name, point.value, dist.name if dist else "", dist.version if dist else "")
+        return plugins
+
+    def add(self, name: str, module: str, distribution: str = "", version: str = "") -> PluginState:
+        """Import one plugin module, check it and take its records; never raises for what the plugin does."""
+        state = PluginState(name, module, distribution, version)
+        try:
+            plugin = EntryPoint(name=name, value=module, group=GROUP).load()
+            records = self._collect(plugin, module)
+        except PluginError as error:
+            state = PluginState(name, module, distribution, version, str(error), "")
+        except (Exception, SystemExit) as error:
+            sentence = (
+                f"{module} failed to load: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            )
+            state = PluginState(name, module, distribution, version, sentence, traceback.format_exc())
+        else:
+            self.manager.register(plugin, name=f"{distribution}:{name}")
+            for record in records:
+                self._records[type(record)][record.id] = record
+                self._owners[type(record), record.id] = name
+            provides = tuple(f"{_kind(record)} {record.id}" for record in records)
+            state = PluginState(name, module, distribution, version, provides=provides)
+        self.states.append(state)
+        return state
+
+    def _collect(self, plugin: Any, module: str) -> list[Any]:
+        """All records of a plugin, checked; nothing is registered unless every one of them is good."""
+        known = {name for name in dir(hooks) if name.startswith("astrolens_")}
+        records: list[Any] = []
+        for name, function in inspect.getmembers(plugin, callable):
+            marked = getattr(function, f"{PROJECT}_impl", None) is not None
+            if not marked:
+                continue
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(sorted(known))}"
+                raise PluginError(f"{module} implements the unknown hook {name}; {hint}")
+            asked = inspect.signature(function).parameters
+            given = inspect.signature(getattr(hooks, name)).parameters
+            if extra := [argument for argument in asked if argument not in given]:
+                there = ", ".join(given) or "none"
+                raise PluginError(f"{module}.{name} asks for the argument {', '.join(extra)}; the hook gives {there}")
+            if name in RECORDS:
+                records += self._checked(name, function(), module)
+        seen: set[tuple[type, str]] = set()
+        for record in records:
+            key = (type(record), record.id)
+            if key in seen or key in self._owners:
+                owner = self._owners.get(key, module)
+                raise PluginError(f"{module} offers the {_kind(record)} {record.id!r}, which {owner} already offers")
+            seen.add(key)
+        return records
+
+    def _checked(self, hook: str, returned: Any, module: str) -> list[Any]:
+        kind = RECORDS[hook]
+        if returned is None or isinstance(returned, str | bytes) or not isinstance(returned, Iterable):
+            raise PluginError(f"{module}.{hook} must return a list of {kind.__name__}, not {type(returned).__name__}")
+        records = list(returned)
+        for record in records:
+            if not isinstance(record, kind):
+                raise PluginError(f"{module}.{hook} must return {kind.__name__} records, not {type(record).__name__}")
+            if not record.id or not isinstance(record.id, str):
+                raise PluginError(f"{module}.{hook} returned a {kind.__name__} without an id")
+            if isinstance(record, BackendSpec):
+                _check_backend(record, module)
+        return records
+
+    def backend(self, id: str) -> BackendSpec:
+        """The backend's spec.
+
+        Raises:
+            PluginError: no backend has this id; the sentence lists those there are, and names a plugin that failed.
+        """
+        return self._get(BackendSpec, id)
+
+    def module_of(self, id: str) -> str:
+        """The plugin module that declares a backend."""
+        self.backend(id)
+        owner = self._owners[BackendSpec, id]
+        return next(state.module for state in self.states if state.name == owner)
+
+    def backends(self, capability: str | None = None) -> list[BackendSpec]:
+        return [spec for spec in self.all(BackendSpec) if capability is None or capability in spec.capabilities]
+
+    def exporter(self, id: str) -> ExporterSpec:
+        return self._get(ExporterSpec, id)
+
+    def strategy(self, id: str) -> StrategySpec:
+        return self._get(StrategySpec, id)
+
+    def all(self, kind: type) -> list[Any]:
+        return list(self._records[kind].values())
+
+    def _get(self, kind: type, id: str) -> Any:
+        try:
+            return self._records[kind][id]
+        except KeyError:
+            broken = "; ".join(f"{state.name} failed: {state.error}" for state in self.states if not state.ok)
+            there = ", ".join(sorted(self._records[kind])) or "none"
+            raise PluginError(
+                f"there is no {KINDS[kind]} {id!r}; there are: {there}" + (f" ({broken})" if broken else "")
+            ) from None
+
+    def tell(self, hook: str, log: Any, **arguments: Any) -> None:
+        """Call a past-tense hook in each plugin by itself; what one raises is logged and stops nothing."""
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            try:
+                implementation.function(*(arguments[name] for name in implementation.argnames))
+            except Exception:
+                log.exception("plugin %s failed in %s", implementation.plugin_name, hook)
+
+
+KINDS: dict[type, str] = {
+    BackendSpec: "backend",
+    ReaderSpec: "reader",
+    StretchSpec: "stretch",
+    StrategySpec: "strategy",
+    ExporterSpec: "exporter",
+}
+
+BUILT_IN: Sequence[str] = ("astrolens_gui.core.builtin",)
+"""What the program itself offers through the same hooks: the FITS reader, stretches, queue orders, table formats."""
+
+
+def _kind(record: Any) -> str:
+    return KINDS[type(record)]
+
+
+def _check_backend(spec: BackendSpec, module: str) -> None:
+    if spec.api > API_VERSION:
+        raise PluginError(
+            f"{module}: backend {spec.id!r} was written for plugin API {spec.api}, this program has {API_VERSION}; "
+            "update AstroLens or install an older version of the plugin"
+        )
+    if unknown := [name for name in spec.capabilities if name not in CAPABILITIES]:
+        raise PluginError(
+            f"{module}: backend {spec.id!r} declares the unknown capability {', '.join(unknown)}; "
+            f"there are: {', '.join(CAPABILITIES)}"
+        )
+    if not spec.capabilities:
+        raise PluginError(f"{module}: backend {spec.id!r} declares no capability")
+    if spec.factory.count(":") != 1:
+        raise PluginError(
+            f"{module}: the factory {spec.factory!r} of backend {spec.id!r} is not 'package.module:Class'"
+        )
+    try:
+        for schema in (spec.params, spec.fit_params):
+            if schema is not None:
+                fields(schema)
+    except TypeError as error:
+        raise PluginError(f"{module}: the parameters of backend {spec.id!r} are wrong: {error}") from None
+
+
+def missing(spec: BackendSpec) -> str:
+    """What a backend lacks on this machine, as a sentence with the command that installs it; "" when it can run."""
+    absent = [name for name in spec.requires if importlib.util.find_spec(name) is None]
+    return f"needs {', '.join(absent)}: pip install {' '.join(absent)}" if absent else ""
+
+
+def create(factory: str, schema: type | None, values: dict[str, Any] | None = None) -> Any:
+    """Import a backend's class and make it; only inside the job that runs it.
+
+    Args:
+        factory: "package.module:Class".
+        schema: the spec's `params`.
+        values: parameters by name; missing ones keep their default.
+
+    Raises:
+        PluginError: the class can't be imported.
+        ValueError: a parameter is wrong.
+    """
+    module, _, name = factory.partition(":")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"the backend's code {factory} can't be imported: {error}") from error
+    return cls(build(schema, values) if schema is not None else None)
