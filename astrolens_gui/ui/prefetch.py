@@ -1,0 +1,117 @@
+"""Keeps the next images ready, so that a key press shows one at once; knows no widget and reads no file itself."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .qt import QObject
+
+Key = tuple[int, str]
+Wait = tuple[Callable[[Any], None], Callable[[BaseException], None]]
+
+AHEAD = 4
+HELD = 12
+HELD_BYTES = 256 * 2**20
+
+
+class Prefetch(QObject):
+    """Loaded images by (object, band): those asked for, the next few, and the last few for the way back.
+
+    All methods belong to the main thread. Images come from `workbench.image` in the io lane. A failure that was met ahead of time
+    is told once; asking again reads again (the network drive may be back).
+    """
+
+    def __init__(self, bridge: Any, workbench: Any, parent: QObject | None = None, ahead: int = AHEAD) -> None:
+        super().__init__(parent)
+        self.ahead = ahead
+        self._bridge = bridge
+        self._workbench = workbench
+        self._held: OrderedDict[Key, Any] = OrderedDict()
+        self._jobs: dict[Key, Any] = {}
+        self._waiting: dict[Key, list[Wait]] = {}
+        bridge.changed.connect(self._on_changed)
+
+    def ask(
+        self, object_id: int, band: str, callback: Callable[[Any], None], on_error: Callable[[BaseException], None]
+    ) -> None:
+        """Call `callback(LoadedImage)` (or `on_error`): before returning when it is ready, else when it has been read."""
+        key = (object_id, band)
+        if key in self._held:
+            outcome = self._held[key]
+            if isinstance(outcome, BaseException):
+                del self._held[key]
+            else:
+                self._held.move_to_end(key)
+            self._tell(outcome, (callback, on_error))
+            return
+        self._waiting.setdefault(key, []).append((callback, on_error))
+        self._load(key)
+
+    def expect(self, object_ids: Iterable[int], band: str) -> None:
+        """Get the first `ahead` of these ready; what was begun for others, and nobody waits for, is cancelled."""
+        wanted = [(object_id, band) for object_id in object_ids][: self.ahead]
+        for key in [key for key in self._jobs if key not in wanted and key not in self._waiting]:
+            self._jobs.pop(key).cancel()
+        for key in wanted:
+            if key in self._held:
+                self._held.move_to_end(key)
+            else:
+                self._load(key)
+
+    def ready(self, object_id: int, band: str) -> bool:
+        return (object_id, band) in self._held
+
+    def forget(self, object_ids: Iterable[int] | None = None) -> None:
+        """Drop these objects' images (all of them without an argument): they changed on disk, or the project was closed."""
+        gone = None if object_ids is None else set(object_ids)
+        for key in [key for key in self._held if gone is None or key[0] in gone]:
+            del self._held[key]
+        for key in [key for key in self._jobs if gone is None or key[0] in gone]:
+            self._jobs.pop(key).cancel()
+            if key in self._waiting:
+                self._load(key)
+
+    def _load(self, key: Key) -> None:
+        if key in self._jobs:
+            return
+        job = self._workbench.image(key[0], key[1] or None)
+        self._jobs[key] = job
+        self._bridge.when_done(
+            job, lambda image: self._done(key, job, image), lambda error: self._done(key, job, error)
+        )
+
+    def _done(self, key: Key, job: Any, outcome: Any) -> None:
+        if self._jobs.get(key) is not job:
+            return  # cancelled or superseded: its pixels may be stale
+        del self._jobs[key]
+        waiting = self._waiting.pop(key, [])
+        if not isinstance(outcome, BaseException) or not waiting:
+            self._held[key] = outcome
+            self._trim(keep=key)
+        for wait in waiting:
+            self._tell(outcome, wait)
+
+    def _trim(self, keep: Key) -> None:
+        def too_much() -> bool:
+            size = sum(getattr(getattr(image, "data", None), "nbytes", 0) for image in self._held.values())
+            return len(self._held) > HELD or size > HELD_BYTES
+
+        while len(self._held) > 1 and too_much():
+            oldest = next(key for key in self._held if key != keep)
+            del self._held[oldest]
+
+    def _on_changed(self, changes: Any) -> None:
+        if changes.project:
+            self.forget()
+        elif changes.objects:
+            self.forget(changes.objects)
+
+    @staticmethod
+    def _tell(outcome: Any, wait: Wait) -> None:
+        callback, on_error = wait
+        if isinstance(outcome, BaseException):
+            on_error(outcome)
+        else:
+            callback(outcome)

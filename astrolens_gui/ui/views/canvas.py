@@ -1,0 +1,160 @@
+"""The pixels on the screen, on pyqtgraph: crisp, y up, zoom at the cursor, pan, right-drag; knows no object, no recipe and no file."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from ..qt import PYQTGRAPH_BINDING, QColor, Qt, QtCore, QtGui, Signal
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", PYQTGRAPH_BINDING)
+import pyqtgraph as pg
+
+from .overlay import paint_compass, paint_scale_bar
+from .sky import Compass
+
+SMALLEST_SIDE_PX = 3.0
+"""Image pixels that the closest zoom still shows."""
+
+
+class _Box(pg.ViewBox):
+    """pyqtgraph's view box with this program's gestures: left and middle drag pan, right drag is ours, no menu."""
+
+    right_dragged = Signal(float, float, bool)
+
+    def __init__(self) -> None:
+        super().__init__(lockAspect=True, enableMenu=False, enableMouse=True, defaultPadding=0.0)
+        self._right_start = QtCore.QPointF()
+
+    def mouseDragEvent(self, event: Any, axis: Any = None) -> None:
+        if event.button() != Qt.RightButton:
+            super().mouseDragEvent(event, axis)
+            return
+        event.accept()
+        if event.isStart():
+            self._right_start = event.buttonDownPos()
+        moved = event.pos() - self._right_start
+        self.right_dragged.emit(moved.x() / self.width(), moved.y() / self.height(), event.isStart())
+
+
+class Canvas(pg.GraphicsView):
+    """Shows one uint8 RGB image, row 0 at the bottom; coordinates are 0-based pixel centres.
+
+    Attributes:
+        hovered: ((x, y) in pixels, or None when the pointer leaves).
+        right_dragged: (fraction of the width, of the height downwards, whether the drag begins): contrast and bias.
+        zoomed: after every change of zoom or position.
+        painted: (monotonic seconds) when pixels given to `set_pixels` have been painted for the first time.
+    """
+
+    hovered = Signal(object)
+    right_dragged = Signal(float, float, bool)
+    zoomed = Signal()
+    painted = Signal(float)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent, useOpenGL=False, background=None)
+        self._box = _Box()
+        self._item = pg.ImageItem(axisOrder="row-major", autoDownsample=True)
+        self._shape = (0, 0)
+        self._compass: Compass | None = None
+        self._fitted = True
+        self._unpainted = False
+        self.show_compass = True
+        self._box.addItem(self._item)
+        self._box.disableAutoRange()
+        self.setCentralItem(self._box)
+        self.setViewportUpdateMode(self.FullViewportUpdate)
+        self.setFrameShape(self.NoFrame)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.setMouseTracking(True)
+        self._box.right_dragged.connect(self.right_dragged)
+        self._box.sigRangeChangedManually.connect(self._on_moved_by_hand)
+        self._box.sigRangeChanged.connect(lambda *_: self.zoomed.emit())
+
+    def set_pixels(self, rgb: np.ndarray, compass: Compass | None) -> None:
+        """Show uint8 (h, w, 3). The zoom stays where the shape is that of the former image, else the image is fitted."""
+        self._item.setImage(rgb, autoLevels=False, levels=None)
+        self._compass = compass
+        self._unpainted = True
+        if rgb.shape[:2] != self._shape:
+            height, width = self._shape = rgb.shape[:2]
+            self._item.setRect(QtCore.QRectF(-0.5, -0.5, width, height))
+            side = max(width, height)
+            self._box.setLimits(minXRange=min(SMALLEST_SIDE_PX, side), maxXRange=40.0 * side, maxYRange=40.0 * side)
+            self.fit()
+
+    @property
+    def scale_px(self) -> float:
+        """Screen pixels (device independent) per image pixel."""
+        return 1.0 / max(self._box.viewPixelSize()[0], 1e-12)
+
+    def fit(self) -> None:
+        """Show the whole image, as large as it goes."""
+        height, width = self._shape
+        if width and height:
+            self._fitted = True
+            self._box.setRange(QtCore.QRectF(-0.5, -0.5, width, height), padding=0.0)
+
+    def zoom_to(self, scale_px: float) -> None:
+        """One image pixel becomes `scale_px` device pixels, about the centre of the view; 1 is 1:1."""
+        self._fitted = False
+        self.zoom_by(scale_px / self.devicePixelRatioF() / self.scale_px)
+
+    def zoom_by(self, factor: float) -> None:
+        self._fitted = False
+        self._box.scaleBy((1.0 / factor, 1.0 / factor))
+
+    def pixel_at(self, position: QtCore.QPoint) -> tuple[float, float]:
+        """0-based (x, y) under a point of the widget."""
+        point = self._box.mapSceneToView(self.mapToScene(position))
+        return point.x(), point.y()
+
+    def point_of(self, x: float, y: float) -> QtCore.QPoint:
+        """The widget's point over 0-based pixel (x, y)."""
+        return self.mapFromScene(self._box.mapViewToScene(QtCore.QPointF(x, y)))
+
+    def set_surround(self, colour: QColor) -> None:
+        """The colour around the image."""
+        self.setBackground(colour)
+
+    def _on_moved_by_hand(self, *_: Any) -> None:
+        self._fitted = False
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitted and self._shape[0]:
+            self.fit()
+
+    def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if self._shape[0]:
+            self.hovered.emit(self.pixel_at(event.pos()))
+
+    def leaveEvent(self, event: QtCore.QEvent) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(None)
+
+    def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self.fit()
+            event.accept()
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._compass is not None and self._shape[0]:
+            painter = QtGui.QPainter(self.viewport())
+            painter.setRenderHint(QtGui.QPainter.Antialiasing)
+            area = QtCore.QRectF(self.viewport().rect())
+            if self.show_compass:
+                paint_compass(painter, area, self._compass)
+            paint_scale_bar(painter, area, self._compass.arcsec_per_pixel / self.scale_px)
+            painter.end()
+        if self._unpainted:
+            self._unpainted = False
+            self.painted.emit(time.monotonic())

@@ -1,0 +1,220 @@
+"""The single view: shows the current object's pixels by the current recipe; reads no file and keeps no label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..prefetch import Prefetch
+from ..qt import QApplication, QColor, QPalette, QtCore, QTimer, QtWidgets, QWidget, Signal
+from . import display
+from .canvas import Canvas
+from .notice import Notice
+from .readout import Readout
+from .sky import Compass, compass
+
+PATIENCE_MS = 200
+"""The former image stays this long while the next one loads; then the view says so, lest the wrong one be graded."""
+
+NO_DATA_TONES = np.array([[38, 58, 84], [58, 84, 116]], np.uint8)
+"""Two blues in a chequer: what has no value looks like no colour map's value."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is on the screen: the LoadedImage and the cuts that it is drawn with."""
+
+    image: Any
+    low: float
+    high: float
+
+
+class ImageView(QWidget):
+    """The pixels with compass, scale bar and readout.
+
+    Attributes:
+        shown: (Frame, or None when there is no image) after every new rendering; histogram and band buttons follow it.
+        painted: (object id, monotonic seconds) when a new rendering has been painted.
+    """
+
+    shown = Signal(object)
+    painted = Signal(int, float)
+
+    def __init__(self, bridge: Any, workbench: Any, current: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("imageView")
+        self._current = current
+        self._prefetch = Prefetch(bridge, workbench, self)
+        self._upcoming: Callable[[], Iterable[int]] = tuple
+        self._wanted: tuple[int, str] = (-1, "")
+        self._frame: Frame | None = None
+        self._compass: Compass | None = None
+        self._no_data: np.ndarray | None = None
+        self._limits: tuple[Any, ...] = ()
+        self._pointer: tuple[float, float] | None = None
+        self._drag_from: Any = None
+        self.canvas = Canvas(self)
+        self.notice = Notice(self)
+        self.readout = Readout(self)
+        self._stack = QtWidgets.QStackedLayout()
+        self._stack.addWidget(self.notice)
+        self._stack.addWidget(self.canvas)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._stack, 1)
+        column.addWidget(self.readout)
+        self._impatient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._impatient.timeout.connect(self._say_loading)
+        self.canvas.hovered.connect(self._on_hover)
+        self.canvas.right_dragged.connect(self._on_right_drag)
+        self.canvas.painted.connect(self._on_painted)
+        current.object_changed.connect(self._on_object)
+        current.recipe_changed.connect(self._on_recipe)
+        bridge.changed.connect(self._on_changed)
+        self._tint()
+        self._on_object(current.object_id)
+
+    def set_upcoming(self, upcoming: Callable[[], Iterable[int]]) -> None:
+        """`upcoming()` gives the ids that the person will probably see next; they are read ahead after each image."""
+        self._upcoming = upcoming
+
+    @property
+    def frame(self) -> Frame | None:
+        """What is on the screen, or None."""
+        return self._frame
+
+    def fit(self) -> None:
+        self.canvas.fit()
+
+    def one_to_one(self) -> None:
+        self.canvas.zoom_to(1.0)
+
+    def zoom_in(self) -> None:
+        self.canvas.zoom_by(1.25)
+
+    def zoom_out(self) -> None:
+        self.canvas.zoom_by(0.8)
+
+    def copy_position(self) -> str:
+        """Put RA and Dec (degrees) under the pointer, else of the image's centre, on the clipboard; returns the text."""
+        text = self.readout.sky_text(self._pointer)
+        if text:
+            QApplication.clipboard().setText(text)
+        return text
+
+    # -- which image
+
+    def _on_object(self, object_id: int) -> None:
+        self._request(object_id, self._current.recipe.band if object_id >= 0 else "")
+
+    def _request(self, object_id: int, band: str) -> None:
+        self._wanted = (object_id, band)
+        if object_id < 0:
+            self._impatient.stop()
+            self._clear("Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue.")
+            return
+        self._impatient.start()
+        wanted = self._wanted
+        self._prefetch.ask(
+            object_id, band, lambda image: self._on_image(wanted, image), lambda error: self._on_error(wanted, error)
+        )
+
+    def _on_image(self, wanted: tuple[int, str], image: Any) -> None:
+        if wanted != self._wanted:
+            return
+        self._impatient.stop()
+        self._compass = compass(image.wcs, image.pixel_scale, image.data.shape[1], image.data.shape[0])
+        finite = np.isfinite(image.data)
+        self._no_data = None if finite.all() else np.argwhere(~finite)
+        self._limits = ()
+        self.readout.set_image(image)
+        self._render(image)
+        self._stack.setCurrentWidget(self.canvas)
+        self._under_pointer()
+        QTimer.singleShot(0, self._look_ahead)
+
+    def _on_error(self, wanted: tuple[int, str], error: BaseException) -> None:
+        if wanted != self._wanted:
+            return
+        self._impatient.stop()
+        self._clear("This image cannot be shown", str(error) or type(error).__name__, copyable=True)
+        QTimer.singleShot(0, self._look_ahead)
+
+    def _look_ahead(self) -> None:
+        self._prefetch.expect(self._upcoming(), self._wanted[1])
+
+    def _say_loading(self) -> None:
+        self._clear("Loading …")
+
+    def _clear(self, heading: str, sentence: str = "", copyable: bool = False) -> None:
+        self._frame = None
+        self.readout.set_image(None)
+        self.notice.say(heading, sentence, copyable)
+        self._stack.setCurrentWidget(self.notice)
+        self.shown.emit(None)
+
+    def _on_changed(self, changes: Any) -> None:
+        if self._wanted[0] >= 0 and (changes.project or self._wanted[0] in changes.objects):
+            self._request(*self._wanted)
+
+    # -- how it looks
+
+    def _on_recipe(self, recipe: Any) -> None:
+        if self._wanted[0] >= 0 and recipe.band != self._wanted[1]:
+            self._request(self._wanted[0], recipe.band)
+        elif self._frame is not None:
+            self._render(self._frame.image)
+
+    def _render(self, image: Any) -> None:
+        from astrolens_gui.core.images.stretch import limits, render
+
+        recipe = self._current.recipe
+        key = (id(image), recipe.cuts, recipe.percentile, recipe.low, recipe.high)
+        if not self._limits or self._limits[0] != key:
+            self._limits = (key, *limits(image.data, recipe))
+        _, low, high = self._limits
+        rgb = render(image.data, recipe, low, high)
+        if self._no_data is not None:
+            rows, columns = self._no_data.T
+            side = max(1, min(image.data.shape) // 50)
+            rgb[rows, columns] = NO_DATA_TONES[(rows // side + columns // side) % 2]
+        self.canvas.set_pixels(rgb, self._compass)
+        self._frame = Frame(image, low, high)
+        self.shown.emit(self._frame)
+
+    def _on_right_drag(self, across: float, down: float, begins: bool) -> None:
+        if begins or self._drag_from is None:
+            self._drag_from = self._current.recipe
+        self._current.set_recipe(**display.drag(self._drag_from, across, down))
+
+    def _on_painted(self, moment: float) -> None:
+        if self._frame is not None:
+            self.painted.emit(self._frame.image.object_id, moment)
+
+    # -- what is under the pointer
+
+    def _on_hover(self, position: tuple[float, float] | None) -> None:
+        self._pointer = position
+        self.readout.point(position)
+
+    def _under_pointer(self) -> None:
+        """The pointer rests while the image changes: its line is about the new one."""
+        if self._pointer is not None:
+            self._on_hover(self.canvas.pixel_at(self.canvas.mapFromGlobal(self.cursor().pos())))
+
+    # -- theme
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QtCore.QEvent.PaletteChange, QtCore.QEvent.StyleChange) and hasattr(self, "canvas"):
+            self._tint()
+
+    def _tint(self) -> None:
+        dark = self.palette().color(QPalette.Window).lightness() < 128
+        self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#c9cdd3"))
+
+
