@@ -1,6 +1,7 @@
 """All that a plugin may import (with `astrolens_gui.kit`): numpy and plain records; no Qt, no Keras, no SQL."""
 
 from .context import Cancelled, Context, Progress
+from .errors import UserError
 from .hooks import API_VERSION, PROJECT, hookimpl, hookspec
 from .params import Field, NoParams, Param, as_dict, build, fields
 from .protocols import Backend, Classifies, Embeds, Simulates, Trainable
@@ -32,6 +33,7 @@ __all__ = [
     "StretchSpec",
     "Trainable",
     "TrainingSet",
+    "UserError",
     "as_dict",
     "build",
     "fields",

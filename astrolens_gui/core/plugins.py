@@ -23,6 +23,7 @@ from astrolens_gui.api import (
     ReaderSpec,
     StrategySpec,
     StretchSpec,
+    UserError,
     build,
     fields,
     hooks,
@@ -40,7 +41,7 @@ RECORDS: dict[str, type] = {
 }
 
 
-class PluginError(ValueError):
+class PluginError(UserError):
     """A plugin, or a request for one, is wrong; the text is one sentence for a person."""
 
 
