@@ -1,0 +1,291 @@
+"""From labelled objects to a training set on disk; knows cutouts and targets, no network and no SQL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from astrolens_gui.api import SCALE_TOLERANCE, BackendSpec, Context, InputSpec, TrainingSet
+
+from .scoring import CLASSES
+
+VALIDATION_SHARE = 0.25
+FEWEST_FIELDS = 12
+"""With fewer source fields than this, objects are split one by one: whole fields would put a class on one side."""
+LARGEST_SIZE = 64
+"""Pixels a side where the backend names none."""
+SMALLEST_SIZE = 16
+_BATCH = 256
+
+
+class DatasetError(ValueError):
+    """Labels or images that no training set can be made of: one sentence with numbers and what to do."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled object.
+
+    Attributes:
+        object: its id; `name` unique; `field` its source field or group, "" where unknown.
+        bands: {name: (height, width)} of its named planes; `pixel_scale` in arcsec or None.
+        target: probability of a lens, 0..1: the mean over its graders.
+        labels: ids of the label events that `target` comes from.
+        source: what the cutout cache reads it by.
+    """
+
+    object: int
+    name: str
+    field: str
+    bands: Mapping[str, tuple[int, int]]
+    pixel_scale: float | None
+    target: float
+    labels: tuple[int, ...] = ()
+    source: Any = None
+
+
+class Batches(Protocol):
+    """The part of the cutout cache that is needed here."""
+
+    def batch(self, objects: Sequence[Any], spec: InputSpec) -> tuple[np.ndarray, list[tuple[int, str]]]:
+        """Prepared cutouts of the objects that can be read, in order, float32 (n, size, size, bands), and (id,
+        sentence) of the others."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A training set with what it was made of.
+
+    Attributes:
+        objects: ids int64 (N,), in the set's row order; `targets` float64 (N,), the probability of a lens;
+            `validation` bool (N,).
+        refused: (object id, sentence).
+        hash: sha256 of images, targets and split.
+        prior_train: share of lenses in the weighted training rows; `prevalence`: in the unweighted ones.
+    """
+
+    set: TrainingSet
+    objects: np.ndarray
+    targets: np.ndarray
+    validation: np.ndarray
+    labels: tuple[int, ...]
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    hash: str = ""
+    prior_train: float = 0.5
+    prevalence: float = 0.5
+
+
+def examples(
+    objects: Iterable[Any],
+    labels: Iterable[Any],
+    targets: Mapping[tuple[str, str], float],
+    source: Callable[[Any], Any] = lambda row: row,
+) -> list[Example]:
+    """Join the store's object rows with its current label rows, one Example an object, in id order.
+
+    Args:
+        targets: (scheme id, grade key) → probability of a lens; grades that are not in it train nothing.
+        source: object row → what `Batches.batch` reads it by.
+    """
+    votes: dict[int, list[tuple[int, float]]] = {}
+    for label in labels:
+        target = targets.get((label.scheme, label.grade))
+        if target is not None:
+            votes.setdefault(label.object, []).append((label.event, float(target)))
+    made = []
+    for row in objects:
+        if row.id in votes:
+            events, given = zip(*votes[row.id], strict=True)
+            bands = {plane["band"]: tuple(plane["shape"]) for plane in row.planes if plane.get("band")}
+            mean = float(np.mean(given))
+            made.append(Example(row.id, row.name, row.field or "", bands, row.pixel_scale, mean, events, source(row)))
+    return sorted(made, key=lambda example: example.object)
+
+
+def choose_input(spec: BackendSpec, rows: Sequence[Example], bands: Sequence[str] | None = None) -> InputSpec:
+    """Close a backend's open InputSpec with the labelled objects' own bands, pixel scale and size.
+
+    Bands: those given, else the backend's, else the set of named bands that most labelled objects carry. Scale: the
+        most common one of these
+    objects. Size: the largest that at least 95 % of them fill, at most the backend's `input.size` (else 64): padding
+    would leak the class.
+
+    Raises:
+        DatasetError: no named band, no pixel scale, or stamps below 16 pixels.
+    """
+    wanted = tuple(bands or spec.input.bands or _common_bands(rows))
+    if not wanted:
+        raise DatasetError(
+            "no labelled object has a named band; name them at import with --bands, or open files with a FILTER card"
+        )
+    fit = [row for row in rows if all(band in row.bands for band in wanted)]
+    if not fit:
+        raise DatasetError(f"no labelled object has the band{'s' * (len(wanted) > 1)} {', '.join(wanted)}")
+    scale = spec.input.pixel_scale or _common_scale(fit)
+    if scale is None:
+        raise DatasetError(
+            f"the pixel scale of the {len(fit)} labelled objects is unknown; give it at import with --pixel-scale"
+        )
+    fit = [row for row in fit if row.pixel_scale and abs(row.pixel_scale - scale) <= SCALE_TOLERANCE * scale]
+    sides = sorted(min(min(row.bands[band]) for band in wanted) for row in fit)
+    if not sides:
+        raise DatasetError(f"no labelled object has a pixel scale near {scale:g} arcsec")
+    size = min(sides[int(0.05 * len(sides))], spec.input.size or LARGEST_SIZE)
+    if size < SMALLEST_SIZE:
+        raise DatasetError(f"the stamps are {size} pixels wide; at least {SMALLEST_SIZE} are needed to train")
+    return InputSpec(wanted, scale, size, spec.input.normalisation)
+
+
+def _common_bands(rows: Sequence[Example]) -> tuple[str, ...]:
+    """The most common set of named bands, in the files' order; ties go to more bands, then to the alphabet."""
+    counted = Counter(tuple(row.bands) for row in rows if row.bands)
+    sets: Counter[frozenset[str]] = Counter()
+    for bands, number in counted.items():
+        sets[frozenset(bands)] += number
+    if not sets:
+        return ()
+    best = max(sets, key=lambda each: (sets[each], len(each), sorted(each)))
+    order = max((bands for bands in counted if frozenset(bands) == best), key=lambda bands: (counted[bands], bands))
+    return order
+
+
+def _common_scale(rows: Sequence[Example]) -> float | None:
+    scales = np.sort([row.pixel_scale for row in rows if row.pixel_scale])
+    if scales.size == 0:
+        return None
+    near = [np.sum(np.abs(scales - scale) <= SCALE_TOLERANCE * scale) for scale in scales]
+    middle = scales[int(np.argmax(near))]
+    return round(float(np.median(scales[np.abs(scales - middle) <= SCALE_TOLERANCE * middle])), 6)
+
+
+def split_rule(fields: Iterable[str]) -> str:
+    """How a project splits, to be decided once and kept: "field" where objects come from enough named fields, else
+    "object"."""
+    return "field" if len({each for each in fields if each}) >= FEWEST_FIELDS else "object"
+
+
+def in_validation(row: Example, seed: int, rule: str = "object") -> bool:
+    """Whether an object is held out, for ever: a hash of its field (or name) and the project's seed, no matter what
+    else is labelled."""
+    key = row.field if rule == "field" and row.field else row.name
+    digest = hashlib.blake2b(f"{seed}\0{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < VALIDATION_SHARE * 2**64
+
+
+def build(
+    folder: Path,
+    rows: Sequence[Example],
+    cutouts: Batches,
+    input: InputSpec,
+    *,
+    seed: int,
+    rule: str = "object",
+    ctx: Context,
+    need_both: bool = True,
+) -> Built:
+    """Write the training set (see `api.TrainingSet`) into `folder`; objects that do not fit the input are refused by
+    name.
+
+    Raises:
+        DatasetError: when a class has no object to train on.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    refused = [
+        (row.object, f"{row.name}: {why}") for row in rows if (why := input.mismatch(row.bands, row.pixel_scale))
+    ]
+    wrong = {object_id for object_id, _ in refused}
+    rows = [row for row in rows if row.object not in wrong]
+    if not rows:
+        raise DatasetError(
+            f"none of the labelled objects fits the input: {refused[0][1] if refused else 'none is labelled'}"
+        )
+    images = np.lib.format.open_memmap(folder / "images.tmp.npy", "w+", np.float32, (len(rows), *input.shape))
+    kept: list[Example] = []
+    digest = hashlib.sha256(json.dumps(input.as_dict(), sort_keys=True).encode())
+    for start in range(0, len(rows), _BATCH):
+        part = rows[start : start + _BATCH]
+        batch, failed = cutouts.batch([row.source for row in part], input)
+        refused += failed
+        missing = {object_id for object_id, _ in failed}
+        good = [row for row in part if row.object not in missing]
+        images[len(kept) : len(kept) + len(good)] = batch
+        digest.update(np.ascontiguousarray(batch).tobytes())
+        kept += good
+        ctx.progress((start + len(part)) / len(rows), f"{len(kept)} of {len(rows)} cutouts read")
+    _write_images(folder, images, len(kept))
+    targets = np.array([row.target for row in kept], np.float64)
+    validation = np.array([in_validation(row, seed, rule) for row in kept], bool)
+    if need_both:
+        _check_classes(targets, validation, refused)
+    weights = balance(targets, validation)
+    digest.update(targets.tobytes() + validation.tobytes())
+    np.save(folder / "targets.npy", np.stack([1 - targets, targets], axis=1).astype(np.float32))
+    np.save(folder / "weights.npy", weights.astype(np.float32))
+    np.save(folder / "split.npy", validation.astype(np.int8))
+    about = {"classes": CLASSES, "input": input.as_dict(), "seed": seed, "rule": rule, "hash": digest.hexdigest()}
+    (folder / "set.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    train = ~validation
+    return Built(
+        set=TrainingSet.open(folder),
+        objects=np.array([row.object for row in kept], np.int64),
+        targets=targets,
+        validation=validation,
+        labels=tuple(sorted(event for row in kept for event in row.labels)),
+        refused=refused,
+        hash=digest.hexdigest(),
+        prior_train=_share(targets[train], weights[train]),
+        prevalence=_share(targets[train], np.ones(int(train.sum()))),
+    )
+
+
+def _write_images(folder: Path, images: np.memmap, count: int) -> None:
+    """Give `images.npy` exactly `count` rows, without holding them in memory."""
+    temporary, final = folder / "images.tmp.npy", folder / "images.npy"
+    images.flush()
+    if count == len(images):
+        temporary.replace(final)
+        return
+    exact = np.lib.format.open_memmap(final, "w+", np.float32, (count, *images.shape[1:]))
+    for start in range(0, count, _BATCH):
+        exact[start : start + _BATCH] = images[start : min(start + _BATCH, count)]
+    exact.flush()
+    temporary.unlink()
+
+
+def _check_classes(targets: np.ndarray, validation: np.ndarray, refused: list[tuple[int, str]]) -> None:
+    lenses, others = int((targets[~validation] > 0.5).sum()), int((targets[~validation] < 0.5).sum())
+    if lenses and others:
+        return
+    missing = "lens" if not lenses else "non-lens"
+    note = f" ({len(refused)} were refused, the first: {refused[0][1]})" if refused else ""
+    raise DatasetError(
+        f"there is no {missing} to learn from: of {targets.size} labelled objects that fit,"
+        f" {int(validation.sum())} are held out{note}; grade more objects"
+    )
+
+
+def balance(targets: np.ndarray, validation: np.ndarray) -> np.ndarray:
+    """Weights float64 (N,) with which both classes weigh the same in each split, mean 1 in each; soft targets count
+    by their share."""
+    weights = np.ones(targets.size)
+    for rows in (validation, ~validation):
+        lenses = targets[rows].sum()
+        others = rows.sum() - lenses
+        if lenses > 0 and others > 0:
+            half = rows.sum() / 2
+            weights[rows] = targets[rows] * half / lenses + (1 - targets[rows]) * half / others
+    return weights
+
+
+def _share(targets: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted share of lenses, kept off 0 and 1 so that its log-odds exist."""
+    total = weights.sum()
+    return float(np.clip((targets * weights).sum() / total, 1e-6, 1 - 1e-6)) if total else 0.5

@@ -1,0 +1,153 @@
+"""The gate: may a new model take the champion's place? Knows logits and true classes of held-out objects, nothing
+else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from . import metrics
+from .models import Calibration
+from .scoring import probability
+
+FEWEST = 20
+"""Held-out objects a class below which nothing can be said (DESIGN §8)."""
+FEWEST_TO_CALIBRATE = 10
+MANY_NEGATIVES = 1000
+LOW_FPR = 1e-3
+
+Kind = Literal["accepted", "provisional", "refused"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`reason` is one sentence with its numbers; `metrics` are JSON-able. Accepted and provisional models become
+    champion."""
+
+    kind: Kind
+    reason: str
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def activates(self) -> bool:
+        return self.kind != "refused"
+
+
+def calibrate(
+    logit: np.ndarray, targets: np.ndarray, weights: np.ndarray, prior_train: float, prior: float
+) -> Calibration:
+    """One temperature by the likelihood of held-out objects (Guo et al. 2017, arXiv:1706.04599).
+
+    Args:
+        logit: uncalibrated lens log-odds, float64 (N,). `targets`: probability of a lens (N,). `weights`: as in
+            training, so that the held-out objects have the prior that the network learnt.
+        prior: the prevalence to state scores for.
+
+    Where a class has fewer than ten objects the temperature stays 1 and `calibrated` is False.
+    """
+    from scipy.optimize import minimize_scalar
+
+    lenses, others = int((targets > 0.5).sum()), int((targets < 0.5).sum())
+    if min(lenses, others) < FEWEST_TO_CALIBRATE or not np.isfinite(logit).all():
+        return Calibration(1.0, prior_train, prior, False)
+
+    def nll(log_temperature: float) -> float:
+        z = logit / np.exp(log_temperature)
+        return float((weights * (np.logaddexp(0, z) - targets * z)).sum() / weights.sum())
+
+    best = minimize_scalar(nll, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
+    return Calibration(float(np.exp(best.x)), prior_train, prior, True)
+
+
+def judge(
+    truth: np.ndarray,
+    challenger: np.ndarray,
+    champion: np.ndarray | None = None,
+    *,
+    calibrated: np.ndarray | None = None,
+    lineage: str = "",
+    seed: int = 0,
+) -> Verdict:
+    """Hold a challenger's lens logits against the champion's on the same held-out objects.
+
+    Refused when its output is not finite or says the same of everything, or when the paired 95 % interval of the
+    change in AUROC (or in TPR at FPR 1e-3, with 1,000 non-lenses) lies wholly below 0; provisional with fewer than
+    20 held-out objects a class, or, without a champion, when the AUROC's interval reaches 0.5.
+
+    Args:
+        truth: bool (N,). `challenger`, `champion`: float64 (N,); `calibrated`: the challenger's calibrated logits,
+            for its ECE.
+        lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
+    """
+    truth = np.asarray(truth, bool)
+    lenses, others = int(truth.sum()), int((~truth).sum())
+    figures: dict[str, Any] = {"N_pos": lenses, "N_neg": others}
+    suffix = f"; {lineage}" if lineage else ""
+    broken = _broken(challenger)
+    if broken:
+        return Verdict("refused", broken, figures)
+    if lenses and others:
+        rank = metrics.Ranking.of(truth, challenger)
+        figures |= {"AUROC": rank.auroc(), "TPR0": rank.tpr_n(1), "TPR10": rank.tpr_n(10)}
+        (interval, *_), _ = metrics.bootstrap(truth, (challenger,), seed=seed)
+        figures["AUROC_ci"] = list(interval)
+        if calibrated is not None:
+            figures["ECE"] = metrics.ece(truth, probability(calibrated))
+        if champion is not None:
+            figures["AUROC_champion"] = metrics.auroc(truth, champion)
+    if min(lenses, others) < FEWEST:
+        held = f"only {lenses} lenses and {others} non-lenses are held out"
+        reason = f"{held}, {FEWEST} of each are needed to judge{_shown(figures)}"
+        return Verdict("provisional", reason + suffix, figures)
+    if champion is None:
+        return _alone(figures, suffix)
+    return _against(truth, challenger, champion, figures, seed)
+
+
+def _broken(logit: np.ndarray) -> str:
+    if logit.size and not np.isfinite(logit).all():
+        return f"{int((~np.isfinite(logit)).sum())} of {logit.size} held-out objects got no finite score"
+    if logit.size > 1 and np.ptp(logit) < 1e-6:
+        return f"the model says the same of all {logit.size} held-out objects (lens logit {logit[0]:.3g})"
+    return ""
+
+
+def _shown(figures: dict[str, Any]) -> str:
+    return f" (AUROC {figures['AUROC']:.3f})" if "AUROC" in figures else ""
+
+
+def _counts(figures: dict[str, Any]) -> str:
+    return f"on {figures['N_pos']} lenses and {figures['N_neg']} non-lenses held out"
+
+
+def _alone(figures: dict[str, Any], suffix: str) -> Verdict:
+    low, high = figures["AUROC_ci"]
+    said = f"AUROC {figures['AUROC']:.3f} ({low:.3f} to {high:.3f}) {_counts(figures)}"
+    if low > 0.5:
+        return Verdict("accepted", f"{said} lies above chance{suffix}", figures)
+    return Verdict("provisional", f"{said} cannot be told from chance{suffix}", figures)
+
+
+def _against(
+    truth: np.ndarray, challenger: np.ndarray, champion: np.ndarray, figures: dict[str, Any], seed: int
+) -> Verdict:
+    worse = []
+    compared: list[tuple[str, metrics.Metric]] = [("AUROC", metrics.auroc_metric)]
+    if figures["N_neg"] >= MANY_NEGATIVES:
+        compared.append((f"TPR at FPR {LOW_FPR:g}", metrics.tpr_metric(LOW_FPR)))
+    for name, metric in compared:
+        _, (low, high) = metrics.bootstrap(truth, (champion, challenger), metric, seed=seed)
+        figures[f"{name} change_ci"] = [low, high]
+        if high < 0:
+            worse.append(f"the change in {name} lies between {low:+.3f} and {high:+.3f}")
+    was, now = figures["AUROC_champion"], figures["AUROC"]
+    if worse:
+        return Verdict(
+            "refused", f"{' and '.join(worse)} (95 %, {_counts(figures)}): AUROC {now:.3f}, was {was:.3f}", figures
+        )
+    low, high = figures["AUROC change_ci"]
+    change = f"AUROC {now:.3f}, was {was:.3f} (change {low:+.3f} to {high:+.3f})"
+    reason = f"{change} {_counts(figures)}: not worse than the champion"
+    return Verdict("accepted", reason, figures)

@@ -1,0 +1,163 @@
+"""The model folder: `model.json` beside the backend's weights, written whole or not at all; knows no network and no
+label store."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from astrolens_gui.api import InputSpec
+
+FORMAT = 1
+LARGEST_JSON = 64 * 1024 * 1024
+"""Bytes; a model of ten million labels stays below, a bomb does not."""
+
+
+class ModelError(ValueError):
+    """A model folder that cannot be used: one sentence with its path and what to do."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From a network's lens logit to a probability: divide by `temperature`, then move from prior_train to prior.
+
+    Attributes:
+        temperature: fitted on held-out objects by their likelihood (Guo et al. 2017); 1 where they were too few.
+        prior_train: share of lenses that the loss saw (0.5 with balanced classes).
+        prior: share of lenses that the score is stated for.
+        calibrated: False where the temperature could not be fitted.
+    """
+
+    temperature: float = 1.0
+    prior_train: float = 0.5
+    prior: float = 0.5
+    calibrated: bool = False
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What `model.json` says. `folder` is where it lies, and is not part of the file: a project may move.
+
+    Attributes:
+        id: unique in its project; the folder's name.
+        backend, backend_version: the plugin that rebuilds the network.
+        params, fit_params: as JSON; `astrolens_gui.api.build` makes the dataclasses.
+        input: what the network eats. `classes`: the meaning of its outputs, in order.
+        parent: the champion that it was held against, "" for the first of a lineage.
+        dataset_hash: of images, targets and split. `label_ids`: the label events it learnt from.
+        split: the seed and rule of the held-out objects.
+        versions: of the libraries. `metrics`: of the gate; `verdict`, `reason`: what the gate said.
+    """
+
+    id: str
+    backend: str
+    backend_version: str
+    params: dict[str, Any]
+    fit_params: dict[str, Any]
+    input: InputSpec
+    classes: tuple[str, ...]
+    parent: str = ""
+    created: str = ""
+    dataset_hash: str = ""
+    label_ids: tuple[int, ...] = ()
+    seed: int = 0
+    split: dict[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    versions: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration = Calibration()
+    verdict: str = ""
+    reason: str = ""
+    folder: Path = Path(".")
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, without `folder`."""
+        values = asdict(self)
+        del values["folder"]
+        return {"format": FORMAT, **values, "input": self.input.as_dict()}
+
+
+def write_model(info: ModelInfo, fitted: Path) -> ModelInfo:
+    """Move what a backend saved (`fitted`, a folder) to `info.folder` and add `model.json`; a crash leaves either
+    all of it or nothing.
+
+    Raises:
+        ModelError: when the folder exists already.
+    """
+    target = Path(info.folder)
+    if target.exists():
+        raise ModelError(f"{target}: a model of this name exists already; choose another")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+    try:
+        shutil.copytree(fitted, new, dirs_exist_ok=True)
+        text = json.dumps(info.as_dict(), indent=1, allow_nan=False, default=_plain)
+        (new / "model.json").write_text(text, encoding="utf-8")
+        for path in new.iterdir():
+            if path.is_file():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+        new.chmod(0o755)
+        os.replace(new, target)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return info
+
+
+def _plain(value: Any) -> Any:
+    """numpy scalars as JSON keeps them."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot stand in model.json")
+
+
+def read_model(folder: Path) -> ModelInfo:
+    """Read `model.json`; no network is built and no weight is read.
+
+    Raises:
+        ModelError: missing, unreadable, newer than this program, or with fields that do not fit.
+    """
+    folder = Path(folder)
+    path = folder / "model.json"
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ModelError(f"{path}: too large for a model description")
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: this is not a model folder (it has no model.json)") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: this model cannot be read ({error})") from None
+    if not isinstance(values, dict):
+        raise ModelError(f"{path}: this model cannot be read (it holds no JSON object)")
+    number = values.pop("format", None)
+    if not isinstance(number, int) or number > FORMAT:
+        raise ModelError(f"{path}: format {number} is newer than this program's {FORMAT}; update astrolens")
+    return _from_dict(values, folder, path)
+
+
+def _from_dict(values: Mapping[str, Any], folder: Path, path: Path) -> ModelInfo:
+    known = {f.name for f in fields(ModelInfo)} - {"folder"}
+    try:
+        kept = {name: value for name, value in values.items() if name in known}
+        temperature = float(kept.get("calibration", {}).get("temperature", 1.0))
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"its temperature is {temperature}")
+        return ModelInfo(
+            **{
+                **kept,
+                "input": InputSpec.from_dict(kept["input"]),
+                "classes": tuple(map(str, kept["classes"])),
+                "label_ids": tuple(map(int, kept.get("label_ids", ()))),
+                "calibration": Calibration(**kept.get("calibration", {})),
+                "folder": folder,
+            }
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: this model does not fit the format ({type(error).__name__}: {error})") from None

@@ -1,0 +1,253 @@
+"""The retrain button as plain steps: build the set, fit in a child, calibrate, judge, write; knows no store, no
+thread and no window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet, as_dict, build
+
+from . import dataset
+from .gate import Verdict, calibrate, judge
+from .models import ModelInfo, write_model
+from .scoring import lens_logit, make_backend
+
+FIT = f"{__name__}:fit_model"
+"""How `fit_model` is named to a child process."""
+PREDICT_SET = f"{__name__}:predict_set"
+"""How `predict_set` is named to a child process."""
+_LIBRARIES = ("astrolens", "numpy", "keras", "tensorflow")
+_BATCH = 512
+
+Run = Callable[..., Any]
+"""run(entry, kwargs, ctx) → the entry's result: `jobs.run_in_child`, or a call in this thread."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model to beat: its record and the spec of the backend that rebuilds it."""
+
+    info: ModelInfo
+    spec: BackendSpec
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to. `model` lies in the models folder also when it was refused, so that it can be looked
+    at."""
+
+    verdict: Verdict
+    model: ModelInfo
+    epochs: tuple[dict[str, float], ...] = ()
+    stopped: str = ""
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_params: Any, ctx: Context) -> dict[str, Any]:
+    """Entry point of the child: fit on the set, save weights into `out`, and leave the logits of all its rows in
+    `out`/../logits.npy.
+
+    Returns:
+        epochs (list of dicts), stopped, seconds, versions, and logits (path of float32 (N, classes)).
+    """
+    start = time.perf_counter()
+    data = TrainingSet.open(Path(set_folder))
+    backend = make_backend(factory, params)
+    report = backend.fit(data, fit_params, ctx.part(0.0, 0.95))
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    backend.save(folder)
+    path = folder.with_name(f"{folder.name}-logits.npy")
+    np.save(path, _logits(backend, data.images, ctx.part(0.95, 1.0)))
+    return {
+        "epochs": [dict(epoch) for epoch in report.epochs],
+        "stopped": report.stopped,
+        "seconds": time.perf_counter() - start,
+        "versions": _versions(),
+        "logits": str(path),
+    }
+
+
+def predict_set(*, set_folder: str, folder: str, factory: str, params: Any, out: str, ctx: Context) -> str:
+    """Entry point of the child: a saved model's logits of every row of a set, float32 (N, classes), written to `out`
+    (npy)."""
+    backend = make_backend(factory, params)
+    backend.load(Path(folder))
+    np.save(out, _logits(backend, TrainingSet.open(Path(set_folder)).images, ctx))
+    return out
+
+
+def _logits(backend: Any, images: np.ndarray, ctx: Context) -> np.ndarray:
+    parts = []
+    for start in range(0, len(images), _BATCH):
+        parts.append(np.asarray(backend.classify(np.asarray(images[start : start + _BATCH]), ctx), np.float32))
+        ctx.progress((start + len(parts[-1])) / len(images), "scoring the labelled objects")
+    return np.concatenate(parts)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def retrain(
+    *,
+    rows: Sequence[dataset.Example],
+    cutouts: dataset.Batches,
+    spec: BackendSpec,
+    params: Any,
+    fit_params: Any,
+    models_dir: Path,
+    champion: Champion | None,
+    run: Run,
+    ctx: Context,
+    bands: Sequence[str] | None = None,
+    rule: str = "object",
+    split_seed: int = 0,
+    prevalence: float | None = None,
+) -> Outcome:
+    """Train a challenger on the labelled objects and judge it; the caller makes it champion when
+    `outcome.verdict.activates`.
+
+    Args:
+        run: calls `FIT` and `PREDICT_SET` by name where the backend wants to run.
+        rule, split_seed: which objects are held out; kept by the project, for ever.
+        prevalence: share of lenses that the scores are stated for; None: as among the labels.
+
+    Raises:
+        DatasetError: the labels or images cannot be trained on. Cancelled: somebody cancelled; nothing is left
+            behind in `models_dir`.
+    """
+    work, created = Path(ctx.workdir), datetime.now(UTC)
+    wanted, lineage = _input(spec, rows, bands, champion)
+    built = dataset.build(work / "set", rows, cutouts, wanted, seed=split_seed, rule=rule, ctx=ctx.part(0.0, 0.1))
+    kwargs = {"set_folder": str(built.set.folder), "out": str(work / "fitted"), "factory": spec.factory}
+    result = run(FIT, {**kwargs, "params": params, "fit_params": fit_params}, ctx.part(0.1, 0.9))
+    logit = lens_logit(np.load(result["logits"], allow_pickle=False), built.set.classes)
+
+    calibration = calibrate(
+        logit[built.validation],
+        built.targets[built.validation],
+        np.asarray(built.set.weights, np.float64)[built.validation],
+        built.prior_train,
+        prevalence if prevalence is not None else built.prevalence,
+    )
+    held = built.validation & (built.targets != 0.5)
+    beaten = None
+    if champion is not None and not lineage:
+        known, beaten = _champion_logits(champion, rows, built, held, cutouts, work, run, ctx.part(0.9, 0.98))
+        held = held & known
+        beaten = beaten[held]
+    verdict = judge(
+        built.targets[held] > 0.5,
+        logit[held],
+        beaten,
+        calibrated=logit[held] / calibration.temperature,
+        lineage=lineage,
+        seed=ctx.seed,
+    )
+    if not calibration.calibrated:
+        verdict = replace(verdict, reason=f"{verdict.reason}; its scores are uncalibrated")
+    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}-{built.hash[:6]}"
+    info = ModelInfo(
+        id=name,
+        backend=spec.id,
+        backend_version=spec.version,
+        params=as_dict(params),
+        fit_params=as_dict(fit_params),
+        input=wanted,
+        classes=built.set.classes,
+        parent=champion.info.id if champion and not lineage else "",
+        created=created.isoformat(timespec="seconds"),
+        dataset_hash=built.hash,
+        label_ids=built.labels,
+        seed=ctx.seed,
+        split={"seed": split_seed, "rule": rule},
+        device=ctx.device,
+        versions=result["versions"],
+        metrics={**verdict.metrics, "calibration": asdict(calibration), "fit_seconds": round(result["seconds"], 2)},
+        calibration=calibration,
+        verdict=verdict.kind,
+        reason=verdict.reason,
+        folder=Path(models_dir) / name,
+    )
+    ctx.progress(0.99, verdict.reason)
+    write_model(info, work / "fitted")
+    return Outcome(verdict, info, tuple(result["epochs"]), result["stopped"], built.refused, result["seconds"])
+
+
+def _input(
+    spec: BackendSpec, rows: Sequence[dataset.Example], bands: Sequence[str] | None, champion: Champion | None
+) -> tuple[InputSpec, str]:
+    """The input to train with, and why it starts a new lineage ("" when it can be held against the champion)."""
+    wanted = dataset.choose_input(spec, rows, bands)
+    if champion is None:
+        return wanted, ""
+    before = champion.info.input
+    if wanted.bands != before.bands and set(wanted.bands) == set(before.bands):
+        wanted = replace(wanted, bands=before.bands)
+    if wanted.bands != before.bands:
+        return (
+            wanted,
+            f"a new lineage: the champion uses {', '.join(before.bands)}, this model {', '.join(wanted.bands)}",
+        )
+    if wanted.normalisation != before.normalisation:
+        return (
+            wanted,
+            f"a new lineage: the champion's images are normalised by {before.normalisation}",
+        )
+    same_scale = before.mismatch(dict.fromkeys(before.bands, (10**6, 10**6)), wanted.pixel_scale) is None
+    if not same_scale:
+        return (
+            wanted,
+            f"a new lineage: the champion's pixels are {before.pixel_scale:g} arcsec, these {wanted.pixel_scale:g}",
+        )
+    fits = np.mean([before.mismatch(row.bands, row.pixel_scale) is None for row in rows])
+    kept = champion.spec.id == spec.id and fits >= 0.95
+    return (before if kept else wanted), ""
+
+
+def _champion_logits(
+    champion: Champion,
+    rows: Sequence[dataset.Example],
+    built: dataset.Built,
+    held: np.ndarray,
+    cutouts: dataset.Batches,
+    work: Path,
+    run: Run,
+    ctx: Context,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(known, logit), both (N,) in the set's row order: the champion's raw lens logits of the held-out objects that
+    fit its input."""
+    known, logit = np.zeros(held.size, bool), np.full(held.size, np.nan)
+    ids = set(built.objects[held].tolist())
+    chosen = [row for row in rows if row.object in ids]
+    info = champion.info
+    if not any(info.input.mismatch(row.bands, row.pixel_scale) is None for row in chosen):
+        return known, logit
+    split = info.split or {"seed": 0, "rule": "object"}
+    theirs = dataset.build(
+        work / "champion", chosen, cutouts, info.input, seed=split["seed"], rule=split["rule"], ctx=ctx, need_both=False
+    )
+    kwargs = {"set_folder": str(theirs.set.folder), "folder": str(info.folder), "factory": champion.spec.factory}
+    params: Any = build(champion.spec.params, info.params)
+    path = run(PREDICT_SET, {**kwargs, "params": params, "out": str(work / "champion.npy")}, ctx)
+    place = {int(object_id): row for row, object_id in enumerate(built.objects)}
+    index = np.array([place[int(object_id)] for object_id in theirs.objects], int)
+    known[index] = True
+    logit[index] = lens_logit(np.load(path, allow_pickle=False), info.classes)
+    return known, logit
