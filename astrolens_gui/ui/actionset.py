@@ -1,0 +1,75 @@
+"""The table's actions as QActions of one window, enabled as the situation allows; decides nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import actions
+from .actions import Action
+from .qt import QAction, QKeySequence, QObject, Qt, QtWidgets, QWidget
+
+
+class ActionSet(QObject):
+    """QActions by id; `commands` has a method of that name for each."""
+
+    def __init__(self, window: QWidget, commands: Any) -> None:
+        super().__init__(window)
+        self._window = window
+        self._commands = commands
+        self._made: dict[str, tuple[Action, QAction]] = {}
+        self._grades: list[str] = []
+        self._situation: set[str] = set()
+        for action in actions.TABLE:
+            self._add(action.id, action)
+
+    def _add(self, key: str, action: Action) -> None:
+        method = getattr(self._commands, action.id)
+        made = QAction(action.title, self._window)
+        made.setShortcuts([QKeySequence(text, QKeySequence.PortableText) for text in action.keys])
+        made.setShortcutContext(Qt.WindowShortcut)
+        made.setAutoRepeat(action.repeats)
+        made.setToolTip(action.tooltip)
+        made.setStatusTip("")
+        made.triggered.connect(lambda _=False: method(*action.arguments))
+        self._window.addAction(made)
+        self._made[key] = (action, made)
+        made.setEnabled(not action.needs or action.needs in self._situation)
+
+    def set_scheme(self, scheme: Any | None) -> None:
+        """Replace the grades' keys by this scheme's."""
+        for key in self._grades:
+            _, old = self._made.pop(key)
+            self._window.removeAction(old)
+            old.deleteLater()
+        grades = actions.grade_actions(scheme) if scheme is not None else ()
+        self._grades = [f"grade:{action.arguments[0]}" for action in grades]
+        for key, action in zip(self._grades, grades, strict=True):
+            self._add(key, action)
+
+    def set_situation(self, *, project: bool, object: bool, single: bool) -> None:
+        """Enable what can be done now."""
+        given = {"project": project, "object": project and object, "single": project and object and single}
+        self._situation = {name for name, holds in given.items() if holds}
+        for action, made in self._made.values():
+            made.setEnabled(not action.needs or action.needs in self._situation)
+
+    def __getitem__(self, key: str) -> QAction:
+        return self._made[key][1]
+
+    def table(self) -> list[Action]:
+        """Every action with its keys as they are now, grades first."""
+        grades = [self._made[key][0] for key in self._grades]
+        return grades + [action for key, (action, _) in self._made.items() if key not in self._grades]
+
+    def pairs(self) -> list[tuple[Action, QAction]]:
+        order = {key: place for place, key in enumerate(self._grades)}
+        return [self._made[key] for key in sorted(self._made, key=lambda key: order.get(key, len(order)))]
+
+    def menu(self, group: str, parent: QWidget) -> QtWidgets.QMenu:
+        """A menu of one group, made anew each time it opens (the grades change with the scheme)."""
+        menu = QtWidgets.QMenu(group, parent)
+        menu.setToolTipsVisible(True)
+        for action, made in self._made.values():
+            if action.group == group:
+                menu.addAction(made)
+        return menu

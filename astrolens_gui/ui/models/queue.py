@@ -1,0 +1,205 @@
+"""The queue as Qt's tables and the mosaic see it: a million rows by array look-up; asks nobody for labels or pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..qt import QColor, QtCore, Qt, QObject, Signal
+
+NAME, GRADE, SCORE = range(3)
+COLUMNS = ("Object", "Grade", "Score")
+OBJECT_ROLE = Qt.UserRole
+GRADE_ROLE = Qt.UserRole + 1
+SCORE_ROLE = Qt.UserRole + 2
+"""`data(index, SCORE_ROLE)` is a float or None; it does not know about blindness: only what is displayed is hidden."""
+
+
+class QueueModel(QtCore.QAbstractTableModel):
+    """Rows in the order of labelling; columns NAME, GRADE, SCORE.
+
+    The scores of ungraded objects show as "hidden" while `blind`. A label that is given changes one row in place and moves none.
+
+    Attributes:
+        reranked: the order is new; rows are not what they were.
+    """
+
+    reranked = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.strategy = ""
+        self.blind = True
+        self._colours: dict[str, QColor] = {}
+        self._filter = ""
+        self._take([], [], [], [])
+
+    def _take(self, objects: Any, names: Any, grades: Any, scores: Any) -> None:
+        """All arrays in display order; `_names` and `_grades` are object arrays of str."""
+        self._objects = np.asarray(objects, dtype=np.int64)
+        self._names = np.asarray(names, dtype=object)
+        self._grades = np.asarray(grades, dtype=object)
+        self._scores = np.asarray(scores, dtype=np.float64)
+        self._rows = np.arange(len(self._objects))
+        self._index_rows()
+
+    def _index_rows(self) -> None:
+        self._sorted = np.argsort(self._objects, kind="stable")
+        self._row_of = np.full(len(self._objects), -1)
+        self._row_of[self._rows] = np.arange(len(self._rows))
+
+    def set_table(self, table: Any, strategy: str) -> None:
+        """Take a new order; `table` has object, name, grade, score (equally long) and order (indices, most useful first)."""
+        order = np.asarray(table.order, dtype=np.int64)
+        names, grades = np.asarray(table.name, dtype=object), np.asarray(table.grade, dtype=object)
+        self.beginResetModel()
+        self.strategy = strategy
+        self._take(np.asarray(table.object)[order], names[order], grades[order], np.asarray(table.score)[order])
+        self._apply_filter()
+        self.endResetModel()
+        self.reranked.emit()
+
+    def refresh(self, table: Any) -> None:
+        """Take grades and scores from a newer table, moving no row."""
+        if len(table.object) != len(self._objects):
+            self.set_table(table, self.strategy)
+            return
+        at = np.argsort(np.asarray(table.object), kind="stable")
+        self._grades[self._sorted] = np.asarray(table.grade, dtype=object)[at]
+        self._scores[self._sorted] = np.asarray(table.score, dtype=np.float64)[at]
+        self._redraw()
+
+    def clear(self) -> None:
+        self.beginResetModel()
+        self._filter = ""
+        self._take([], [], [], [])
+        self.endResetModel()
+        self.reranked.emit()
+
+    def set_filter(self, text: str) -> None:
+        """Show only the objects whose name contains `text`, whatever its case."""
+        self.beginResetModel()
+        self._filter = text.strip().lower()
+        self._apply_filter()
+        self.endResetModel()
+        self.reranked.emit()
+
+    def _apply_filter(self) -> None:
+        count = len(self._objects)
+        if self._filter:
+            self._rows = np.flatnonzero([self._filter in name.lower() for name in self._names])
+        else:
+            self._rows = np.arange(count)
+        self._index_rows()
+
+    def set_grade(self, object_id: int, grade: str) -> None:
+        """One object's grade is now this ("" = none)."""
+        at = self._find(object_id)
+        if at < 0:
+            return
+        self._grades[at] = grade
+        row = int(self._row_of[at])
+        if row >= 0:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def set_blind(self, blind: bool) -> None:
+        self.blind = blind
+        self._redraw()
+
+    def set_colours(self, colours: dict[str, str]) -> None:
+        """Grade value → "#rrggbb", from the scheme."""
+        self._colours = {value: QColor(colour) for value, colour in colours.items()}
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if len(self._rows):
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+
+    def _find(self, object_id: int) -> int:
+        """Place in the whole queue, or -1."""
+        at = int(np.searchsorted(self._objects, object_id, sorter=self._sorted))
+        if at >= len(self._objects):
+            return -1
+        place = int(self._sorted[at])
+        return place if self._objects[place] == object_id else -1
+
+    def row_of(self, object_id: int) -> int:
+        """The displayed row of an object; -1 when it is not in the queue or filtered out."""
+        at = self._find(object_id)
+        return int(self._row_of[at]) if at >= 0 else -1
+
+    def rank_of(self, object_id: int) -> int:
+        """1 for the most useful object, whatever the filter; 0 when it is not in the queue."""
+        return self._find(object_id) + 1
+
+    def object_at(self, row: int) -> int:
+        return int(self._objects[self._rows[row]]) if 0 <= row < len(self._rows) else -1
+
+    def name_of(self, object_id: int) -> str:
+        at = self._find(object_id)
+        return str(self._names[at]) if at >= 0 else ""
+
+    def grade_of(self, object_id: int) -> str:
+        at = self._find(object_id)
+        return str(self._grades[at] or "") if at >= 0 else ""
+
+    def score_of(self, object_id: int) -> float | None:
+        at = self._find(object_id)
+        return float(self._scores[at]) if at >= 0 and np.isfinite(self._scores[at]) else None
+
+    def objects(self) -> np.ndarray:
+        """int64, the displayed objects in order."""
+        return self._objects[self._rows]
+
+    def next_ungraded(self, after_row: int) -> int:
+        """The first displayed row behind `after_row` without a grade, round the end if need be; -1 when all are graded."""
+        open_rows = np.flatnonzero(self._grades[self._rows] == "")
+        if not len(open_rows):
+            return -1
+        place = int(np.searchsorted(open_rows, after_row, side="right"))
+        return int(open_rows[place % len(open_rows)])
+
+    def progress(self) -> tuple[int, int]:
+        """(graded, all), whatever the filter."""
+        return int(np.count_nonzero(self._grades != "")), len(self._objects)
+
+    def rowCount(self, parent: QtCore.QModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QtCore.QModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole) -> Any:
+        if orientation == Qt.Horizontal and role == Qt.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: QtCore.QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        at, column = int(self._rows[index.row()]), index.column()
+        if role == OBJECT_ROLE:
+            return int(self._objects[at])
+        if role == GRADE_ROLE:
+            return self._grades[at] or ""
+        if role == SCORE_ROLE:
+            return float(self._scores[at]) if np.isfinite(self._scores[at]) else None
+        if role == Qt.DisplayRole:
+            return self._shown(at, column)
+        if role == Qt.TextAlignmentRole and column != NAME:
+            return int((Qt.AlignRight if column == SCORE else Qt.AlignHCenter) | Qt.AlignVCenter)
+        if role == Qt.ForegroundRole and column == GRADE:
+            return self._colours.get(self._grades[at])
+        if role == Qt.ToolTipRole:
+            return f"{self._names[at]} · rank {at + 1}"
+        return None
+
+    def _shown(self, at: int, column: int) -> str:
+        if column == NAME:
+            return f"{'●' if self._grades[at] else '○'} {self._names[at]}"
+        if column == GRADE:
+            return str(self._grades[at] or "·")
+        if not np.isfinite(self._scores[at]):
+            return "—"
+        return "hidden" if self.blind and not self._grades[at] else f"{self._scores[at]:.3f}"

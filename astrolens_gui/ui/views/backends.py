@@ -1,0 +1,132 @@
+"""The backend panel: which model, with which settings, and the verdict on the last training; runs no model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from astrolens_gui.api import as_dict
+from astrolens_gui.core.plugins import missing
+
+from ..forms import ParamsForm
+from ..qt import Qt, QtWidgets, QWidget, Signal
+
+VERDICTS = {"accepted": "good", "provisional": "warning", "refused": "bad"}
+
+
+class BackendPanel(QWidget):
+    """Choose a backend; its forms are made from its parameters' schema.
+
+    Attributes:
+        score_asked, train_asked: (str backend, dict of parameters).
+    """
+
+    score_asked = Signal(str, dict)
+    train_asked = Signal(str, dict)
+
+    def __init__(self, plugins: Any) -> None:
+        super().__init__(objectName="scrolled")
+        self._specs = {spec.id: spec for spec in plugins.backends("classify")}
+        self._form: ParamsForm | None = None
+        self._project = False
+        self.choice = QtWidgets.QComboBox(toolTip="The model backend that scores and trains")
+        for spec in self._specs.values():
+            self.choice.addItem(spec.title, spec.id)
+            if lack := missing(spec):
+                place = self.choice.count() - 1
+                self.choice.setItemData(place, lack, Qt.ToolTipRole)
+                self.choice.model().item(place).setEnabled(False)
+        self.about = QtWidgets.QLabel(objectName="muted", wordWrap=True, textInteractionFlags=Qt.TextSelectableByMouse)
+        self.about.setTextFormat(Qt.MarkdownText)
+        self._place = QtWidgets.QVBoxLayout()
+        self.score_button = QtWidgets.QPushButton("Score", toolTip="Let the model score every object of the project  [F5]")
+        self.train_button = QtWidgets.QPushButton("Retrain", objectName="primary")
+        self.train_button.setToolTip("Train the model on the grades, and order the queue anew  [F6]")
+        self.verdict = QtWidgets.QLabel("No training yet in this session.", wordWrap=True, objectName="verdict")
+        self.verdict.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.score_button.clicked.connect(self.score)
+        self.train_button.clicked.connect(self.train)
+        self._lay_out()
+        self.choice.currentIndexChanged.connect(lambda _: self._chosen())
+        self._choose_first_ready()
+        self._chosen()
+
+    def _lay_out(self) -> None:
+        layout = QtWidgets.QVBoxLayout(self)
+        buttons = QtWidgets.QHBoxLayout()
+        buttons.addWidget(self.score_button)
+        buttons.addWidget(self.train_button)
+        layout.addWidget(self.choice)
+        layout.addWidget(self.about)
+        layout.addWidget(QtWidgets.QLabel("Training", objectName="heading"))
+        layout.addLayout(self._place)
+        layout.addLayout(buttons)
+        layout.addWidget(self.verdict)
+        layout.addStretch(1)
+
+    def _choose_first_ready(self) -> None:
+        ready = [place for place, spec in enumerate(self._specs.values()) if not missing(spec)]
+        trained = [place for place in ready if list(self._specs.values())[place].fit_params is not None]
+        if ready:
+            self.choice.setCurrentIndex((trained or ready)[0])
+
+    @property
+    def backend(self) -> str:
+        """Id of the chosen backend, "" when there is none."""
+        return self.choice.currentData() or ""
+
+    def choose(self, backend: str) -> None:
+        place = self.choice.findData(backend)
+        if place >= 0:
+            self.choice.setCurrentIndex(place)
+
+    def _chosen(self) -> None:
+        spec = self._specs.get(self.backend)
+        while self._place.count():
+            self._place.takeAt(0).widget().deleteLater()
+        self._form = None
+        if spec is None:
+            self.about.setText("No backend is installed; see Plugins.")
+        else:
+            lack = missing(spec)
+            self.about.setText(f"{spec.title} {lack}" if lack else spec.doc or f"Version {spec.version}")
+            if spec.fit_params is not None:
+                self._form = ParamsForm(spec.fit_params)
+                self._place.addWidget(self._form)
+            else:
+                self._place.addWidget(QtWidgets.QLabel("This backend can't be trained here.", objectName="muted"))
+        self._enable()
+
+    def set_project(self, project: bool) -> None:
+        self._project = project
+        self._enable()
+
+    def _enable(self) -> None:
+        spec = self._specs.get(self.backend)
+        ready = self._project and spec is not None and not missing(spec)
+        self.score_button.setEnabled(ready)
+        self.train_button.setEnabled(ready and self._form is not None)
+        if self._form is not None:
+            self._form.setEnabled(not missing(spec))
+
+    def score(self) -> None:
+        if self.score_button.isEnabled():
+            self.score_asked.emit(self.backend, {})
+
+    def train(self) -> None:
+        if not self.train_button.isEnabled() or self._form is None:
+            return
+        try:
+            values = as_dict(self._form.params())
+        except ValueError as error:
+            self.say(str(error), "bad")
+            return
+        self.train_asked.emit(self.backend, values)
+
+    def show_verdict(self, verdict: Any) -> None:
+        """The gate's word on the last training: kind and reason."""
+        self.say(f"{verdict.kind.capitalize()}: {verdict.reason}", VERDICTS.get(verdict.kind, ""))
+
+    def say(self, text: str, role: str = "") -> None:
+        self.verdict.setText(text)
+        self.verdict.setProperty("role", role)
+        self.verdict.style().polish(self.verdict)

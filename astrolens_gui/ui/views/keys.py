@@ -1,0 +1,77 @@
+"""The `?` overlay: all keys on one page over the window; any key or click closes it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from ..actions import GESTURES, Action, by_group, shown
+from ..qt import QtCore, QtGui, Qt, QtWidgets, QWidget
+
+
+class KeysOverlay(QtWidgets.QFrame):
+    """Covers the middle of its parent until a key is pressed or the mouse clicked."""
+
+    def __init__(self, table: list[Action], parent: QWidget) -> None:
+        super().__init__(parent, objectName="overlay")
+        self.setFocusPolicy(Qt.StrongFocus)
+        columns = QtWidgets.QHBoxLayout()
+        columns.setSpacing(36)
+        for groups in _balanced(table):
+            text = QtWidgets.QLabel("".join(_html(title, rows) for title, rows in groups), textFormat=Qt.RichText)
+            columns.addWidget(text, 0, Qt.AlignTop)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(28, 22, 28, 22)
+        layout.addLayout(columns)
+        layout.addWidget(QtWidgets.QLabel("Any key closes this. Every grade can also be given with the mouse.", objectName="muted"))
+        self.adjustSize()
+        self.move(parent.rect().center() - self.rect().center())
+        parent.installEventFilter(self)
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        if event.type() == QtCore.QEvent.Resize:
+            self.move(self.parentWidget().rect().center() - self.rect().center())
+        return super().eventFilter(watched, event)
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        if event.type() == QtCore.QEvent.ShortcutOverride:
+            event.accept()  # the key closes this; it must not grade as well
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.key() not in {Qt.Key_Shift, Qt.Key_Control, Qt.Key_Alt, Qt.Key_Meta}:
+            self.close_()
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        self.close_()
+
+    def focusOutEvent(self, event: QtGui.QFocusEvent) -> None:
+        if event.reason() in {Qt.MouseFocusReason, Qt.TabFocusReason}:
+            self.close_()
+
+    def close_(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+
+def _balanced(table: list[Action]) -> list[list[tuple[str, list[tuple[str, str]]]]]:
+    """Headings with their (keys, title) rows, spread over columns of about equal height."""
+    groups = [
+        (group, [(" or ".join(map(shown, action.keys)), action.title) for action in actions if action.keys])
+        for group, actions in by_group(table).items()
+    ]
+    groups.append(("Mouse", list(GESTURES)))
+    columns: list[list[tuple[str, list[tuple[str, str]]]]] = [[], [], []]
+    for group in groups:
+        min(columns, key=lambda column: sum(len(rows) + 2 for _, rows in column)).append(group)
+    return columns
+
+
+def _html(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = "".join(
+        f"<tr><td style='padding: 1px 14px 1px 0'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>" for keys, what in rows
+    )
+    return f"<p><b>{escape(title.upper())}</b></p><table>{lines}</table>"

@@ -1,0 +1,187 @@
+"""The grade bar: a button for every grade and kind, the comment, undo and the model's answer; saves nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..actions import shown
+from ..actionset import ActionSet
+from ..current import Current
+from ..grading import Grading, Saved
+from ..models.queue import QueueModel
+from ..qt import Qt, QtWidgets, QWidget
+
+
+class LabelBar(QWidget):
+    """Every grade is one click or one key; the kinds apply to the object graded last, which is named."""
+
+    def __init__(self, actions: ActionSet, grading: Grading, current: Current, queue: QueueModel) -> None:
+        super().__init__(minimumWidth=210)
+        self._actions, self._grading, self._current, self._queue = actions, grading, current, queue
+        self._scheme: Any = None
+        self._grade_buttons: dict[str, QtWidgets.QPushButton] = {}
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setSpacing(4)
+        self._grades = QtWidgets.QVBoxLayout(spacing=4)
+        layout.addLayout(self._grades)
+        layout.addWidget(_rule())
+        self._armed = _label("heading", "Kind: grade an object first")
+        layout.addWidget(self._armed)
+        self._kinds = QtWidgets.QGridLayout(spacing=4)
+        layout.addLayout(self._kinds)
+        layout.addWidget(_rule())
+        layout.addWidget(_label("heading", "Comment"))
+        self.comment = QtWidgets.QLineEdit(placeholderText="c to write, Enter to save")
+        self.comment.setToolTip("A comment on the object on the screen; Enter saves, Esc leaves  [C]")
+        self.comment.setFocusPolicy(Qt.ClickFocus)
+        self.comment.returnPressed.connect(self._send_comment)
+        layout.addWidget(self.comment)
+        steps = QtWidgets.QHBoxLayout(spacing=4)
+        for name in ("undo", "redo"):
+            steps.addWidget(_action_button(actions[name]))
+        layout.addLayout(steps)
+        layout.addWidget(_rule())
+        layout.addWidget(_label("heading", "Model"))
+        self.model = _label("model", "")
+        self.model.setFont(_large(self.model.font()))
+        layout.addWidget(self.model)
+        self.last = _label("muted", "")
+        layout.addWidget(self.last)
+        self.problem = _label("problem", "")
+        self.problem.setProperty("role", "bad")
+        self.problem.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.problem.hide()
+        layout.addWidget(self.problem)
+        layout.addStretch(1)
+        grading.saved.connect(self._saved)
+        grading.failed.connect(self._failed)
+        current.object_changed.connect(lambda _: self._moved())
+        current.blind_changed.connect(lambda _: self._show_model())
+        queue.dataChanged.connect(lambda *_: self._refresh())
+        queue.modelReset.connect(self._refresh)
+
+    def set_scheme(self, scheme: Any) -> None:
+        """Buttons for this scheme's grades and kinds."""
+        self._scheme = scheme
+        self._grade_buttons = {}
+        _clear(self._grades)
+        _clear(self._kinds)
+        for grade in scheme.grades:
+            button = QtWidgets.QPushButton(f"{shown(str(grade.key))}   {grade.value}   {grade.title}", objectName="grade")
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.NoFocus)
+            button.setToolTip(self._actions[f"grade:{grade.value}"].toolTip())
+            button.setStyleSheet(
+                f"QPushButton#grade {{ border-left: 5px solid {grade.colour}; }}"
+                f"QPushButton#grade:checked {{ border: 2px solid {grade.colour}; border-left-width: 9px; font-weight: 600; }}"
+            )
+            button.clicked.connect(lambda _, value=grade.value: self._clicked(value))
+            self._grades.addWidget(button)
+            self._grade_buttons[grade.value] = button
+        for place, kind in enumerate(scheme.subtypes):
+            button = QtWidgets.QPushButton(kind_title(kind), objectName="subtype", checkable=True)
+            button.setFocusPolicy(Qt.NoFocus)
+            button.setToolTip(f"The object graded last is of this kind: {kind_title(kind)}")
+            button.setProperty("kind", kind_value(kind))
+            button.clicked.connect(lambda _, value=kind_value(kind): self._grading.subtype(value))
+            self._kinds.addWidget(button, place // 2, place % 2)
+        self._arm(self._grading.last)
+        self._refresh()
+
+    def _clicked(self, value: str) -> None:
+        self._refresh()  # a click toggles the button; what it shows is what is on disk
+        self._grading.grade(value)
+
+    def write_comment(self) -> None:
+        self.comment.setFocus(Qt.ShortcutFocusReason)
+
+    def _send_comment(self) -> None:
+        self._grading.comment(self.comment.text().strip())
+        self.comment.clearFocus()
+
+    def keyPressEvent(self, event: Any) -> None:
+        if event.key() == Qt.Key_Escape and self.comment.hasFocus():
+            self.comment.clearFocus()
+            return
+        super().keyPressEvent(event)
+
+    def _moved(self) -> None:
+        self.comment.clear()
+        self.problem.hide()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        grade = self._queue.grade_of(self._current.object_id)
+        for value, button in self._grade_buttons.items():
+            button.setChecked(value == grade)
+            button.setEnabled(self._current.object_id >= 0)
+        self._show_model()
+
+    def _show_model(self) -> None:
+        target = self._current.object_id
+        score = self._queue.score_of(target)
+        hidden = self._current.blind and not self._queue.grade_of(target)
+        if target < 0:
+            text, tip = "", ""
+        elif score is None:
+            text, tip = "no score yet", "Press Score (F5) to let the model look at every object"
+        elif hidden:
+            text, tip = "hidden until graded", "So that the model does not sway you; M shows it now"
+        else:
+            text, tip = f"{score:.3f}", "Calibrated probability of a lens at the prevalence stored with the model"
+        self.model.setText(text)
+        self.model.setToolTip(tip)
+
+    def _saved(self, saved: Saved) -> None:
+        self.problem.hide()
+        score = "" if saved.score is None else f" · model {saved.score:.3f}"
+        kind = f" ({saved.subtype})" if saved.subtype else ""
+        self.last.setText(f"Last: {saved.name} {saved.grade}{kind}{score}")
+        self._arm(saved)
+
+    def _arm(self, saved: Saved | None) -> None:
+        self._armed.setText(f"Kind of {saved.name} ({saved.grade})" if saved else "Kind: grade an object first")
+        for place in range(self._kinds.count()):
+            button = self._kinds.itemAt(place).widget()
+            button.setEnabled(saved is not None)
+            button.setChecked(saved is not None and bool(saved.subtype) and button.property("kind") == saved.subtype)
+
+    def _failed(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.problem.show()
+
+
+def kind_value(kind: Any) -> str:
+    return kind if isinstance(kind, str) else kind.value
+
+
+def kind_title(kind: Any) -> str:
+    return kind if isinstance(kind, str) else kind.title
+
+
+def _action_button(action: Any) -> QtWidgets.QToolButton:
+    button = QtWidgets.QToolButton()
+    button.setDefaultAction(action)
+    button.setFocusPolicy(Qt.NoFocus)
+    button.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Fixed)
+    return button
+
+
+def _label(name: str, text: str) -> QtWidgets.QLabel:
+    return QtWidgets.QLabel(text, objectName=name, wordWrap=True)
+
+
+def _rule() -> QtWidgets.QFrame:
+    return QtWidgets.QFrame(objectName="rule", frameShape=QtWidgets.QFrame.HLine)
+
+
+def _large(font: Any) -> Any:
+    font.setPointSizeF(font.pointSizeF() * 1.3)
+    return font
+
+
+def _clear(layout: QtWidgets.QLayout) -> None:
+    while layout.count():
+        item = layout.takeAt(0)
+        if widget := item.widget():
+            widget.deleteLater()

@@ -1,0 +1,91 @@
+"""The queue: the objects in the order of labelling, with a filter and how far one is; orders nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..current import Current
+from ..models.queue import GRADE, NAME, OBJECT_ROLE, SCORE, QueueModel
+from ..qt import QtCore, QtGui, Qt, QtWidgets, QWidget
+
+
+class QueueView(QWidget):
+    """A click shows the object; the row of the object on the screen is the selected one."""
+
+    def __init__(self, model: QueueModel, current: Current) -> None:
+        super().__init__(minimumWidth=190)
+        self._model, self._current = model, current
+        self.filter = QtWidgets.QLineEdit(placeholderText="Filter by name", clearButtonEnabled=True)
+        self.filter.setToolTip("Show only the objects whose name contains this  [Ctrl+F]")
+        self.filter.setFocusPolicy(Qt.ClickFocus)
+        self.filter.textChanged.connect(model.set_filter)
+        self.filter.returnPressed.connect(self.filter.clearFocus)
+        self.table = _table(model)
+        self.table.clicked.connect(self._clicked)
+        self.progress = QtWidgets.QLabel(objectName="muted")
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 6)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.progress)
+        current.object_changed.connect(lambda _: self.follow())
+        model.modelReset.connect(self.follow)
+        model.dataChanged.connect(lambda *_: self._count())
+
+    def find(self) -> None:
+        self.filter.setFocus(Qt.ShortcutFocusReason)
+        self.filter.selectAll()
+
+    def _clicked(self, index: QtCore.QModelIndex) -> None:
+        self._current.show(index.data(OBJECT_ROLE), index.row())
+
+    def follow(self) -> None:
+        """Select the row of the object on the screen, and keep it in sight."""
+        row = self._model.row_of(self._current.object_id)
+        self._current.reposition(row)
+        if row >= 0:
+            index = self._model.index(row, NAME)
+            self.table.setCurrentIndex(index)
+            self.table.scrollTo(index, QtWidgets.QAbstractItemView.EnsureVisible)
+        else:
+            self.table.clearSelection()
+        self._count()
+
+    def _count(self) -> None:
+        done, count = self._model.progress()
+        listed = self._model.rowCount()
+        share = f" · {100 * done / count:.0f}%" if count else ""
+        some = f" · {listed:,} listed" if listed != count else ""
+        self.progress.setText(f"{done:,} / {count:,} graded{share}{some}" if count else "No images yet: Import images")
+
+
+class _Table(QtWidgets.QTableView):
+    """Keys belong to the window's actions, not to a search by first letter."""
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        event.ignore()
+
+
+def _table(model: QueueModel) -> QtWidgets.QTableView:
+    table = _Table(objectName="queue")
+    table.setModel(model)
+    table.setFocusPolicy(Qt.NoFocus)
+    table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
+    table.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
+    table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTextElideMode(Qt.ElideMiddle)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    rows: Any = table.verticalHeader()
+    rows.hide()
+    rows.setSectionResizeMode(QtWidgets.QHeaderView.Fixed)
+    rows.setDefaultSectionSize(table.fontMetrics().height() + 8)
+    columns: Any = table.horizontalHeader()
+    columns.setHighlightSections(False)
+    columns.setSectionResizeMode(NAME, QtWidgets.QHeaderView.Stretch)
+    width = table.fontMetrics().horizontalAdvance
+    for column, widest in ((GRADE, "Grade"), (SCORE, "hidden")):
+        columns.setSectionResizeMode(column, QtWidgets.QHeaderView.Fixed)
+        table.setColumnWidth(column, width(widest) + 16)
+    return table

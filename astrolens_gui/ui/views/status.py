@@ -1,0 +1,51 @@
+"""The line below the window: jobs on the left, a passing word, and the label saved last on the right; decides nothing."""
+
+from __future__ import annotations
+
+from ..grading import Saved
+from ..qt import Qt, QtWidgets, QWidget
+from .jobs import JobsLine
+
+SHORT_MS = 6000
+
+
+class StatusLine(QtWidgets.QStatusBar):
+    """Errors stay, in red and copyable, until the next thing goes well or ✕ is clicked."""
+
+    def __init__(self, jobs: JobsLine, parent: QWidget | None = None) -> None:
+        super().__init__(parent, sizeGripEnabled=False)
+        self.word = QtWidgets.QLabel(objectName="muted")
+        self.problem = QtWidgets.QLabel(objectName="problem", textInteractionFlags=Qt.TextSelectableByMouse)
+        self.problem.setProperty("role", "bad")
+        self.dismiss = QtWidgets.QToolButton(text="✕", autoRaise=True, toolTip="Hide this message")
+        self.dismiss.clicked.connect(self.clear_problem)
+        self.saved = QtWidgets.QLabel("No label yet in this session", objectName="muted")
+        self.saved.setToolTip("The label that was saved last: it is on disk")
+        self.addWidget(jobs)
+        self.addWidget(self.word)
+        self.addPermanentWidget(self.problem)
+        self.addPermanentWidget(self.dismiss)
+        self.addPermanentWidget(self.saved)
+        self.clear_problem()
+
+    def say(self, text: str) -> None:
+        """A word that goes away by itself."""
+        from ..qt import QTimer
+
+        self.word.setText(text)
+        QTimer.singleShot(SHORT_MS, lambda: self.word.setText("") if self.word.text() == text else None)
+
+    def fail(self, sentence: str) -> None:
+        self.problem.setText(self.problem.fontMetrics().elidedText(sentence.replace("\n", " "), Qt.ElideRight, 700))
+        self.problem.setToolTip(sentence)
+        self.problem.show()
+        self.dismiss.show()
+
+    def clear_problem(self) -> None:
+        self.problem.hide()
+        self.dismiss.hide()
+
+    def show_saved(self, saved: Saved) -> None:
+        self.clear_problem()
+        kind = f" {saved.subtype}" if saved.subtype else ""
+        self.saved.setText(f"last saved label: {saved.name} {saved.grade}{kind}  {saved.clock}")
