@@ -1,4 +1,4 @@
-"""Surface brightness of galaxies, arms, rings and stars on a fine grid, and the telescope's blur; knows no magnitudes and no lenses."""
+"""Shapes of galaxies, arms, rings and stars on a fine grid, and the telescope's blur; knows no magnitudes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _axis(side: int, step: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sersic:
-    """A Sérsic profile of unit total flux: `radius` is the circularised half-light radius in arcsec, `angle` of the major axis."""
+    """A Sérsic profile of unit flux: `radius` circularised half-light, in arcsec; `angle` of the major axis."""
 
     x: float
     y: float
@@ -80,7 +80,10 @@ class Sersic:
 
 @dataclass(frozen=True)
 class Arms:
-    """Logarithmic spiral arms or, with `pitch` of 90 degrees and `count` 0, a ring: unit flux, in a disc seen at axis ratio `q`."""
+    """Spiral arms, logarithmic and ragged, or with `count` 0 a ring: unit flux, in a disc seen at axis ratio `q`.
+
+    `radius` is the disc's scale or the ring's radius, `width` the middle hole or the ring's width (arcsec).
+    """
 
     radius: float
     width: float
@@ -97,10 +100,11 @@ class Arms:
         r = np.sqrt(along * along + across * across) + 1e-3
         phi = np.arctan2(across, along)
         if self.count:
-            wave = np.cos(self.count * (phi - self.phase - np.log(r / self.radius) / math.tan(self.pitch)))
-            image = (
-                np.exp(self.contrast * (wave - 1)) * np.exp(-r / self.radius) * (1 - np.exp(-((r / self.width) ** 2)))
-            )
+            winding = np.log(r / self.radius) / math.tan(self.pitch)
+            wave = np.cos(self.count * (phi - self.phase - winding) + 0.5 * np.cos(3 * phi + 2 * winding + self.phase))
+            ragged = 1 + 0.35 * np.cos(2.3 * winding + 7 * self.phase) + 0.3 * np.cos(phi + 3.1 * self.phase)
+            fall = np.exp(-r / self.radius) * (1 - np.exp(-((r / self.width) ** 2)))
+            image = np.exp(self.contrast * (wave - 1)) * ragged * fall
         else:
             image = np.exp(-0.5 * ((r - self.radius) / self.width) ** 2) * (
                 1 + self.contrast * np.cos(phi - self.phase)
@@ -109,10 +113,11 @@ class Arms:
 
 
 def tidal_tail(grid: Grid, radius: float, width: float, phase: float, extent: float, opening: float) -> np.ndarray:
-    """A curved tail of unit flux from `phase` over `extent` radians, its radius growing by `opening` arcsec a radian."""
+    """A curved tail of unit flux over `extent` radians from `phase`; its radius grows by `opening` arcsec a radian."""
     along, across = grid.offsets(grid.whole, 0.0, 0.0, phase)
-    r, phi = np.sqrt(along * along + across * across), np.arctan2(across, along) % (2 * math.pi)
-    image = np.exp(-0.5 * ((r - radius - opening * phi) / width) ** 2) * np.exp(-((phi / extent) ** 4))
+    r, phi = np.sqrt(along * along + across * across), (np.arctan2(across, along) + 1) % (2 * math.pi) - 1
+    rise, fade = 1 / (1 + np.exp(-phi / 0.2)), np.exp(-((phi / extent) ** 2))
+    image = np.exp(-0.5 * ((r - radius - opening * phi) / (width * (1 + 0.4 * phi))) ** 2) * rise * fade
     return image / max(float(image.sum()), 1e-12)
 
 

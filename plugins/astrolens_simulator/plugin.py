@@ -1,4 +1,4 @@
-"""The simulator as the program sees it before it runs: a record and its parameters; imports none of the code that draws."""
+"""The simulator as the program sees it before it runs; imports none of the code that draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws galaxies: how massive, bright, large and coloured; knows no pixels. Relations are rounded, the scatter matters more."""
+"""Draws galaxies: how massive, bright, large and coloured; knows no pixels."""
 
 from __future__ import annotations
 
@@ -65,32 +65,33 @@ class Deflector:
 def deflector(survey: Survey, reach: float, rng: np.random.Generator) -> Deflector:
     """An early-type galaxy massive enough to lens; `reach` (arcsec) is the largest Einstein radius the stamp can show.
 
-    Lenses and the plain ellipticals among the impostors are drawn by this one function, so that only the arc tells them apart.
-    Luminosity follows dispersion to the fourth power, size follows luminosity (after Faber & Jackson 1976, Shen et al. 2003).
+    Lenses and the plain ellipticals among the impostors are drawn here alike: only the arc tells them apart. Luminosity
+    follows dispersion to the fourth power, size follows luminosity (after Faber & Jackson 1976, Shen et al. 2003).
     """
     low, high = survey.theta_e_arcsec
-    theta_e, z, z_source, dispersion = 0.0, 0.0, 0.0, 0.0
-    while not low <= theta_e <= min(high, reach):
+    while True:
         z = rng.triangular(0.12, 0.45, 1.0)
         z_source = z + rng.gamma(3.0, 0.5) + 0.1
         dispersion = max(rng.normal(235, 45), 120.0)
         theta_e = einstein_radius_arcsec(dispersion, z, z_source)
-    luminosity = (dispersion / 220) ** 4 * math.exp(rng.normal(0, 0.35))
-    size_kpc = 4.2 * luminosity**0.6 * math.exp(rng.normal(0, 0.25))
-    galaxy = _galaxy("early", z, -22.0 - 2.5 * math.log10(luminosity), size_kpc, survey, rng)
+        luminosity = (dispersion / 220) ** 4 * math.exp(rng.normal(0, 0.35))
+        size_kpc = 4.2 * luminosity**0.6 * math.exp(rng.normal(0, 0.25))
+        galaxy = _galaxy("early", z, -22.0 - 2.5 * math.log10(luminosity), size_kpc, survey, rng)
+        if low <= theta_e <= min(high, reach) and galaxy.mag < survey.faintest_mag:
+            break
     q, angle = float(np.clip(rng.normal(0.76, 0.13), 0.4, 0.98)), rng.uniform(0, math.pi)
     mass_q = float(np.clip(q + rng.normal(0.03, 0.08), 0.45, 0.98))
     lens = Lens(theta_e, mass_q, angle + rng.normal(0, 0.12), abs(rng.normal(0, 0.05)), rng.uniform(0, math.pi))
     return Deflector(galaxy, float(np.clip(rng.normal(4, 0.9), 1.8, 6)), q, angle, lens, z_source)
 
 
-def disc(survey: Survey, rng: np.random.Generator, *, faintest: float = 22.3) -> Galaxy:
+def disc(survey: Survey, rng: np.random.Generator) -> Galaxy:
     """A disc galaxy bright enough to be taken for a lens (its arms for arcs)."""
     while True:
         z, luminosity = rng.triangular(0.08, 0.4, 0.9), math.exp(rng.normal(0.1, 0.6))
         size_kpc = 5.2 * luminosity**0.4 * math.exp(rng.normal(0, 0.22))
         galaxy = _galaxy("late", z, -21.6 - 2.5 * math.log10(luminosity), size_kpc, survey, rng)
-        if galaxy.mag < faintest:
+        if galaxy.mag < survey.faintest_mag:
             return galaxy
 
 

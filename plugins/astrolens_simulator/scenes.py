@@ -1,4 +1,4 @@
-"""Composes what one stamp shows, class by class: a lens with its arcs or one of the impostors; knows no noise and no files."""
+"""What one stamp shows, class by class: a lens with its arcs or one of the impostors; knows no noise and no files."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def lens(scene: Scene) -> Truth:
 
 
 def _source(x: np.ndarray, y: np.ndarray, x0: float, y0: float, rng: np.random.Generator) -> np.ndarray:
-    """Surface brightness per arcsec^2 of a source of unit flux at source-plane positions: a Sérsic body, and clumps in half of them."""
+    """Flux per arcsec^2 of a source of unit flux at source-plane positions: a Sérsic body, clumps in half of them."""
     radius = float(np.clip(0.16 * math.exp(rng.normal(0, 0.45)), 0.06, 0.45))
     body = Sersic(
         x0, y0, radius, float(np.clip(rng.normal(1.1, 0.35), 0.6, 2.5)), rng.uniform(0.4, 1), rng.uniform(0, math.pi)
@@ -174,7 +174,7 @@ def ring(scene: Scene) -> Truth:
     blue, image, knots = (
         colour("starforming", galaxy.z, rng.uniform(0, 0.6)),
         arms.draw(scene.grid),
-        rng.uniform(0.05, 0.4),
+        rng.uniform(0.0, 0.25),
     )
     mag = _dimmed(galaxy.mag, in_ring)
     scene.add(_dimmed(mag, 1 - knots), blue, image)
@@ -189,16 +189,14 @@ def merger(scene: Scene) -> Truth:
     separation, azimuth = galaxy.radius * rng.uniform(0.8, 2.2), rng.uniform(0, 2 * math.pi)
     separation = min(separation, 0.5 * scene.half_arcsec)
     for part, distance in ((share, 0.0), (1 - share, separation)):
-        profile = Sersic(
-            distance * math.cos(azimuth), distance * math.sin(azimuth), galaxy.radius * rng.uniform(0.4, 0.8) * math.sqrt(part),
-            rng.uniform(1, 3.5), rng.uniform(0.4, 0.95), rng.uniform(0, math.pi),
-        )  # fmt: skip
+        radius = galaxy.radius * rng.uniform(0.4, 0.8) * math.sqrt(part)
+        x, y = distance * math.cos(azimuth), distance * math.sin(azimuth)
+        profile = Sersic(x, y, radius, rng.uniform(1, 3.5), rng.uniform(0.4, 0.95), rng.uniform(0, math.pi))
         scene.add_sersic(_dimmed(galaxy.mag, part * (1 - in_tails)), galaxy.colour, profile)
     for turn in range(int(rng.integers(1, 3))):
-        tail = tidal_tail(
-            scene.grid, separation * rng.uniform(0.9, 1.5), galaxy.radius * rng.uniform(0.12, 0.3), azimuth + turn * math.pi,
-            rng.uniform(0.8, 2.2), galaxy.radius * rng.uniform(0.1, 0.6),
-        )  # fmt: skip
+        radius, width = separation * rng.uniform(0.9, 1.5), galaxy.radius * rng.uniform(0.15, 0.35)
+        opening = galaxy.radius * rng.uniform(0.1, 0.6)
+        tail = tidal_tail(scene.grid, radius, width, azimuth + turn * math.pi, rng.uniform(0.8, 2.2), opening)
         scene.add(_dimmed(galaxy.mag, in_tails / (turn + 1)), colour("late", galaxy.z, -0.3), tail)
     return Truth("merger")
 

@@ -14,9 +14,9 @@ from astrolens_gui.api import Context
 
 from . import fitsfile
 from .light import Grid, binned, blur, moffat
-from .plugin import SPEC, SimulatorParams
+from .plugin import SimulatorParams
 from .scenes import IMPOSTORS, Scene, Truth, field, lens, source_colour
-from .surveys import Survey, surveys
+from .surveys import Band, Survey, surveys
 
 MARGIN_PX = 4
 """Drawn around the stamp and cut off, so that the periodic convolution does not bring light across the edges."""
@@ -99,11 +99,12 @@ class Simulator:
         numbers = (_text(truth.theta_e), _text(stamp.arc_snr), _text(truth.magnification))
         return (name, is_lens, truth.kind, *numbers, f"{ra:.7f}", f"{dec:.7f}", patch)
 
-    def _cards(self, name: str, band, ra: float, dec: float) -> list[fitsfile.Card]:
+    def _cards(self, name: str, band: Band, ra: float, dec: float) -> list[fitsfile.Card]:
         middle, scale = (self.size + 1) / 2, self.survey.pixel_scale / 3600
         cards: list[fitsfile.Card] = [("EXTNAME", band.extname, "")] if len(self.survey.bands) > 1 else []
         cards += [
-            ("OBJECT", name, ""), ("TELESCOP", self.survey.telescope, "imitated by a simulation"), ("FILTER", band.name, ""),
+            ("OBJECT", name, ""), ("TELESCOP", self.survey.telescope, "imitated by a simulation"),
+            ("FILTER", band.name, ""),
             ("MAGZERO", band.zero_point, "AB magnitude of flux 1"), ("GAIN", band.gain, "electrons per unit of flux"),
             ("WCSAXES", 2, ""), ("CTYPE1", "RA---TAN", ""), ("CTYPE2", "DEC--TAN", ""), ("CUNIT1", "deg", ""),
             ("CUNIT2", "deg", ""), ("CRPIX1", middle, ""), ("CRPIX2", middle, ""), ("CRVAL1", round(ra, 7), ""),
@@ -137,7 +138,7 @@ class Simulator:
     def _arc(self, scene: Scene, blurs: list[np.ndarray], clean: np.ndarray) -> tuple[np.ndarray, float]:
         """The arcs at a signal-to-noise drawn log-uniformly from the survey's range, and that number.
 
-        Signal-to-noise is that of a matched filter over all bands: sqrt(sum of arc^2 / variance), the lens's shot noise included.
+        That of a matched filter over all bands: sqrt(sum of arc^2 / variance), the lens's shot noise included.
         """
         assert scene.arc is not None
         weights = scene.weights(24.0, source_colour(scene.rng))
@@ -153,7 +154,7 @@ class Simulator:
         return 1 + np.maximum(clean, 0) * per_unit
 
     def _noisy(self, clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Add sky and shot noise, correlated between neighbours as resampling leaves it, and a background slightly off zero."""
+        """Add sky and shot noise, correlated as resampling leaves it, and a background slightly off zero."""
         white, weight = rng.standard_normal(clean.shape, np.float32), np.float32(self.survey.noise_correlation)
         neighbours = sum(np.roll(white, step, axis) for step in (-1, 1) for axis in (1, 2))
         noise = (white + weight * neighbours) / np.float32(math.sqrt(1 + 4 * weight**2))
@@ -176,6 +177,3 @@ def _position(number: int, seed: int) -> tuple[float, float]:
 
 def _text(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.5g}"
-
-
-__all__ = ["COLUMNS", "SPEC", "Simulator", "Stamp"]

@@ -40,6 +40,7 @@ class Survey:
     spikes: int
     theta_e_arcsec: tuple[float, float]
     arc_snr: tuple[float, float]
+    faintest_mag: float
     neighbours_arcmin2: float
     unit: str
     telescope: str
