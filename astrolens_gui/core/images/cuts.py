@@ -24,7 +24,7 @@ def finite(image: np.ndarray, at_most: int | None = None) -> np.ndarray:
 def zscale(
     image: np.ndarray, *, samples: int = 1000, contrast: float = 0.25, reject: float = 2.5
 ) -> tuple[float, float]:
-    """IRAF's zscale: cuts from a line fitted to the sorted pixel values; equals `astropy.visualization.ZScaleInterval`."""
+    """IRAF's zscale: cuts from a line fitted to the sorted pixels; equals astropy.visualization's ZScaleInterval."""
     values = finite(image)
     values = values[:: max(1, int(values.size / samples))][:samples].astype(np.float64)
     values.sort()

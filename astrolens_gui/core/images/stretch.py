@@ -1,4 +1,4 @@
-"""From pixels to colours: stretches, cuts, colour map, contrast and bias through one lookup table; knows no file and no widget."""
+"""From pixels to colours by one lookup table: stretch, cuts, colour map, contrast, bias; knows no file and no widget."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ...api import StretchSpec
 from . import cuts as _cuts
 from .colormaps import COLORMAPS, lut
 
+__all__ = ["BUILTIN", "COLORMAPS", "CUTS", "STRETCHES", "Recipe", "limits", "register", "render"]
+
 CUTS: tuple[str, ...] = ("percentile", "zscale", "minmax", "manual")
 
 _LEVELS = 65536
@@ -24,7 +26,8 @@ class Recipe:
     """How an image is shown; JSON-able, the same for view, mosaic and thumbnail.
 
     Attributes:
-        stretch: id of a stretch; cuts: one of CUTS, `percentile` the kept per cent, `low`/`high` in image units for "manual".
+        stretch: id of a stretch.
+        cuts: one of CUTS; `percentile` is the kept per cent, `low` and `high` are in image units and for "manual".
         contrast, bias: as in DS9: the colour at stretched value s is that of (s - bias) * contrast + 0.5.
         band: name of the band shown; "" = the first.
     """
@@ -107,7 +110,7 @@ def limits(image: np.ndarray, recipe: Recipe) -> tuple[float, float]:
 
 
 def _apart(low: float, high: float) -> tuple[float, float]:
-    """A range that can be divided by, also in float32: cuts that coincide (a constant image) get the constant as black."""
+    """A range that can be divided by, also in float32: a constant image gets its constant as black."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return 0.0, 1.0
     if high < low:
@@ -173,8 +176,8 @@ def _curve(stretch: str) -> np.ndarray:
 def _equalised(image: np.ndarray, lo: float, hi: float) -> tuple[np.ndarray, np.ndarray]:
     """(curve, index) of histogram equalisation between the cuts.
 
-    The index is the top half of the float32 pattern of (pixel - median): bins that are fine where pixels are many, so that one
-    bright star does not squeeze the sky into a few of them.
+    The index is the top half of the float32 pattern of (pixel - median): bins that are fine where pixels are many, so
+    that one bright star does not squeeze the sky into a few of them.
     """
     clipped = np.clip(image, np.float32(lo), np.float32(hi))
     middle = (
@@ -197,7 +200,7 @@ def _colours(colormap: str, invert: bool, contrast: float, bias: float) -> np.nd
 
 
 def _look_up(colours: np.ndarray, curve: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Compose colour and curve, then one gather; small images gather the curve first and never touch all 65,536 entries."""
+    """Compose colour and curve, then one gather; a small image never touches all 65,536 entries."""
     if index.size < _LEVELS:
         return colours[(curve[index] * np.float32(1023) + np.float32(0.5)).astype(np.int16)]
     table = colours[(curve * np.float32(1023) + np.float32(0.5)).astype(np.int16)]
