@@ -56,13 +56,13 @@ class Canvas(pg.GraphicsView):
     painted = Signal(float)
 
     def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent, useOpenGL=False, background=None)
-        self._box = _Box()
-        self._item = pg.ImageItem(axisOrder="row-major", autoDownsample=True)
         self._shape = (0, 0)
         self._compass: Compass | None = None
         self._fitted = True
         self._unpainted = False
+        super().__init__(parent, useOpenGL=False, background=None)  # calls resizeEvent, so our fields come first
+        self._box = _Box()
+        self._item = pg.ImageItem(axisOrder="row-major", autoDownsample=True)
         self.show_compass = True
         self._box.addItem(self._item)
         self._box.disableAutoRange()

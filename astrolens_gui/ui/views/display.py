@@ -21,12 +21,13 @@ def manual_cuts(current: Any, low: float, high: float) -> None:
     current.set_recipe(cuts="manual", low=min(low, high), high=max(low, high))
 
 
-def next_stretch(current: Any) -> None:
-    from astrolens_gui.core.images.stretch import BUILTIN
+def next_stretch(current: Any, step: int = 1) -> None:
+    """The stretch `step` places on in the list, round the end."""
+    from astrolens_gui.core.images.stretch import STRETCHES
 
-    ids = [spec.id for spec in BUILTIN]
-    here = ids.index(current.recipe.stretch) if current.recipe.stretch in ids else -1
-    current.set_recipe(stretch=ids[(here + 1) % len(ids)])
+    ids = list(STRETCHES)
+    here = ids.index(current.recipe.stretch) if current.recipe.stretch in ids else -step
+    current.set_recipe(stretch=ids[(here + step) % len(ids)])
 
 
 def toggle_invert(current: Any) -> None:

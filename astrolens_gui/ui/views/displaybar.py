@@ -1,0 +1,224 @@
+"""The controls of the display recipe: stretch, cuts, colours, bands; holds no recipe of its own and renders no image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..qt import QIcon, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
+from . import display
+from .histogram import HistogramStrip, colour_bar
+
+CUTS: tuple[tuple[str, str, float | None], ...] = (
+    ("zscale", "zscale", None),
+    *((f"{percent:g} %", "percentile", percent) for percent in (99.9, 99.5, 99.0, 98.0, 95.0, 90.0)),
+    ("min – max", "minmax", None),
+    ("manual", "manual", None),
+)
+"""(title, cuts, percentile) of the menu."""
+
+NUMBER_WIDTH = 92
+
+
+class DisplayBar(QWidget):
+    """Two lines: the histogram between the fields of the cuts, and the choices. Follows `current`, and an ImageView if there is one."""
+
+    def __init__(self, current: Any, image_view: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        from astrolens_gui.core.images.stretch import COLORMAPS, STRETCHES
+
+        self.setObjectName("displayBar")
+        self._current = current
+        self._image: Any = None
+        self._cuts = (0.0, 1.0)
+        self.histogram = HistogramStrip(self)
+        self.low = _Number("Low cut: the pixel value drawn as the first colour")
+        self.high = _Number("High cut: the pixel value drawn as the last colour")
+        self.bands = _Bands()
+        self.stretch = _choice("Stretch: how pixel values become brightness  [S]")
+        for spec in STRETCHES.values():
+            self.stretch.addItem(spec.title, spec.id)
+            self.stretch.setItemData(self.stretch.count() - 1, spec.doc, Qt.ToolTipRole)
+        self.cuts = _choice("Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]")
+        for title, _, _ in CUTS:
+            self.cuts.addItem(title)
+        self.colormap = _choice("Colour map")
+        self.colormap.setIconSize(QtCore.QSize(48, 12))
+        for name in COLORMAPS:
+            self.colormap.addItem(_swatch(name), name, name)
+        self.invert = QtWidgets.QToolButton(text="Invert", checkable=True, toolTip="Dark on bright, or bright on dark  [I]")
+        self.reset = QtWidgets.QToolButton(text="Reset", toolTip="Stretch, cuts, colours, contrast and bias as on the first day")
+        for button in (self.invert, self.reset):
+            button.setFocusPolicy(Qt.NoFocus)
+        self._lay_out()
+        self._connect()
+        if image_view is not None:
+            image_view.shown.connect(self.set_frame)
+            self.set_frame(image_view.frame)
+        self._on_recipe(current.recipe)
+
+    def set_frame(self, frame: Any | None) -> None:
+        """Follow what is on the screen: a Frame, or None where there is no image."""
+        image = frame.image if frame is not None else None
+        if image is not self._image:
+            self._image = image
+            self.bands.set_bands(image.bands if image is not None else (), image.band if image is not None else "")
+            self.histogram.set_image(image.data if image is not None else None)
+        self.low.setEnabled(image is not None)
+        self.high.setEnabled(image is not None)
+        if frame is None:
+            return
+        self._cuts = (frame.low, frame.high)
+        self.histogram.set_cuts(*self._cuts)
+        self.low.show_number(frame.low)
+        self.high.show_number(frame.high)
+        self._paint_bar()
+
+    def _paint_bar(self) -> None:
+        from astrolens_gui.core.images.stretch import render
+
+        values = self.histogram.values
+        bar = colour_bar(render, values, self._current.recipe, *self._cuts) if values.size else None
+        self.histogram.set_bar(bar)
+
+    def _on_recipe(self, recipe: Any) -> None:
+        self.stretch.setCurrentIndex(self.stretch.findData(recipe.stretch))
+        self.cuts.setCurrentIndex(_cuts_index(recipe))
+        self.colormap.setCurrentIndex(self.colormap.findData(recipe.colormap))
+        self.invert.setChecked(recipe.invert)
+
+    def _choose_cuts(self, index: int) -> None:
+        _, cuts, percent = CUTS[index]
+        if cuts == "manual":
+            display.manual_cuts(self._current, *self._cuts)
+        elif percent is not None:
+            self._current.set_recipe(cuts=cuts, percentile=percent, low=None, high=None)
+        else:
+            self._current.set_recipe(cuts=cuts, low=None, high=None)
+
+    def _type_cuts(self) -> None:
+        low, high = self.low.number, self.high.number
+        if low is None or high is None or low == high:  # put back what holds: the fields never show what is not on the screen
+            for field, cut in zip((self.low, self.high), self._cuts, strict=True):
+                field.setModified(False)
+                field.show_number(cut)
+        elif (low, high) != (self.low.shown, self.high.shown):
+            display.manual_cuts(
+                self._current,
+                low if low != self.low.shown else self._cuts[0],
+                high if high != self.high.shown else self._cuts[1],
+            )
+
+    def _connect(self) -> None:
+        set_recipe = self._current.set_recipe
+        self._current.recipe_changed.connect(self._on_recipe)
+        # activated, not currentIndexChanged: only what a person chose, not what followed the recipe
+        self.stretch.activated.connect(lambda index: set_recipe(stretch=self.stretch.itemData(index)))
+        self.cuts.activated.connect(self._choose_cuts)
+        self.colormap.activated.connect(lambda index: set_recipe(colormap=self.colormap.itemData(index)))
+        self.invert.clicked.connect(lambda checked: set_recipe(invert=checked))
+        self.reset.clicked.connect(lambda: display.reset(self._current))
+        self.bands.chosen.connect(lambda band: set_recipe(band=band))
+        self.low.editingFinished.connect(self._type_cuts)
+        self.high.editingFinished.connect(self._type_cuts)
+        self.histogram.cuts_dragged.connect(lambda low, high: display.manual_cuts(self._current, low, high))
+        self.histogram.auto_wanted.connect(lambda: display.auto_cuts(self._current))
+
+    def _lay_out(self) -> None:
+        upper = QtWidgets.QHBoxLayout()
+        for widget, stretch in ((self.low, 0), (self.histogram, 1), (self.high, 0)):
+            upper.addWidget(widget, stretch)
+        lower = QtWidgets.QHBoxLayout()
+        lower.setSpacing(8)
+        lower.addWidget(self.bands)
+        lower.addStretch(1)
+        for widget in (self.stretch, self.cuts, self.colormap, self.invert, self.reset):
+            lower.addWidget(widget)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 8, 6)
+        column.setSpacing(5)
+        column.addLayout(upper)
+        column.addLayout(lower)
+
+
+class _Number(QtWidgets.QLineEdit):
+    """A field for a pixel value of any size; keys go back to the image after Enter."""
+
+    def __init__(self, tip: str) -> None:
+        super().__init__(toolTip=tip, alignment=Qt.AlignRight)
+        self.setFixedWidth(NUMBER_WIDTH)
+        self.setFocusPolicy(Qt.ClickFocus)
+        self.shown: float | None = None
+        """The number as it was shown before the person typed."""
+        self.returnPressed.connect(self.clearFocus)
+
+    def show_number(self, value: float) -> None:
+        if not (self.hasFocus() and self.isModified()):
+            self.setText(f"{value:.5g}")
+            self.shown = self.number
+
+    @property
+    def number(self) -> float | None:
+        """The number in the field; None when it is not one."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            return None
+        return value if np.isfinite(value) else None
+
+
+class _Bands(QWidget):
+    """One button per band of the object on the screen; nothing at all for a single one."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = QtWidgets.QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2)
+        self._names: tuple[str, ...] = ()
+        self.buttons: list[QtWidgets.QToolButton] = []
+
+    def set_bands(self, names: Sequence[str], band: str) -> None:
+        if tuple(names) != self._names:
+            self._names = tuple(names)
+            for button in self.buttons:
+                self._row.removeWidget(button)
+                button.deleteLater()
+            self.buttons = [self._button(name) for name in names] if len(names) > 1 else []
+        for button in self.buttons:
+            button.setChecked(button.property("band") == band)
+
+    def _button(self, name: str) -> QtWidgets.QToolButton:
+        button = QtWidgets.QToolButton(text=name or "?", checkable=True, autoExclusive=True, toolTip=f"Show band {name}")
+        button.setFocusPolicy(Qt.NoFocus)
+        button.setProperty("band", name)
+        button.clicked.connect(lambda: self.chosen.emit(name))
+        self._row.addWidget(button)
+        return button
+
+
+def _choice(tip: str) -> QtWidgets.QComboBox:
+    box = QtWidgets.QComboBox(toolTip=tip)
+    box.setFocusPolicy(Qt.NoFocus)  # the keys are the image's
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToContents)
+    return box
+
+
+def _cuts_index(recipe: Any) -> int:
+    """Row of CUTS; a percentile that is not in the menu shows as none."""
+    for index, (_, cuts, percent) in enumerate(CUTS):
+        if cuts == recipe.cuts and (percent is None or percent == recipe.percentile):
+            return index
+    return -1
+
+
+def _swatch(name: str) -> QIcon:
+    from astrolens_gui.core.images.colormaps import lut
+
+    line = np.ascontiguousarray(lut(name))
+    image = QtGui.QImage(line.data, len(line), 1, 3 * len(line), QtGui.QImage.Format_RGB888)
+    return QIcon(QtGui.QPixmap.fromImage(image.scaled(48, 12)))

@@ -1,0 +1,358 @@
+"""The mosaic: the queue as a grid of stamps with a keyboard cursor that grades; reads no file and stores no label."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
+from .cells import SMALLEST_WITH_CAPTION, Cell, cell_height, paint_cell, stamp_rect, stamp_side
+from .thumbs import Thumbs
+
+COLUMNS = (1, 40)
+MOST_CELLS = 400
+"""Stamps in sight at once; beyond this they say nothing."""
+
+GAP = 4
+RENDER_STEP = 32
+"""Thumbnails are asked for in these sizes, so that a few pixels of resizing fetch nothing anew."""
+
+EMPTY = "Nothing to look at yet\nImport images (a folder of FITS cutouts) to fill the mosaic."
+
+
+class MosaicView(QtWidgets.QAbstractScrollArea):
+    """Rows of `queue_model` (a QueueModel) as stamps; only those in sight are fetched and painted.
+
+    Keys: arrows, J and K, Home, End, Page keys move the cursor; the scheme's keys grade under it and move on; Space gives the lowest
+    grade; + and - change the columns; Enter opens the stamp.
+
+    Attributes:
+        opened: (object id) a stamp is to be shown large.
+        graded: (object id, grade) after a label given here was committed.
+        columns_changed: (int) after the person changed them, for the settings.
+        painted: (ids in sight that have a picture, monotonic seconds) after each repaint; benchmarks listen.
+    """
+
+    opened = Signal(int)
+    graded = Signal(int, str)
+    columns_changed = Signal(int)
+    painted = Signal(list, float)
+
+    def __init__(
+        self, bridge: Any, workbench: Any, current: Any, queue_model: Any, parent: QWidget | None = None, columns: int = 6
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("mosaic")
+        self._bridge = bridge
+        self._workbench = workbench
+        self._current = current
+        self._model = queue_model
+        self._columns = columns
+        self._cursor = 0
+        self._since = time.monotonic()
+        self._grades: dict[str, Any] = {}
+        self._lowest: Any = None
+        self._colours: dict[str, QColor] = {}
+        self._pending: dict[int, str] = {}
+        self._thumbs = Thumbs(bridge, workbench, self)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setFrameShape(self.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)  # so that no cell moves when a second page appears
+        self.viewport().setMouseTracking(True)
+        self._thumbs.arrived.connect(self._on_arrived)
+        queue_model.modelReset.connect(self._on_reset)
+        queue_model.dataChanged.connect(lambda *_: self.viewport().update())
+        current.object_changed.connect(self._on_object)
+        current.recipe_changed.connect(lambda _: self.viewport().update())
+        bridge.changed.connect(self._on_changed)
+        self.verticalScrollBar().valueChanged.connect(lambda _: self.viewport().update())
+        self._on_reset()
+
+    def set_scheme(self, scheme: Any | None) -> None:
+        """Take the grades' keys and colours; None takes the keys away."""
+        grades = scheme.grades if scheme is not None else ()
+        self._grades = {str(grade.key).upper(): grade for grade in grades}
+        self._lowest = grades[-1] if grades else None
+        self._colours = {grade.value: QColor(grade.colour) for grade in grades}
+        self.viewport().update()
+
+    # -- the grid
+
+    @property
+    def columns(self) -> int:
+        return self._columns
+
+    def set_columns(self, columns: int) -> None:
+        """Between 1 and 40; a view that would hold over 400 stamps takes fewer columns. The cursor stays in sight."""
+        columns = min(max(columns, COLUMNS[0]), COLUMNS[1], self._most_columns())
+        if columns != self._columns:
+            self._columns = columns
+            self._lay_out()
+            self.scroll_to(self._cursor)
+            self.columns_changed.emit(columns)
+
+    def _most_columns(self) -> int:
+        for columns in range(COLUMNS[1], 1, -1):
+            width = (self.viewport().width() - GAP) // columns - GAP
+            if width > 8 and columns * (self.viewport().height() // (cell_height(width) + GAP) + 1) <= MOST_CELLS:
+                return columns
+        return 1
+
+    def _cell_width(self) -> int:
+        return max((self.viewport().width() - GAP) // self._columns - GAP, 12)
+
+    def _pitch(self) -> int:
+        """From one row of cells to the next, in pixels."""
+        return cell_height(self._cell_width()) + GAP
+
+    def cell_rect(self, row: int) -> QtCore.QRect:
+        """Where row `row` of the queue stands in the viewport (it may be out of sight)."""
+        line, column = divmod(row, self._columns)
+        width = self._cell_width()
+        top = GAP + line * self._pitch() - self.verticalScrollBar().value()
+        return QtCore.QRect(GAP + column * (width + GAP), top, width, cell_height(width))
+
+    def row_at(self, position: QtCore.QPoint) -> int:
+        """The queue's row under a point of the viewport, or -1."""
+        column = (position.x() - GAP) // (self._cell_width() + GAP)
+        line = (position.y() + self.verticalScrollBar().value() - GAP) // self._pitch()
+        row = line * self._columns + column
+        inside = 0 <= column < self._columns and 0 <= row < self._count()
+        return row if inside and self.cell_rect(row).contains(position) else -1
+
+    def _count(self) -> int:
+        return self._model.rowCount()
+
+    def in_sight(self) -> range:
+        """The queue's rows of which anything shows."""
+        first = max(self.verticalScrollBar().value() - GAP, 0) // self._pitch()
+        last = (self.verticalScrollBar().value() + self.viewport().height()) // self._pitch()
+        return range(min(first * self._columns, self._count()), min((last + 1) * self._columns, self._count()))
+
+    def scroll_to(self, row: int) -> None:
+        """Bring a row into sight, moving as little as possible."""
+        rect, bar = self.cell_rect(row), self.verticalScrollBar()
+        if rect.top() < GAP:
+            bar.setValue(bar.value() + rect.top() - GAP)
+        elif rect.bottom() > self.viewport().height() - GAP:
+            bar.setValue(bar.value() + rect.bottom() - self.viewport().height() + GAP)
+
+    def _lay_out(self) -> None:
+        lines = -(-self._count() // self._columns)
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(lines * self._pitch() + GAP - self.viewport().height(), 0))
+        bar.setPageStep(max(self.viewport().height() - self._pitch(), 1))
+        bar.setSingleStep(max(self._pitch() // 3, 1))
+        self.viewport().update()
+
+    # -- painting
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        painter = QtGui.QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.Window))
+        if not self._count():
+            painter.setPen(self.palette().color(QPalette.Text))
+            painter.drawText(self.viewport().rect(), Qt.AlignCenter, EMPTY)
+            painter.end()
+            return
+        rows = self.in_sight()
+        ids = [self._model.object_at(row) for row in rows]
+        drawn = []
+        for row, object_id in zip(rows, ids, strict=True):
+            rect = self.cell_rect(row)
+            if rect.intersects(event.rect()):
+                cell = self._cell(row, object_id)
+                paint_cell(painter, rect, cell, self.palette())
+                if cell.picture is not None:
+                    drawn.append(object_id)
+        painter.end()
+        self._want(ids, rows)
+        self.painted.emit(drawn, time.monotonic())
+
+    def _cell(self, row: int, object_id: int) -> Cell:
+        grade = self._pending.get(object_id, self._model.grade_of(object_id))
+        return Cell(
+            self._model.name_of(object_id),
+            grade,
+            self._colours.get(grade, QColor(Qt.gray)) if grade else None,
+            self._thumbs.get(object_id),
+            row == self._cursor,
+            object_id in self._pending,
+        )
+
+    def _want(self, ids: list[int], rows: range) -> None:
+        """Ask for what is in sight, then for as much below it: the next page is there before it is turned to."""
+        ahead = [self._model.object_at(row) for row in range(rows.stop, min(rows.stop + len(rows), self._count()))]
+        side = stamp_side(self._cell_width()) * self.devicePixelRatioF()
+        size = RENDER_STEP * max(1, round(side / RENDER_STEP + 0.49))
+        self._thumbs.want([*ids, *ahead], size, self._current.recipe)
+
+    def _on_arrived(self, ids: list[int]) -> None:
+        region = QtGui.QRegion()
+        for row in map(self._model.row_of, ids):
+            if row >= 0:
+                region += self.cell_rect(row)
+        self.viewport().update(region & QtGui.QRegion(self.viewport().rect()))
+
+    # -- the cursor
+
+    @property
+    def cursor_row(self) -> int:
+        """The queue's row under the keyboard cursor; -1 when the queue is empty."""
+        return self._cursor if self._count() else -1
+
+    def move_to(self, row: int) -> None:
+        """Put the cursor on a row (brought into range) and make its object the current one."""
+        if not self._count():
+            return
+        self._cursor = min(max(row, 0), self._count() - 1)
+        self._since = time.monotonic()
+        self.scroll_to(self._cursor)
+        self.viewport().update()
+        self._current.show(self._model.object_at(self._cursor), self._cursor)
+
+    def _on_object(self, object_id: int) -> None:
+        row = self._model.row_of(object_id)
+        if row >= 0 and row != self._cursor:
+            self._cursor = row
+            self._since = time.monotonic()
+            self.scroll_to(row)
+            self.viewport().update()
+
+    def _on_reset(self) -> None:
+        row = self._model.row_of(self._current.object_id) if self._current.object_id >= 0 else -1
+        self._cursor = row if row >= 0 else 0
+        self._lay_out()
+        self.scroll_to(self._cursor)
+
+    def _on_changed(self, changes: Any) -> None:
+        if changes.project:
+            self._pending.clear()
+            self._thumbs.forget()
+        elif changes.objects:
+            self._thumbs.forget(changes.objects)
+        self.viewport().update()
+
+    # -- keys and mouse
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
+            super().keyPressEvent(event)
+            return
+        page = self._columns * max(self.viewport().height() // self._pitch(), 1)
+        steps = {
+            Qt.Key_Right: 1,
+            Qt.Key_J: 1,
+            Qt.Key_Left: -1,
+            Qt.Key_K: -1,
+            Qt.Key_Down: self._columns,
+            Qt.Key_Up: -self._columns,
+            Qt.Key_PageDown: page,
+            Qt.Key_PageUp: -page,
+            Qt.Key_Home: -self._count(),
+            Qt.Key_End: self._count(),
+        }
+        grade = self._lowest if event.key() == Qt.Key_Space else self._grades.get(event.text().upper())
+        if event.key() in steps:
+            self._step(steps[event.key()])
+        elif grade is not None:
+            if not event.isAutoRepeat():  # a key held down must not grade the page
+                self.grade(grade.value)
+        elif event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self._open(self.cursor_row)
+        elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
+            self.set_columns(self._columns - 1)
+        elif event.key() == Qt.Key_Minus:
+            self.set_columns(self._columns + 1)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, step: int) -> None:
+        """Up and down stay in their column: at the edge the cursor stays; all other moves go as far as there is a stamp."""
+        target = self._cursor + step
+        if abs(step) == self._columns != 1 and not 0 <= target < self._count():
+            return
+        self.move_to(target)
+
+    def grade(self, value: str) -> None:
+        """Give the object under the cursor this grade and move to the next; a failure marks nothing and comes back to it."""
+        object_id = self._model.object_at(self.cursor_row)
+        if object_id < 0:
+            return
+        seconds = time.monotonic() - self._since
+        self._pending[object_id] = value
+        job = self._workbench.label(
+            object_id,
+            value,
+            seconds=round(seconds, 3),
+            why=f"mosaic; {self._model.strategy}; rank {self._model.rank_of(object_id)}",
+            screen=self._current.screen(),
+        )
+        self._bridge.when_done(
+            job,
+            lambda _: self._on_saved(object_id, value),
+            lambda error: self._on_unsaved(object_id, error),
+        )
+        self.move_to(self._cursor + 1)
+
+    def _on_saved(self, object_id: int, value: str) -> None:
+        if self._pending.get(object_id) == value:
+            del self._pending[object_id]
+        self._model.set_grade(object_id, value)
+        self.graded.emit(object_id, value)
+        self.viewport().update()
+
+    def _on_unsaved(self, object_id: int, error: BaseException) -> None:
+        self._pending.pop(object_id, None)
+        self.move_to(self._model.row_of(object_id))
+        self._bridge.failed.emit(f"{self._model.name_of(object_id)} was not saved: {error}")
+
+    def _open(self, row: int) -> None:
+        if row >= 0:
+            self.move_to(row)
+            self.opened.emit(self._model.object_at(row))
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        row = self.row_at(event.pos())
+        if event.button() == Qt.LeftButton and row >= 0:
+            self.move_to(row)
+
+    def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
+        if event.button() == Qt.LeftButton:
+            self._open(self.row_at(event.pos()))
+
+    def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
+        if event.modifiers() & Qt.ControlModifier:
+            self.set_columns(self._columns + (-1 if event.angleDelta().y() > 0 else 1))
+        else:
+            super().wheelEvent(event)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        self._columns = min(self._columns, self._most_columns())
+        self._lay_out()
+        self.scroll_to(self._cursor)
+
+    def viewportEvent(self, event: QtCore.QEvent) -> bool:
+        if event.type() == QtCore.QEvent.ToolTip:
+            row = self.row_at(event.pos())
+            if row >= 0:
+                QtWidgets.QToolTip.showText(event.globalPos(), self.tip(row), self.viewport(), self.cell_rect(row))
+            else:
+                QtWidgets.QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def tip(self, row: int) -> str:
+        """What hovering says: name, rank, grade, and why there is no picture."""
+        object_id = self._model.object_at(row)
+        grade = self._model.grade_of(object_id)
+        lines = [self._model.name_of(object_id), f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}"]
+        picture = self._thumbs.get(object_id)
+        if isinstance(picture, str):
+            lines.append(f"⚠ {picture}")
+        keys = " ".join(f"[{key}] {grade.value}" for key, grade in self._grades.items())
+        return "\n".join([*lines, f"double-click: show large{'; ' + keys if keys else ''}"])
+
+
+__all__ = ["SMALLEST_WITH_CAPTION", "MosaicView", "stamp_rect"]

@@ -1,0 +1,116 @@
+"""Thumbnails of the cells in sight, fetched in small batches and kept while there is room; knows no grid and reads no file."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..qt import QObject, QtGui, Signal
+
+BATCH = 12
+"""Stamps per job: small enough to appear one row after another, and for the four io threads to share a page."""
+
+HELD_BYTES = 192 * 2**20
+
+Picture = QtGui.QPixmap | str
+"""A stamp, or the sentence that says why there is none."""
+
+
+class Thumbs(QObject):
+    """Asked for the ids in sight at every repaint; fetches what is missing, drops what is no longer wanted.
+
+    Attributes:
+        arrived: (list of ids) that `get` now answers for.
+    """
+
+    arrived = Signal(list)
+
+    def __init__(self, bridge: Any, workbench: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._workbench = workbench
+        self._size = 0
+        self._recipe: Any = None
+        self._round = 0
+        self._held: OrderedDict[int, Picture] = OrderedDict()
+        self._stale: dict[int, Picture] = {}
+        self._jobs: dict[Any, frozenset[int]] = {}
+
+    def get(self, object_id: int) -> Picture | None:
+        """The stamp as last fetched, in an older look where the new one is still on its way; None when there is none yet."""
+        return self._held.get(object_id) or self._stale.get(object_id)
+
+    def want(self, object_ids: Sequence[int], size: int, recipe: Any) -> None:
+        """Fetch what is missing of these (in this order) at `size` pixels; batches of which nothing is wanted are cancelled."""
+        if (size, recipe) != (self._size, self._recipe):
+            self._renew(size, recipe)
+        wanted = set(object_ids)
+        for job in [job for job, ids in self._jobs.items() if not ids & wanted]:
+            del self._jobs[job]
+            job.cancel()
+        underway = set().union(*self._jobs.values()) if self._jobs else set()
+        missing = []
+        for object_id in object_ids:
+            if object_id in self._held:
+                self._held.move_to_end(object_id)
+            elif object_id not in underway:
+                missing.append(object_id)
+        for start in range(0, len(missing), BATCH):
+            self._fetch(missing[start : start + BATCH])
+        self._trim(max(len(wanted), 1))
+
+    def forget(self, object_ids: Sequence[int] | None = None) -> None:
+        """These (all without an argument) changed on disk: fetch them again when next wanted."""
+        self._round += 1
+        for job in self._jobs:
+            job.cancel()
+        self._jobs.clear()
+        for held in (self._held, self._stale):
+            for object_id in list(held) if object_ids is None else object_ids:
+                held.pop(object_id, None)
+
+    def _renew(self, size: int, recipe: Any) -> None:
+        self._size, self._recipe = size, recipe
+        held, older = self._held, self._stale
+        self._held = OrderedDict()
+        self.forget()
+        self._stale = {**older, **held}
+
+    def _fetch(self, object_ids: list[int]) -> None:
+        job = self._workbench.thumbnails(object_ids, self._size, self._recipe)
+        self._jobs[job] = frozenset(object_ids)
+        now = self._round
+        self._bridge.when_done(
+            job,
+            lambda result: self._take(now, job, object_ids, result),
+            lambda error: self._take(now, job, object_ids, dict.fromkeys(object_ids, error)),
+        )
+
+    def _take(self, asked: int, job: Any, object_ids: list[int], result: Mapping[int, Any]) -> None:
+        if asked != self._round or self._jobs.pop(job, None) is None:
+            return  # cancelled, or rendered by an older recipe
+        for object_id in object_ids:
+            self._held[object_id] = picture(result[object_id])
+            self._stale.pop(object_id, None)
+        self.arrived.emit(object_ids)
+
+    def _trim(self, in_sight: int) -> None:
+        most = max(HELD_BYTES // max(4 * self._size**2, 1), 2 * in_sight)
+        while len(self._held) > most:
+            self._held.popitem(last=False)
+        while len(self._stale) > most:
+            del self._stale[next(iter(self._stale))]
+
+
+def picture(stamp: Any) -> Picture:
+    """uint8 (size, size, 3) → pixmap; a refusal or an error → its sentence."""
+    if not isinstance(stamp, np.ndarray):
+        return str(stamp) or "this image cannot be shown"
+    pixels = np.ascontiguousarray(stamp)
+    height, width, _ = pixels.shape
+    return QtGui.QPixmap.fromImage(
+        QtGui.QImage(pixels.data, width, height, 3 * width, QtGui.QImage.Format_RGB888).copy()
+    )
