@@ -1,0 +1,145 @@
+"""The history of labels: what is appended, what stands, what can be undone; works on a connection, holds no state.
+
+An event is never changed. A `retract` event that names a grade or a comment is an undo; one that names an undo is a redo. So an
+event stands unless an undo names it that no redo names, and everything below follows from the rows alone: it survives a restart
+and is the same for the window, the command line and a second grader.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select
+
+from .records import EventRow, LabelRow, StoreError
+from .schema import current, events, objects
+
+MARKS = ("grade", "comment")
+"""The kinds that undo walks over."""
+
+_undo, _redo, _target = events.alias("undo"), events.alias("redo"), events.alias("target")
+
+
+def now() -> str:
+    """UTC, ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _undone(event_id: Any) -> Any:
+    taken_back = exists().where(_redo.c.retracts == _undo.c.id)
+    return exists().where(_undo.c.retracts == event_id, ~taken_back)
+
+
+def append(connection: Connection, **values: Any) -> int:
+    """Write one event and bring `current` up to date; returns the event's id."""
+    if not values["grader"].strip():
+        raise StoreError("a label needs the name of its grader; set yours in the settings or with --grader")
+    object_id = values.get("object_id")
+    if object_id is not None and connection.scalar(select(objects.c.id).where(objects.c.id == object_id)) is None:
+        raise StoreError(f"there is no object number {object_id} in this project; refresh the queue")
+    clean = {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in values.items()}
+    clean.setdefault("time", now())
+    event_id = connection.execute(insert(events).values(**clean)).inserted_primary_key[0]  # type: ignore[index]
+    if object_id is not None:
+        refresh(connection, object_id, clean["grader"])
+    return event_id
+
+
+def refresh(connection: Connection, object_id: int | None = None, grader: str | None = None) -> None:
+    """Derive `current` anew from the events: of one object and grader, or (without arguments) of all."""
+    old, live = delete(current), select(events).where(events.c.kind.in_(MARKS), ~_undone(events.c.id))
+    if object_id is not None:
+        old = old.where(current.c.object_id == object_id, current.c.grader == grader)
+        live = live.where(events.c.object_id == object_id, events.c.grader == grader)
+    rows = live.subquery()
+    stand = (
+        select(
+            rows.c.grader,
+            rows.c.object_id,
+            func.max(case((rows.c.kind == "grade", rows.c.id))).label("event_id"),
+            func.max(case(((rows.c.kind == "comment") | (rows.c.comment != ""), rows.c.id))).label("comment_id"),
+        )
+        .group_by(rows.c.grader, rows.c.object_id)
+        .subquery()
+    )
+    graded = stand.outerjoin(events, events.c.id == stand.c.event_id)
+    fresh = select(stand, func.coalesce(events.c.grade, literal(""))).select_from(graded)
+    connection.execute(old)
+    connection.execute(insert(current).from_select(["grader", "object_id", "event_id", "comment_id", "grade"], fresh))
+
+
+def last_standing(connection: Connection, grader: str) -> Any:
+    """The grader's newest grade or comment that still stands: what undo takes back. None when there is nothing."""
+    mine = select(events).where(events.c.grader == grader, events.c.kind.in_(MARKS), ~_undone(events.c.id))
+    return connection.execute(mine.order_by(events.c.id.desc()).limit(1)).first()
+
+
+def last_undo(connection: Connection, grader: str) -> Any:
+    """The grader's newest undo that stands and came after the newest grade or comment, with its target: what redo takes back."""
+    newest = (
+        select(events.c.id)
+        .where(events.c.grader == grader, events.c.kind.in_(MARKS))
+        .order_by(events.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    undone = (
+        select(_undo.c.id, _target.c.id.label("target"), _target.c.object_id, _target.c.kind, _target.c.grade)
+        .join(_target, _target.c.id == _undo.c.retracts)
+        .where(_undo.c.grader == grader, _undo.c.kind == "retract", _undo.c.id > func.coalesce(newest, 0))
+        .where(_target.c.kind.in_(MARKS), ~exists().where(_redo.c.retracts == _undo.c.id))
+    )
+    return connection.execute(undone.order_by(_undo.c.id.desc()).limit(1)).first()
+
+
+def standing(
+    connection: Connection, *, grader: str | None = None, object_id: int | None = None, graded: bool = True
+) -> list[LabelRow]:
+    """What stands now, in object order; `graded` False adds objects that carry a comment only."""
+    grade, note = events.alias("grade_event"), events.alias("note_event")
+    text = func.coalesce
+    query = (
+        select(
+            text(grade.c.id, note.c.id),
+            current.c.object_id,
+            objects.c.name,
+            current.c.grader,
+            text(grade.c.scheme, note.c.scheme),
+            current.c.grade,
+            text(grade.c.subtype, ""),
+            text(note.c.comment, ""),
+            text(grade.c.time, note.c.time),
+            grade.c.seconds,
+            text(grade.c.why, ""),
+        )
+        .select_from(current)
+        .join(objects, objects.c.id == current.c.object_id)
+        .outerjoin(grade, grade.c.id == current.c.event_id)
+        .outerjoin(note, note.c.id == current.c.comment_id)
+        .order_by(current.c.object_id, current.c.grader)
+    )
+    if grader is not None:
+        query = query.where(current.c.grader == grader)
+    if object_id is not None:
+        query = query.where(current.c.object_id == object_id)
+    if graded:
+        query = query.where(current.c.event_id.is_not(None))
+    return [LabelRow(*row) for row in connection.execute(query)]
+
+
+def history(connection: Connection, after: int = 0, limit: int | None = None) -> list[EventRow]:
+    """Every event with an id above `after`, oldest first."""
+    query = select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)
+    return [EventRow(*row) for row in connection.execute(query)]
+
+
+def differences(connection: Connection) -> int:
+    """How many rows of `current` are not what the events say; 0 in a sound database. Changes nothing."""
+    columns = (current.c.grader, current.c.object_id, current.c.event_id, current.c.comment_id, current.c.grade)
+    with connection.begin_nested() as trial:
+        kept = set(connection.execute(select(*columns)).tuples())
+        refresh(connection)
+        derived = set(connection.execute(select(*columns)).tuples())
+        trial.rollback()
+    return len(kept ^ derived)

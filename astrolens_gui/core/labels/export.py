@@ -1,0 +1,180 @@
+"""Labels as tables: the rows, the csv, FITS and VOTable writers, and the reader of label tables; knows no widget and no pixel."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from ...api import ExporterSpec
+from .records import LabelRow, ObjectRow
+from .store import Store
+
+COLUMNS = ("ID", "path", "grade", "subtype", "grader", "time", "comment", "ra_deg", "dec_deg", "score", "logit")
+"""Header of every exported table; the last four are numbers, empty or NaN where there is none."""
+
+_NUMBERS = COLUMNS[-4:]
+
+
+class TableError(ValueError):
+    """One sentence: the file, the line or column, and the remedy."""
+
+
+def rows(
+    store: Store,
+    resolve: Callable[[str, str], Path] | None = None,
+    *,
+    grader: str | None = None,
+    model: str | None = None,
+    ungraded: bool = False,
+) -> list[dict[str, Any]]:
+    """One plain dict (keys `COLUMNS`) a label, in import order; with `ungraded` also one for each object that nobody graded.
+
+    `resolve` (a project's) makes `path` absolute; without it the path is relative to its root. Scores are the model's (the champion's).
+    """
+    scores = store.scores(model)
+    scored = {one: at for at, one in enumerate(scores["object"].tolist())}
+    labels: dict[int, list[LabelRow]] = {}
+    for label in store.labels(grader, graded=False):
+        labels.setdefault(label.object, []).append(label)
+    table = []
+    for thing in store.objects(None if ungraded else sorted(labels)):
+        at = scored.get(thing.id)
+        score, logit = (math.nan, math.nan) if at is None else (float(scores["score"][at]), float(scores["logit"][at]))
+        for found in labels.get(thing.id) or [None]:
+            values = (found.grade, found.subtype, found.grader, found.time, found.comment) if found else ("",) * 5
+            numbers = (
+                math.nan if thing.ra is None else thing.ra,
+                math.nan if thing.dec is None else thing.dec,
+                score,
+                logit,
+            )
+            table.append(dict(zip(COLUMNS, (thing.name, _path(thing, resolve), *values, *numbers), strict=True)))
+    return table
+
+
+def _path(thing: ObjectRow, resolve: Callable[[str, str], Path] | None) -> str:
+    relative = str(thing.planes[0]["path"]) if thing.planes else ""
+    return str(resolve(thing.root, relative)) if resolve and relative else relative
+
+
+def write_csv(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """UTF-8, LF, one header line; numbers in full precision, a missing one empty."""
+
+    def write(partial: Path) -> None:
+        with open(partial, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+
+    _whole(path, write)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(value)
+    return str(value)
+
+
+def write_fits(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """A binary table, LABELS. FITS holds ASCII only: other characters are written as \\uXXXX."""
+    table = _table(rows, lambda text: text.encode("ascii", "backslashreplace").decode("ascii"))
+    table.meta["EXTNAME"] = "LABELS"
+    _whole(path, lambda partial: table.write(partial, format="fits", overwrite=True))
+
+
+def write_votable(rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """A VOTable with Unicode text."""
+    table = _table(rows, lambda text: re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "�", text))
+    _whole(path, lambda partial: table.write(partial, format="votable", overwrite=True))
+
+
+def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str]) -> Any:
+    import numpy as np
+    from astropy.table import Column, Table
+
+    listed, table = list(rows), Table()
+    for name in COLUMNS:
+        if name in _NUMBERS:
+            data = np.array([row[name] for row in listed], dtype=np.float64)
+        else:
+            data = np.array([clean(str(row[name])) for row in listed], dtype=str)
+            if data.dtype.itemsize == 0:
+                data = data.astype("U1")
+        table[name] = Column(data, unit="deg" if name in {"ra_deg", "dec_deg"} else None)
+    return table
+
+
+def _whole(path: Path, write: Callable[[Path], None]) -> None:
+    """The file appears whole or not at all."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise TableError(
+            f"{path} cannot be written ({error.strerror or error}); choose a folder where you may write"
+        ) from None
+
+
+EXPORTERS = (
+    ExporterSpec("csv", "Comma-separated text", ".csv", write_csv, "Text, UTF-8: opens everywhere."),
+    ExporterSpec("fits", "FITS table", ".fits", write_fits, "A binary table for TOPCAT and astropy."),
+    ExporterSpec("votable", "VOTable", ".vot", write_votable, "XML for TOPCAT, Aladin and the Virtual Observatory."),
+)
+"""The built-in table formats; plugins add theirs through `astrolens_exporters`."""
+
+
+def read_labels(path: Path) -> list[dict[str, str]]:
+    """Rows of a label table as text, keys `ID,grade,subtype,grader,time,comment` ("" where a column is missing).
+
+    Comma, semicolon or tab; UTF-8 with or without BOM; LF or CRLF; index columns are dropped; an object really named "NA" stays so.
+
+    Raises:
+        TableError: the file, the line or column, and what is expected.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TableError(f"{path} cannot be read ({error.strerror}); check the path") from None
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: byte {error.start} is not UTF-8; save the table as UTF-8 text") from None
+    if "\0" in text:
+        raise TableError(f"{path} is not a text table; export it as CSV first")
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    wanted = ("ID", "grade", "subtype", "grader", "time", "comment")
+    table = []
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        kept = {name: at for at, name in enumerate(header) if name and not re.fullmatch(r"Unnamed: \d+(\.\d+)?", name)}
+        for name in ("ID", "grade"):
+            if header.count(name) != 1:
+                has = ", ".join(kept) or "no header"
+                raise TableError(
+                    f"{path}: one column must be named {name} (it has {has}); expected: ID,grade[,subtype,grader,time,comment]"
+                )
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if any(cell.strip() for cell in cells[len(header) :]):
+                raise TableError(
+                    f"{path}: line {reader.line_num} has more cells than the header; put text with a {delimiter!r} in quotes"
+                )
+            row = {
+                name: cells[kept[name]].strip() if kept.get(name, len(cells)) < len(cells) else "" for name in wanted
+            }
+            if not row["ID"]:
+                raise TableError(f"{path}: line {reader.line_num} has no ID; name the object there")
+            table.append(row)
+    except csv.Error as error:
+        raise TableError(f"{path}: line {reader.line_num} cannot be read ({error}); check its quotes") from None
+    return table

@@ -1,0 +1,91 @@
+"""The store's rows as plain records; imports no SQL, so that every layer may name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class StoreError(ValueError):
+    """One sentence: what could not be read or written, and the remedy."""
+
+
+@dataclass(frozen=True)
+class ObjectRow:
+    """One object: `planes` are the dicts that the import wrote, with paths relative to root; ra, dec in degrees, pixel_scale in arcsec."""
+
+    id: int
+    name: str
+    root: str
+    field: str
+    ra: float | None
+    dec: float | None
+    pixel_scale: float | None
+    planes: tuple[dict[str, Any], ...]
+    meta: dict[str, Any]
+
+
+class LabelRow(NamedTuple):
+    """What one grader says of one object now; `grade` is "" where there is only a comment, `seconds` the time taken."""
+
+    event: int
+    object: int
+    name: str
+    grader: str
+    scheme: str
+    grade: str
+    subtype: str
+    comment: str
+    time: str
+    seconds: float | None
+    why: str
+
+
+class EventRow(NamedTuple):
+    """One line of the history, as it was written; `retracts` is the event that an undo (or a redo) takes back."""
+
+    id: int
+    time: str
+    grader: str
+    object: int | None
+    kind: str
+    scheme: str
+    grade: str
+    subtype: str
+    comment: str
+    seconds: float | None
+    why: str
+    screen: dict[str, Any] | None
+    retracts: int | None
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A trained model as the project lists it; `folder` is relative to the project's `models/`."""
+
+    id: str
+    backend: str
+    folder: str
+    created: str
+    parent: str
+    verdict: str
+    champion: bool
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BoxRow:
+    """A box of `source` (a model's id or a grader): 0-based pixel centres, array order, `w` and `h` in pixels; ra, dec in degrees."""
+
+    object: int
+    source: str
+    class_name: str
+    score: float | None
+    x: float
+    y: float
+    w: float
+    h: float
+    ra: float | None = None
+    dec: float | None = None
+    event: int | None = None
+    id: int = 0

@@ -1,0 +1,129 @@
+"""Grading schemes as data: what a person may answer, with which key, and what it means for training; knows no label and no widget."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+
+class SchemeError(ValueError):
+    """One sentence: the file, what is wrong in it, and what it should say."""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One answer. `positive` is the soft target, the probability of a lens; None keeps it out of training."""
+
+    key: str
+    value: str
+    title: str
+    criterion: str
+    colour: str
+    positive: float | None = None
+
+
+@dataclass(frozen=True)
+class Subtype:
+    """A finer answer, given after the grade."""
+
+    key: str
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Grades from the best to the lowest, and sub-types."""
+
+    id: str
+    title: str
+    doc: str
+    grades: tuple[Grade, ...]
+    subtypes: tuple[Subtype, ...]
+
+    def grade(self, value: str) -> Grade | None:
+        """The grade with this value; None for one that the scheme does not know (it is kept and shown all the same)."""
+        return next((grade for grade in self.grades if grade.value == value), None)
+
+    @property
+    def lowest(self) -> Grade:
+        """What the space bar gives."""
+        return self.grades[-1]
+
+
+def load_schemes(project_folder: Path | None = None) -> dict[str, Scheme]:
+    """The shipped schemes, and those of `project_folder/schemes/*.toml`, which win over a shipped one of the same id.
+
+    Raises:
+        SchemeError: a file of the project is not a scheme.
+    """
+    shipped = [
+        entry for entry in files("astrolens_resources").joinpath("schemes").iterdir() if entry.name.endswith(".toml")
+    ]
+    own = sorted((Path(project_folder) / "schemes").glob("*.toml")) if project_folder else []
+    schemes = {}
+    for entry in [*sorted(shipped, key=lambda one: one.name), *own]:
+        try:
+            text = entry.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SchemeError(f"{entry}: the scheme cannot be read ({error}); save it as UTF-8 text") from None
+        scheme = parse(text, str(entry))
+        schemes[scheme.id] = scheme
+    return schemes
+
+
+def parse(text: str, where: str) -> Scheme:
+    """A scheme from TOML; `where` names the file in errors."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SchemeError(f"{where}: not valid TOML ({error})") from None
+    grades = tuple(_grade(entry, where) for entry in _tables(values, "grades", where))
+    subtypes = tuple(
+        Subtype(*_texts(entry, ("key", "value", "title"), where)) for entry in _tables(values, "subtypes", where)
+    )
+    if not grades:
+        raise SchemeError(f"{where}: a scheme needs at least one [[grades]] table")
+    keys = [entry.key for entry in (*grades, *subtypes)]
+    for what, found in (
+        ("key", keys),
+        ("grade", [one.value for one in grades]),
+        ("sub-type", [one.value for one in subtypes]),
+    ):
+        if twice := {one for one in found if found.count(one) > 1}:
+            raise SchemeError(f"{where}: {what} {min(twice)!r} is used twice; give each its own")
+    return Scheme(*_texts(values, ("id", "title", "doc"), where), grades, subtypes)
+
+
+def _tables(values: dict[str, Any], name: str, where: str) -> list[dict[str, Any]]:
+    found = values.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise SchemeError(f"{where}: {name} must be written as [[{name}]] tables")
+    return found
+
+
+def _texts(entry: dict[str, Any], names: tuple[str, ...], where: str) -> list[str]:
+    for name in names:
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            raise SchemeError(
+                f"{where}: {name} must be given as text ({entry.get('value') or entry.get('id') or 'a table'} has none)"
+            )
+    return [entry[name] for name in names]
+
+
+def _grade(entry: dict[str, Any], where: str) -> Grade:
+    key, value, title, criterion, colour = _texts(entry, ("key", "value", "title", "criterion", "colour"), where)
+    positive = entry.get("positive")
+    if positive is not None and (
+        isinstance(positive, bool) or not isinstance(positive, int | float) or not 0 <= positive <= 1
+    ):
+        raise SchemeError(
+            f"{where}: positive of grade {value} must be a number from 0 to 1, or be left out, not {positive!r}"
+        )
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
+        raise SchemeError(f"{where}: colour of grade {value} must look like #56B4E9, not {colour!r}")
+    return Grade(key, value, title, criterion, colour, None if positive is None else float(positive))

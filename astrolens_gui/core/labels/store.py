@@ -1,0 +1,368 @@
+"""A project's labels, objects, scores, boxes and models in one database; plain and synchronous, knows no thread, no job and no pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select, text
+
+from ...api import Changes
+from . import backup, events, migrate, objects, results
+from .database import Database
+from .objects import Record
+from .records import BoxRow, EventRow, LabelRow, ModelRow, ObjectRow, StoreError
+from .schema import SCHEMA, current
+from .schema import objects as object_table
+
+__all__ = ["BoxRow", "EventRow", "LabelRow", "ModelRow", "ObjectRow", "Store", "StoreError"]
+
+
+class Store:
+    """Opens (or creates, or migrates) a database. Used from one thread at a time, whichever it is.
+
+    Args:
+        url_or_path: a SQLite file, or `postgresql://user@host/name`.
+        read_only: look without writing; a database of an older schema is refused then.
+        root_of: names the root of an imported folder (a project's `add_root`); without it the folder's path is the root's name.
+        backups: where a backup goes before a migration; beside the SQLite file by default.
+
+    Raises:
+        StoreError: one sentence, from here and from every method.
+    """
+
+    def __init__(
+        self,
+        url_or_path: str | Path,
+        read_only: bool = False,
+        *,
+        root_of: Callable[[Path], str] | None = None,
+        backups: Path | None = None,
+    ) -> None:
+        self.database = Database(url_or_path, read_only)
+        self.notices = [self.database.notice] if self.database.notice else []
+        self._root_of = root_of or (lambda base: base.as_posix())
+        place = self.database.path
+        self.backups = backups or (place.parent / "backups" if place else None)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        with self.database.read() as connection:
+            number = migrate.version(connection)
+        migrate.check(number, self.database.place)
+        if number == SCHEMA:
+            return
+        if self.database.read_only:
+            raise StoreError(
+                f"{self.database.place} has the older schema {number}; open the project for writing once to update it"
+            )
+        if number and self.backups:
+            backup.back_up(self.database, self.backups, f"schema{number}")
+        with (
+            self.database.write() as connection
+        ):  # looked at again under the lock: another program may have been quicker
+            number = migrate.version(connection)
+            if number == 0:
+                migrate.create(connection)
+            elif number < SCHEMA:
+                migrate.migrate(connection, number)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Objects
+
+    def add_objects(self, records: Iterable[Record]) -> Changes:
+        """Add what is new and update what changed, by name; `extra` has `new`, `updated` (ids) and `renamed` ({new name: name}).
+
+        Committed in chunks: when `records` raises, what it gave before is kept.
+        """
+        added, roots = objects.Added(), dict[Path, str]()
+
+        def root_of(base: Path) -> str:
+            if base not in roots:
+                roots[base] = self._root_of(base)
+            return roots[base]
+
+        for chunk in objects.chunks(records):
+            rows = [objects.values_of(record, root_of) for record in chunk]
+            with self.database.write() as connection:
+                objects.add(connection, rows, added)
+        ids = (*added.new, *added.updated)
+        extra = {"new": tuple(added.new), "updated": tuple(added.updated), "renamed": added.renamed}
+        return Changes(objects=ids, queue=bool(ids), project=bool(added.new), extra=extra)
+
+    def objects(self, ids: Iterable[int] | None = None) -> list[ObjectRow]:
+        """All in id order, or those of `ids` in that order (unknown ones left out)."""
+        with self.database.read() as connection:
+            return objects.rows(connection, ids)
+
+    def find(self, name: str) -> ObjectRow | None:
+        with self.database.read() as connection:
+            return objects.find(connection, name)
+
+    def ids(self, names: Iterable[str]) -> dict[str, int]:
+        """The ids of those names that exist."""
+        with self.database.read() as connection:
+            return objects.ids_of(connection, names)
+
+    def count(self) -> int:
+        with self.database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(object_table)) or 0
+
+    # Label events: each method below appends, commits and returns what changed
+
+    def label(
+        self,
+        object_id: int,
+        grade: str,
+        *,
+        grader: str,
+        scheme: str,
+        subtype: str = "",
+        comment: str = "",
+        seconds: float | None = None,
+        why: str = "",
+        screen: dict[str, Any] | None = None,
+        origin: str = "",
+    ) -> Changes:
+        """Grade an object; it is on the disk when this returns. The same grade with a sub-type supersedes the one without."""
+        if not grade.strip():
+            raise StoreError("a label needs a grade; use undo to take one back")
+        values = {
+            "scheme": scheme,
+            "grade": grade,
+            "subtype": subtype,
+            "comment": comment,
+            "seconds": seconds,
+            "why": why,
+            "screen": screen,
+        }
+        return self._append(object_id, grader, origin, kind="grade", **values)
+
+    def comment(self, object_id: int, comment: str, *, grader: str, origin: str = "") -> Changes:
+        """Set the grader's remark on an object, graded or not; "" clears it."""
+        return self._append(object_id, grader, origin, kind="comment", comment=comment)
+
+    def record(
+        self,
+        kind: str,
+        text: str,
+        *,
+        grader: str,
+        object_id: int | None = None,
+        why: str = "",
+        screen: dict[str, Any] | None = None,
+    ) -> Changes:
+        """Keep an `order` (the queue order chosen) or a `note` in the history; undo passes over it."""
+        if kind not in {"order", "note"}:
+            raise ValueError(f"kind is order or note, not {kind!r}")
+        return self._append(object_id, grader, "", kind=kind, comment=text, why=why, screen=screen)
+
+    def _append(self, object_id: int | None, grader: str, origin: str, **values: Any) -> Changes:
+        with self.database.write() as connection:
+            event = events.append(connection, object_id=object_id, grader=grader, **values)
+        touched = () if object_id is None or values["kind"] not in events.MARKS else (object_id,)
+        return Changes(labels=touched, events=(event,), origin=origin, extra={"event": event, "object": object_id})
+
+    def label_many(
+        self, rows: Sequence[Mapping[str, Any]], *, grader: str, scheme: str, why: str = "import", origin: str = ""
+    ) -> Changes:
+        """Labels of a table (`export.read_labels`) in one transaction; a row's own `grader`, `scheme` and `time` win.
+
+        Rows without a grade or of an unknown object are left out, counted in `extra` as `ungraded` and named as `unknown`.
+        """
+        with self.database.write() as connection:
+            known = objects.ids_of(connection, (row["ID"] for row in rows))
+            ungraded, unknown, touched, ids = 0, list[str](), list[int](), list[int]()
+            for row in rows:
+                name, grade = row["ID"], row.get("grade") or ""
+                if name not in known:
+                    unknown.append(name)
+                elif not grade:
+                    ungraded += 1
+                else:
+                    optional = {key: row[key] for key in ("subtype", "comment", "time") if row.get(key)}
+                    who, which = row.get("grader") or grader, row.get("scheme") or scheme
+                    values = {"kind": "grade", "grader": who, "scheme": which, "grade": grade, "why": why, **optional}
+                    ids.append(events.append(connection, object_id=known[name], **values))
+                    touched.append(known[name])
+        extra = {"unknown": unknown, "ungraded": ungraded}
+        return Changes(labels=tuple(dict.fromkeys(touched)), events=tuple(ids), queue=True, origin=origin, extra=extra)
+
+    def undo(self, grader: str, origin: str = "") -> Changes:
+        """Take back the grader's newest grade or comment that stands; one more event. Nothing left: no event, and `message` says so."""
+        with self.database.write() as connection:
+            found = events.last_standing(connection, grader)
+            if found is None:
+                return Changes(origin=origin, message="There is nothing to undo.")
+            return self._retract(connection, grader, found.id, found, origin, "Undone")
+
+    def redo(self, grader: str, origin: str = "") -> Changes:
+        """Take back the newest undo, as long as the grader gave no new grade or comment since; one more event."""
+        with self.database.write() as connection:
+            found = events.last_undo(connection, grader)
+            if found is None:
+                return Changes(origin=origin, message="There is nothing to redo.")
+            return self._retract(connection, grader, found.id, found, origin, "Redone")
+
+    def _retract(self, connection: Any, grader: str, retracts: int, mark: Any, origin: str, verb: str) -> Changes:
+        event = events.append(connection, object_id=mark.object_id, grader=grader, kind="retract", retracts=retracts)
+        what = f"grade {mark.grade}" if mark.kind == "grade" else "the comment"
+        extra = {"event": event, "object": mark.object_id, "retracted": retracts}
+        return Changes(
+            labels=(mark.object_id,), events=(event,), origin=origin, message=f"{verb}: {what}.", extra=extra
+        )
+
+    def labels(self, grader: str | None = None, *, graded: bool = True) -> list[LabelRow]:
+        """What stands, in object order; `graded` False adds objects that have a comment only (grade "")."""
+        with self.database.read() as connection:
+            return events.standing(connection, grader=grader, graded=graded)
+
+    def label_of(self, object_id: int, grader: str) -> LabelRow | None:
+        """What stands for one object, a comment without a grade included."""
+        with self.database.read() as connection:
+            return next(iter(events.standing(connection, grader=grader, object_id=object_id, graded=False)), None)
+
+    def counts(self, grader: str | None = None) -> dict[str, int]:
+        """How many objects carry each grade (labels, where several graders are counted together)."""
+        query = select(current.c.grade, func.count()).where(current.c.event_id.is_not(None)).group_by(current.c.grade)
+        with self.database.read() as connection:
+            return dict(
+                connection.execute(query if grader is None else query.where(current.c.grader == grader)).tuples().all()
+            )
+
+    def events(self, after: int = 0, limit: int | None = None) -> list[EventRow]:
+        """The whole history, oldest first."""
+        with self.database.read() as connection:
+            return events.history(connection, after, limit)
+
+    # Models and what they said
+
+    def add_model(
+        self,
+        id: str,
+        *,
+        backend: str,
+        folder: str = "",
+        parent: str = "",
+        verdict: str = "",
+        champion: bool = False,
+        metrics: Mapping[str, Any] | None = None,
+        created: str = "",
+    ) -> Changes:
+        """List a model (again); `folder` is relative to the project's models/ and is the id by default."""
+        row = ModelRow(
+            id, backend, folder or id, created or events.now(), parent, verdict, champion, dict(metrics or {})
+        )
+        with self.database.write() as connection:
+            results.put_model(connection, row)
+        return Changes(models=(id,), scores=champion, queue=champion)
+
+    def models(self) -> list[ModelRow]:
+        with self.database.read() as connection:
+            return results.get_models(connection)
+
+    def set_champion(self, model: str | None) -> Changes:
+        """The model whose scores rank the queue; None for none."""
+        with self.database.write() as connection:
+            results.set_champion(connection, model)
+        return Changes(models=(model,) if model else (), scores=True, queue=True)
+
+    def champion(self) -> ModelRow | None:
+        with self.database.read() as connection:
+            return results.champion(connection)
+
+    def put_scores(
+        self, model: str, ids: Sequence[int], logits: Any, scores: Any, classes: Mapping[str, Any] | None = None
+    ) -> Changes:
+        """Store a model's answers (arrays as long as `ids`), replacing its former ones for these objects."""
+        with self.database.write() as connection:
+            results.put_scores(connection, model, ids, logits, scores, classes)
+        return Changes(scores=True, queue=True)
+
+    def scores(self, model: str | None = None) -> dict[str, np.ndarray]:
+        """A model's (or the champion's) answers in id order: `object`, `logit`, `score` and one array a class."""
+        with self.database.read() as connection:
+            return results.get_scores(connection, self._model(connection, model) or "")
+
+    def queue_table(self, grader: str, model: str | None = None) -> dict[str, Any]:
+        """Every object in id order: `object`, `name` (list), `grade`, `logit`, `score`, `labelled`, for one grader and model (champion)."""
+        with self.database.read() as connection:
+            return results.queue_table(connection, grader, self._model(connection, model))
+
+    @staticmethod
+    def _model(connection: Any, model: str | None) -> str | None:
+        best = results.champion(connection) if model is None else None
+        return best.id if best else model
+
+    def put_boxes(self, source: str, boxes: Iterable[BoxRow], ids: Iterable[int] = ()) -> Changes:
+        """Replace the boxes of `source` (a model's id, a grader) on the objects of `boxes` and on `ids`."""
+        with self.database.write() as connection:
+            return Changes(objects=tuple(results.put_boxes(connection, source, boxes, ids)))
+
+    def boxes(self, object_id: int | None = None, source: str | None = None) -> list[BoxRow]:
+        with self.database.read() as connection:
+            return results.get_boxes(connection, object_id, source)
+
+    # Safety
+
+    def backup(self, folder: Path | None = None, why: str = "daily") -> Path:
+        """Write a whole copy of the database below `folder` and return its path."""
+        place = folder or self.backups
+        if place is None:
+            raise StoreError(f"{self.database.place}: name a folder for the backup")
+        return backup.back_up(self.database, place, why)
+
+    def backup_daily(self) -> Path | None:
+        """A backup if today has none and there is something to keep; a failure becomes a notice, it never stops the work."""
+        if self.backups is None or self.database.read_only or not backup.is_due(self.backups) or not self.count():
+            return None
+        try:
+            return self.backup()
+        except StoreError as error:
+            self.notices.append(str(error))
+            return None
+
+    def integrity(self) -> list[str]:
+        """What is wrong with the database, one sentence each; [] when it is sound."""
+        place, found = self.database.place, list[str]()
+        with self.database.read() as connection:
+            if self.database.is_sqlite:
+                lines = connection.execute(text("PRAGMA integrity_check(20)")).scalars().all()
+                found += [f"{place}: {line}" for line in lines if line != "ok"]
+                found += [
+                    f"{place}: {row[0]} row {row[1]} refers to a missing {row[2]}"
+                    for row in connection.execute(text("PRAGMA foreign_key_check"))
+                ]
+        if not found and not self.database.read_only:
+            with self.database.write() as connection:
+                if wrong := events.differences(connection):
+                    found.append(
+                        f"{place}: {wrong} current labels differ from their history; `astrolens doctor --repair` derives them anew"
+                    )
+        return found
+
+    def rebuild(self) -> Changes:
+        """Derive the current labels anew from the history."""
+        with self.database.write() as connection:
+            events.refresh(connection)
+        return Changes(queue=True, project=True)
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the SQLite file, so that the one file is complete; nothing to do on a server."""
+        if self.database.is_sqlite and not self.database.read_only:
+            with self.database.engine.connect() as connection:
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]

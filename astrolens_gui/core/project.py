@@ -1,0 +1,249 @@
+"""A project's folder: its settings, its image roots and where its parts lie; opens the store but knows no label and no pixel."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tomllib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .labels.store import Store
+
+FORMAT = 1
+"""The number in project.toml; a folder with a higher one is refused."""
+
+_FILE = "project.toml"
+_OWN = ("format", "name", "roots")
+
+
+class ProjectError(ValueError):
+    """One sentence: what is wrong with the project folder, and the remedy."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """An open project folder.
+
+    Attributes:
+        roots: where the images of each named root are now; the folder may be missing (see `missing_roots`).
+        settings: every other key of project.toml: scheme, seed, bands, database ("" for the file inside), created, …
+    """
+
+    folder: Path
+    format: int
+    name: str
+    roots: dict[str, Path]
+    settings: dict[str, Any]
+    _written: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, name: str | None = None, database: str | None = None, scheme: str = "abcx"
+    ) -> Project:
+        """Make a project in a new or empty folder.
+
+        Raises:
+            ProjectError: the folder holds other things, or cannot be written.
+        """
+        folder = Path(folder).expanduser().absolute()
+        if (folder / _FILE).exists():
+            raise ProjectError(f"{folder} is a project already; open it instead")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ProjectError(
+                f"{folder} holds other files; name a new folder for the project, such as {folder.name}.astrolens"
+            )
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        settings = {"created": created, "scheme": scheme, "seed": secrets.randbelow(2**31), "database": database or ""}
+        project = cls(folder, FORMAT, name or folder.name.removesuffix(".astrolens"), {}, settings)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"{folder} cannot be made ({error.strerror}); choose a place where you may write"
+            ) from None
+        project.save()
+        return project
+
+    @classmethod
+    def open(cls, folder: Path) -> Project:
+        """Read a project folder (or its project.toml).
+
+        Raises:
+            ProjectError: no project there, a broken file, or a newer format.
+        """
+        folder = Path(folder).expanduser().absolute()
+        folder = folder.parent if folder.name == _FILE and folder.is_file() else folder
+        path = folder / _FILE
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise ProjectError(f"{folder} is not a project (it has no {_FILE}); `astrolens import` makes one") from None
+        except OSError as error:
+            raise ProjectError(f"{path} cannot be read ({error.strerror}); check its permissions") from None
+        except ValueError as error:
+            raise ProjectError(f"{path} is damaged ({error}); correct that line, labels are not affected") from None
+        number, written = values.get("format"), values.get("roots", {})
+        if (
+            not isinstance(number, int)
+            or not isinstance(written, dict)
+            or not all(isinstance(one, dict) for one in written.values())
+        ):
+            raise ProjectError(
+                f"{path} does not say its format or its roots; correct it by hand (see docs/project-format.md)"
+            )
+        if number > FORMAT:
+            raise ProjectError(
+                f"{folder} was made by a newer AstroLens (format {number}, this one knows {FORMAT}); update AstroLens"
+            )
+        settings = {"scheme": "abcx", "seed": 0, "database": ""} | {
+            key: value for key, value in values.items() if key not in _OWN
+        }
+        roots = {root: _present(folder, where) for root, where in written.items()}
+        return cls(folder, number, str(values.get("name", folder.stem)), roots, settings, written)
+
+    def save(self) -> None:
+        """Write project.toml: whole or not at all.
+
+        Raises:
+            ProjectError: the folder cannot be written.
+        """
+        for root, path in self.roots.items():
+            if (
+                path.is_dir() or root not in self._written
+            ):  # a disk that is not mounted now keeps both its old addresses
+                self._written[root] = _addresses(self.folder, path)
+        lines = [
+            f"{key} = {_toml(value)}"
+            for key, value in {"format": self.format, "name": self.name, **self.settings}.items()
+        ]
+        for root, where in self._written.items():
+            lines += ["", f"[roots.{_toml(root)}]", *(f"{key} = {_toml(value)}" for key, value in where.items())]
+        partial = self.folder / f"{_FILE}.partial"
+        try:
+            with open(partial, "w", encoding="utf-8", newline="\n") as file:
+                file.write("\n".join(lines) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, self.folder / _FILE)
+        except OSError as error:
+            raise ProjectError(
+                f"{self.folder} cannot be written ({error.strerror}); copy the project folder to a place where you may write"
+            ) from None
+
+    def store(self, read_only: bool = False) -> Store:
+        """Open the project's database (made at the first time), and back it up once a day.
+
+        Raises:
+            StoreError: one sentence.
+        """
+        from .labels.store import Store
+
+        address = self.settings["database"] or self.database_file
+        store = Store(address, read_only, root_of=self.add_root, backups=self.folder / "backups")
+        store.backup_daily()
+        return store
+
+    @property
+    def database_file(self) -> Path:
+        return self.folder / "labels.sqlite"
+
+    @property
+    def models_dir(self) -> Path:
+        return self._made("models")
+
+    @property
+    def cache_dir(self) -> Path:
+        """May be deleted at any time while the project is closed."""
+        return self._made("cache")
+
+    def _made(self, name: str) -> Path:
+        folder = self.folder / name
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"{folder} cannot be made ({error.strerror}); copy the project folder to a place where you may write"
+            ) from None
+        return folder
+
+    def resolve(self, root: str, relative: str) -> Path:
+        """The path of an image now. Existence is not checked."""
+        if root not in self.roots:
+            raise ProjectError(
+                f"{self.name} has no root {root!r} (it has {', '.join(self.roots) or 'none'}); import the images again"
+            )
+        return self.roots[root] / relative
+
+    def missing_roots(self) -> list[str]:
+        """One sentence for each root whose folder is not there."""
+        return [
+            f"the images of root {root} are not at {path}; run: astrolens relocate {self.folder} {root}=NEW_PATH"
+            for root, path in self.roots.items()
+            if not path.is_dir()
+        ]
+
+    def add_root(self, path: Path) -> str:
+        """The name of the root at `path`; a new one is named after the folder and saved."""
+        path = Path(os.path.abspath(Path(path).expanduser()))
+        for root, known in self.roots.items():
+            if known == path or (known.is_dir() and path.is_dir() and known.samefile(path)):
+                return root
+        stem = re.sub(r"[^\w.-]+", "_", path.name).strip("_") or "images"
+        name = next(
+            one
+            for number in range(1, len(self.roots) + 2)
+            if (one := stem if number == 1 else f"{stem}-{number}") not in self.roots
+        )
+        self.roots[name] = path
+        self.save()
+        return name
+
+    def relocate(self, root: str, path: Path) -> None:
+        """The images of `root` are at `path` now.
+
+        Raises:
+            ProjectError: an unknown root, or no folder there.
+        """
+        self.resolve(root, "")
+        path = Path(os.path.abspath(Path(path).expanduser()))
+        if not path.is_dir():
+            raise ProjectError(f"{path} is not a folder; give the folder that now holds the images of root {root}")
+        self.roots[root] = path
+        self.save()
+
+
+def _addresses(folder: Path, path: Path) -> dict[str, str]:
+    """How a root is written: relative only inside the project, else absolute and relative."""
+    if path.is_relative_to(folder):
+        return {"relative": path.relative_to(folder).as_posix()}
+    try:
+        return {"path": str(path), "relative": Path(os.path.relpath(path, folder)).as_posix()}
+    except ValueError:  # another drive
+        return {"path": str(path)}
+
+
+def _present(folder: Path, where: dict[str, str]) -> Path:
+    """The first of a root's addresses where there is a folder; the first of all when none is."""
+    absolute = [Path(where["path"])] if where.get("path") else []
+    relative = [Path(os.path.normpath(folder / where["relative"]))] if where.get("relative") else []
+    candidates = absolute + relative
+    return next((path for path in candidates if path.is_dir()), candidates[0] if candidates else folder)
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML; text is escaped as in JSON, which TOML's basic strings include (but for DEL)."""
+    import json
+
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
+    clean = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
