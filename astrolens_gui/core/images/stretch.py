@@ -1,4 +1,4 @@
-"""From pixels to colours by one lookup table: stretch, cuts, colour map, contrast, bias; knows no file and no widget."""
+"""From pixels to colours by one lookup table: stretch, cuts, colour map, contrast, bias; knows no file, no widget."""
 
 from __future__ import annotations
 
