@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from astrolens_gui.api import SCALE_TOLERANCE, BackendSpec, Context, InputSpec, TrainingSet
+from astrolens_gui.api import SCALE_TOLERANCE, BackendSpec, Context, InputSpec, TrainingSet, UserError
 
 from .scoring import CLASSES
 
@@ -25,7 +25,7 @@ SMALLEST_SIZE = 16
 _BATCH = 256
 
 
-class DatasetError(ValueError):
+class DatasetError(UserError):
     """Labels or images that no training set can be made of: one sentence with numbers and what to do."""
 
 

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from astrolens_gui.api import InputSpec
+from astrolens_gui.api import InputSpec, UserError
 
 FORMAT = 1
 LARGEST_JSON = 64 * 1024 * 1024
 """Bytes; a model of ten million labels stays below, a bomb does not."""
 
 
-class ModelError(ValueError):
+class ModelError(UserError):
     """A model folder that cannot be used: one sentence with its path and what to do."""
 
 
