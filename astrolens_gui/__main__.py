@@ -1,0 +1,28 @@
+"""The command `astrolens`: sends open and demo to the window, everything else to the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code is that of DESIGN: 0 done, 1 user, 2 usage, 3 bug, 4 refused, 130 Ctrl+C."""
+    from astrolens_gui import cli
+
+    arguments = sys.argv[1:] if argv is None else argv
+    return cli.run(arguments, window=_window)
+
+
+def _window(name: str, options: dict) -> int:
+    """Start what needs Qt; imported only here, so that the command line works where Qt can't."""
+    if name == "demo":
+        from astrolens_gui.ui import demo
+
+        return demo.run(**options)
+    from astrolens_gui.ui import app
+
+    return app.run(**options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

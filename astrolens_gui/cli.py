@@ -1,0 +1,343 @@
+"""Every command that needs no window: parse, call the workbench, print; imports what a command needs inside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui import __version__
+
+if TYPE_CHECKING:
+    from astrolens_gui.workbench import Workbench
+
+EXAMPLES = """examples:
+  astrolens demo                                        the whole loop on a sample made on the spot
+  astrolens import survey.astrolens cutouts/            make a project from a folder of FITS cutouts
+  astrolens survey.astrolens                            look at it and grade
+  astrolens train survey.astrolens --backend cnn        retrain on the grades, with the gate's verdict
+  astrolens score survey.astrolens --out scores.csv     score everything with the project's champion
+"""
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; building it imports nothing but argparse."""
+    top = argparse.ArgumentParser(
+        prog="astrolens",
+        description="Inspect, grade and classify strong gravitational lenses, and retrain on the grades.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"astrolens {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, run: Command | None, help: str, **options: Any) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help, **options)
+        sub.set_defaults(run=run)
+        return sub
+
+    opened = add("open", None, "open the window on a project (the last one, or a start page)")
+    opened.add_argument("project", nargs="?", type=Path, help="a folder NAME.astrolens")
+
+    demo = add("demo", None, "make a sample, then grade, train and rank it")
+    demo.add_argument("--headless", action="store_true", help="no window: the truth grades, a report is written")
+    demo.add_argument("--out", type=Path, help="where the sample and the report go (default: a new folder)")
+    demo.add_argument("--count", type=int, default=600, help="objects in the sample (default 600)")
+    demo.add_argument("--seed", type=int, default=1, help="same seed, same sample (default 1)")
+
+    simulate = add("simulate", cmd_simulate, "make FITS cutouts of lenses and impostors, with a truth table")
+    simulate.add_argument("out", type=Path)
+    simulate.add_argument("--survey", default="euclid_vis", help="preset (default euclid_vis)")
+    simulate.add_argument("--count", type=int, default=1000)
+    simulate.add_argument("--seed", type=int, default=1)
+
+    imported = add("import", cmd_import, "make a project from images, or add images to it")
+    imported.add_argument("project", type=Path)
+    imported.add_argument("sources", nargs="+", type=Path, metavar="FILE|FOLDER")
+    imported.add_argument("--bands", help="names for unnamed planes, in order: g,r,i")
+    imported.add_argument("--pixel-scale", type=float, help="arcsec per pixel for images that don't say")
+    imported.add_argument("--scheme", default="abcx", help="grading scheme of a new project (default abcx)")
+    imported.add_argument(
+        "--database", default="", help="postgresql:// URL for a team (default: SQLite in the project)"
+    )
+
+    label = add("label", cmd_label, "take labels from a table with columns ID,grade[,subtype,grader,time,comment]")
+    label.add_argument("project", type=Path)
+    label.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV")
+    label.add_argument("--grader", default="", help="who graded, where the table has no grader column")
+
+    relocate = add("relocate", cmd_relocate, "tell a project that its images moved")
+    relocate.add_argument("project", type=Path)
+    relocate.add_argument("roots", nargs="*", metavar="ROOT=PATH", help="without any: list the roots")
+
+    score = add("score", cmd_score, "score a project or a folder of cutouts")
+    score.add_argument("project", type=Path, metavar="PROJECT|FOLDER")
+    score.add_argument("--backend", default="", help="choose among models of this backend")
+    score.add_argument(
+        "--model", default="", help="a model's id or folder (default: the champion, else shipped weights)"
+    )
+    score.add_argument("--out", type=Path, help="scores.csv or scores.parquet")
+    score.add_argument("--bands", help="for a FOLDER: names for unnamed planes")
+    score.add_argument("--pixel-scale", type=float, help="for a FOLDER: arcsec per pixel")
+
+    train = add("train", cmd_train, "retrain on the grades; parameters of the backend follow as --name value")
+    train.add_argument("project", type=Path)
+    train.add_argument("--backend", default="cnn")
+    train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
+    train.add_argument("--seed", type=int, default=0)
+
+    evaluate = add("evaluate", cmd_evaluate, "hold scores against the truth")
+    evaluate.add_argument("--scores", type=Path, required=True)
+    evaluate.add_argument("--truth", type=Path, required=True)
+    evaluate.add_argument("--prevalence", type=float, default=5e-4)
+    evaluate.add_argument("--threshold", type=float, default=0.5)
+
+    export = add("export", cmd_export, "write the labels")
+    export.add_argument("project", type=Path)
+    export.add_argument("--format", default="csv")
+    export.add_argument("--out", type=Path, required=True)
+
+    add("plugins", cmd_plugins, "list the plugins and what they offer")
+    check = add("check", cmd_check, "run the conformance kit on a backend")
+    check.add_argument("backend")
+    doctor = add("doctor", cmd_doctor, "versions, devices, display, database, plugins")
+    doctor.add_argument("project", nargs="?", type=Path)
+    doctor.add_argument("--repair", action="store_true", help="restore the newest good backup of the project's labels")
+
+    for name in ("import", "label", "score", "train", "evaluate", "plugins", "check", "doctor"):
+        commands.choices[name].add_argument("--json", action="store_true", help="machine-readable output")
+    return top
+
+
+def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
+    """Run one command line; `window` starts open and demo. Never raises."""
+    top = parser()
+    if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
+        argv = ["open", *argv]  # `astrolens PROJECT` opens it
+    try:
+        arguments, rest = top.parse_known_args(argv)
+        if rest and arguments.command != "train":
+            top.error(f"unrecognized arguments: {' '.join(rest)}")
+        arguments.rest = rest
+        if arguments.run is None:
+            return _guarded(lambda: window(arguments.command, _options(arguments)))
+        return _guarded(lambda: arguments.run(arguments))
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after wrong usage
+        return int(stop.code or 0)
+
+
+def _names(top: argparse.ArgumentParser) -> set[str]:
+    return {name for action in top._actions if isinstance(action.choices, dict) for name in action.choices}
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in vars(arguments).items() if name not in {"command", "run", "rest"}}
+
+
+def _guarded(command: Callable[[], int]) -> int:
+    """The exit codes: a person's mistake is one sentence, a bug is a traceback in the log file."""
+    from astrolens_gui.api import Cancelled, UserError
+
+    try:
+        return command()
+    except (KeyboardInterrupt, Cancelled):
+        print("astrolens: stopped; what was done is kept", file=sys.stderr)
+        return 130
+    except UserError as error:
+        print(f"astrolens: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe went away; nothing is wrong here
+        return 0
+    except Exception as error:
+        import logging
+
+        from astrolens_gui.core import log, paths
+
+        file = log.start(paths.log_folder())
+        logging.getLogger("astrolens").exception("a command failed: %s", sys.argv[1:])
+        print(
+            f"astrolens: this is a bug ({type(error).__name__}: {error}); the traceback is in {file}", file=sys.stderr
+        )
+        return 3
+
+
+def _print(arguments: argparse.Namespace, values: dict[str, Any], lines: list[str]) -> None:
+    """One answer, for a machine or for a person."""
+    if getattr(arguments, "json", False):
+        print(json.dumps(values, indent=1, default=str))
+    else:
+        print("\n".join(lines))
+
+
+def _workbench() -> Workbench:
+    from astrolens_gui.workbench import Workbench
+
+    return Workbench.start()
+
+
+def _wait(job: Any) -> Any:
+    """The job's result, with a progress line on a terminal; Ctrl+C cancels it and keeps what is done."""
+    from astrolens_gui.progress import watch
+
+    return watch(job, sys.stderr)
+
+
+def _listed(refused: list[Any], limit: int = 20) -> list[str]:
+    """Refused files, for a person."""
+    lines = [f"  refused: {refusal}" for refusal in refused[:limit]]
+    return lines + ([f"  … and {len(refused) - limit} more"] if len(refused) > limit else [])
+
+
+def _bands(text: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in text.split(",") if name.strip()) if text else None
+
+
+def cmd_simulate(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        options = {"survey": arguments.survey}
+        table = _wait(bench.simulate("simulator", arguments.out, arguments.count, seed=arguments.seed, params=options))
+    print(f"{arguments.count} objects in {arguments.out}, truth in {table}")
+    return 0
+
+
+def cmd_import(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        options = {"scheme": arguments.scheme, "database": arguments.database}
+        _wait(bench.open(arguments.project, create=options))
+        report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
+    line = f"{arguments.project}: {report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
+    values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
+    _print(arguments, values, [line, *_listed(report.refused)])
+    return 0
+
+
+def cmd_label(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        _wait(bench.open(arguments.project))
+        report = _wait(bench.import_labels(arguments.table, arguments.grader))
+    lines = [
+        f"{report.added} labels taken from {arguments.table}, {len(report.refused)} refused",
+        *_listed(report.refused),
+    ]
+    _print(arguments, {"added": report.added, "refused": [str(one) for one in report.refused]}, lines)
+    return 0
+
+
+def cmd_relocate(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
+    with _workbench() as bench:
+        _wait(bench.open(arguments.project))
+        for pair in arguments.roots:
+            name, equals, path = pair.partition("=")
+            if not equals:
+                raise UserError(f"{pair!r} is not ROOT=PATH; `astrolens relocate {arguments.project}` lists the roots")
+            _wait(bench.relocate(name, Path(path)))
+        for name, path in bench.roots().items():
+            print(f"{name}={path}{'' if path.is_dir() else '   (not there)'}")
+    return 0
+
+
+def cmd_score(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        bands = _bands(arguments.bands)
+        _wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
+        report = _wait(bench.score(backend=arguments.backend, model=arguments.model))
+        if arguments.out:
+            _wait(bench.write_scores(report.model, arguments.out))
+    lines = [f"{report.scored} objects scored with {report.model}, {len(report.refused)} not", *_listed(report.refused)]
+    values = {"model": report.model, "scored": report.scored, "refused": [str(one) for one in report.refused]}
+    _print(arguments, values, lines)
+    return 0
+
+
+def cmd_train(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        _wait(bench.open(arguments.project))
+        values = _flags(bench.plugins.backend(arguments.backend), arguments.rest)
+        report = _wait(bench.train(arguments.backend, values, bands=_bands(arguments.bands), seed=arguments.seed))
+    about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
+    _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
+    return 4 if report.verdict == "refused" else 0
+
+
+def _flags(spec: Any, rest: list[str]) -> dict[str, Any]:
+    """`--epochs 20` … of a backend's training parameters, by name; wrong ones end with usage (2)."""
+    from astrolens_gui.api import UserError, fields
+
+    if spec.fit_params is None:
+        raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
+    flags = argparse.ArgumentParser(prog=f"astrolens train PROJECT --backend {spec.id}", allow_abbrev=False)
+    for field in fields(spec.fit_params):
+        help = f"{field.param.doc} (default {field.default}{' ' + field.param.unit if field.param.unit else ''})"
+        flags.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=help, metavar=field.kind.__name__)
+    given = vars(flags.parse_args(rest))
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def cmd_evaluate(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.core.learn.evaluate import evaluate_tables
+
+    result = evaluate_tables(arguments.scores, arguments.truth, arguments.prevalence, arguments.threshold)
+    _print(arguments, result, [f"{name:24} {value}" for name, value in result.items()])
+    return 0
+
+
+def cmd_export(arguments: argparse.Namespace) -> int:
+    with _workbench() as bench:
+        _wait(bench.open(arguments.project))
+        count = _wait(bench.export(arguments.format, arguments.out))
+    print(f"{count} labels in {arguments.out}")
+    return 0
+
+
+def cmd_plugins(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.core.plugins import Plugins
+
+    states = Plugins.discover().states
+    lines = []
+    for state in states:
+        source = f"{state.distribution} {state.version}".strip()
+        lines.append(
+            f"{state.name:14} {source:24} {', '.join(state.provides) if state.ok else 'FAILED: ' + state.error}"
+        )
+    _print(arguments, {"plugins": [vars(state) for state in states]}, lines)
+    return 0
+
+
+def cmd_check(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    from astrolens_gui.core.plugins import Plugins, missing
+    from astrolens_gui.testing import check
+
+    found = Plugins.discover()
+    spec = found.backend(arguments.backend)
+    if lacking := missing(spec):
+        print(f"astrolens: the backend {spec.id} {lacking}", file=sys.stderr)
+        return 1
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="astrolens-check-") as folder:
+        for outcome in check(spec, found.module_of(spec.id), Path(folder)):
+            outcomes.append(outcome)
+            if not arguments.json:
+                tail = f": {outcome.detail}" if outcome.detail else ""
+                print(f"{outcome.state:8} {outcome.name}{tail}", flush=True)
+    failed = sum(outcome.state == "failed" for outcome in outcomes)
+    passed = sum(outcome.state == "passed" for outcome in outcomes)
+    _print(arguments, {"checks": [vars(one) for one in outcomes]}, [f"{passed} passed, {failed} not passed"])
+    return 1 if failed else 0
+
+
+def cmd_doctor(arguments: argparse.Namespace) -> int:
+    from astrolens_gui import doctor
+
+    report = doctor.examine(arguments.project, repair=arguments.repair)
+    _print(arguments, report.as_dict(), report.lines())
+    return 0 if report.healthy else 1

@@ -1,0 +1,371 @@
+"""Every verb of the program as a job: the label store on the db lane, files on io, models on infer and train."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import Changes, UserError
+from astrolens_gui.core import paths
+from astrolens_gui.core.settings import Settings
+from astrolens_gui.jobs.job import Job
+from astrolens_gui.jobs.runner import Runner
+
+from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.labels.store import Store
+    from astrolens_gui.core.plugins import Plugins
+    from astrolens_gui.core.project import Project
+
+log = logging.getLogger("astrolens.workbench")
+
+Listener = Callable[[Changes], None]
+
+
+class Workbench:
+    """Store, plugins and jobs of one open project. Every verb returns a Job at once; none blocks.
+
+    What a verb changed is told to subscribers as `Changes`, on the thread that did it, after it was committed.
+    """
+
+    def __init__(self, settings: Settings, runner: Runner) -> None:
+        self.settings = settings
+        self.runner = runner
+        self.project: Project | None = None
+        self._store: Store | None = None
+        self._listeners: list[Listener] = []
+        self._temporary: list[tempfile.TemporaryDirectory] = []
+
+    @classmethod
+    def start(cls) -> Workbench:
+        """With the person's settings and a fresh runner."""
+        return cls(Settings.load(paths.settings_file()), Runner())
+
+    def __enter__(self) -> Workbench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """Discovered at first use; a broken plugin is in `plugins.states`."""
+        from astrolens_gui.core.plugins import Plugins
+
+        return Plugins.discover()
+
+    @cached_property
+    def models(self) -> Any:
+        """Where models run: see `workbench.engine`."""
+        from .engine import Engine
+
+        return Engine(self.runner, self.settings)
+
+    @property
+    def grader(self) -> str:
+        """Who grades: the name in the settings, else the login name."""
+        return self.settings["grader"] or _login()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener(changes)` called after each operation, on a worker thread; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def tell(self, changes: Changes) -> Changes:
+        """Hand committed changes to the subscribers and to the plugins' hooks; what one raises stops no other."""
+        for listener in list(self._listeners):
+            try:
+                listener(changes)
+            except Exception:
+                log.exception("a listener failed")
+        if changes.labels or changes.events:
+            self.plugins.tell("astrolens_labels_changed", log, changes=changes)
+        return changes
+
+    # -- project ---------------------------------------------------------------------------------------------------
+
+    def open(self, folder: Path, create: dict[str, str] | None = None) -> Job[ProjectInfo]:
+        """Open a project; with `create` (scheme, database) it is made where there is none."""
+        return self.runner.submit(
+            "db", self._open, Path(folder), create, title=f"opening {Path(folder).name}", quiet=True
+        )
+
+    def open_or_scan(
+        self, folder: Path, bands: Sequence[str] | None = None, pixel_scale: float | None = None
+    ) -> Job[ImportReport]:
+        """Open a project, or, for a folder of images, a project of its own that goes when the program ends."""
+        if (Path(folder) / "project.toml").is_file() or not Path(folder).exists():
+            return self.runner.submit("io", lambda: (self.open(folder).result(), ImportReport())[1], quiet=True)
+        self._temporary.append(tempfile.TemporaryDirectory(prefix="astrolens-"))
+        project = Path(self._temporary[-1].name) / "scan.astrolens"
+
+        def scan() -> ImportReport:
+            self.open(project, create={}).result()
+            return self._import([Path(folder)], bands, pixel_scale)
+
+        return self.runner.submit("io", scan, title=f"reading {Path(folder).name}")
+
+    def info(self) -> Job[ProjectInfo]:
+        return self._db(self._info)
+
+    def roots(self) -> dict[str, Path]:
+        return dict(self._need().roots)
+
+    def relocate(self, root: str, path: Path) -> Job[Changes]:
+        """The images of `root` are now at `path`."""
+
+        def work() -> Changes:
+            self._need().relocate(root, path)
+            self.images.forget()
+            return self.tell(Changes(project=True, message=f"{root} is now {path}"))
+
+        return self._db(work)
+
+    def close_project(self) -> Job[None]:
+        return self.runner.submit("db", self._close, title="closing", quiet=True)
+
+    def close(self) -> None:
+        """Finish what must not be lost (labels), cancel the rest, end every thread and child."""
+        if self._store is not None:
+            self.runner.submit("db", self._close, quiet=True)
+        self.runner.close()
+        for folder in self._temporary:
+            folder.cleanup()
+
+    # -- images ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def images(self) -> Any:
+        """Pixels by object id: see `workbench.pixels`."""
+        from .pixels import Pixels
+
+        return Pixels(self)
+
+    def import_images(
+        self, sources: Sequence[Path], bands: Sequence[str] | None = None, pixel_scale: float | None = None
+    ) -> Job[ImportReport]:
+        """Add files or folders of images to the project; what can't be used is refused by name, the rest goes on."""
+        self._need()
+        return self.runner.submit("io", self._import, list(sources), bands, pixel_scale, title="importing images")
+
+    def image(self, object_id: int, band: str | None = None) -> Job[LoadedImage]:
+        """One band of an object (default: its first) with its WCS."""
+        return self.runner.submit("io", self.images.load, object_id, band, quiet=True)
+
+    def planes(self, object_id: int) -> Job[list[Any]]:
+        return self.runner.submit("io", self.images.planes, object_id, quiet=True)
+
+    def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> Job[list[Any]]:
+        """uint8 (size, size, 3) for each id, or the sentence that says why not."""
+        return self.runner.submit("io", self.images.thumbnails, list(ids), size, recipe, quiet=True)
+
+    # -- labels ----------------------------------------------------------------------------------------------------
+
+    def label(
+        self,
+        object_id: int,
+        grade: str,
+        *,
+        subtype: str = "",
+        comment: str = "",
+        seconds: float | None = None,
+        why: str = "",
+        screen: dict[str, Any] | None = None,
+        origin: str = "",
+    ) -> Job[Changes]:
+        """Grade an object; the job is done once the event is committed to disk."""
+        grader, scheme = self.grader, self._need().scheme
+
+        def work() -> Changes:
+            return self.tell(
+                self.store.label(
+                    object_id,
+                    grade,
+                    grader=grader,
+                    scheme=scheme,
+                    subtype=subtype,
+                    comment=comment,
+                    seconds=seconds,
+                    why=why,
+                    screen=screen,
+                    origin=origin,
+                )
+            )
+
+        return self._db(work)
+
+    def comment(self, object_id: int, text: str, origin: str = "") -> Job[Changes]:
+        grader = self.grader
+        return self._db(lambda: self.tell(self.store.comment(object_id, text, grader=grader, origin=origin)))
+
+    def undo(self, origin: str = "") -> Job[Changes]:
+        """Take back this grader's last event, by one more event."""
+        grader = self.grader
+        return self._db(lambda: self.tell(self.store.undo(grader, origin=origin)))
+
+    def redo(self, origin: str = "") -> Job[Changes]:
+        grader = self.grader
+        return self._db(lambda: self.tell(self.store.redo(grader, origin=origin)))
+
+    def label_of(self, object_id: int) -> Job[Any]:
+        """This grader's current label of an object, or None."""
+        grader = self.grader
+        return self._db(lambda: self.store.label_of(object_id, grader))
+
+    def import_labels(self, table: Path, grader: str = "") -> Job[ImportReport]:
+        """Labels from a table; rows of unknown objects are refused by name."""
+        from .tables import import_labels
+
+        return self.runner.submit(
+            "io", import_labels, self, Path(table), grader or self.grader, title="importing labels"
+        )
+
+    def export(self, format: str, out: Path) -> Job[int]:
+        """Write the current labels with a format's exporter; the number of rows."""
+        from .tables import export_labels
+
+        return self.runner.submit("io", export_labels, self, format, Path(out), title=f"writing {Path(out).name}")
+
+    def schemes(self) -> dict[str, Any]:
+        """The grading schemes at hand: shipped, the user's, the project's."""
+        from astrolens_gui.core.labels.schemes import load_schemes
+
+        return load_schemes(self.project.folder if self.project else None)
+
+    # -- queue, scores, models -------------------------------------------------------------------------------------
+
+    def queue(self, strategy: str | None = None, *, log_choice: bool = False) -> Job[QueueTable]:
+        """All objects in an order; without a name, the project's own choice."""
+        from .ranking import queue
+
+        return self._db(lambda: queue(self, strategy, log_choice))
+
+    def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
+        """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights."""
+        from .scoring import score
+
+        self._need()
+        return self.runner.submit("infer", score, self, backend, model, ids, title="scoring")
+
+    def write_scores(self, model: str, out: Path) -> Job[int]:
+        """The scores table of DESIGN §8, CSV or Parquet."""
+        from .tables import write_scores
+
+        return self.runner.submit("io", write_scores, self, model, Path(out), title=f"writing {Path(out).name}")
+
+    def train(
+        self,
+        backend: str,
+        fit_params: dict[str, Any] | None = None,
+        *,
+        bands: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> Job[TrainReport]:
+        """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse."""
+        from .training import train
+
+        self._need()
+        return self.runner.submit(
+            "train", train, self, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
+        )
+
+    def model_rows(self) -> Job[list[Any]]:
+        return self._db(lambda: self.store.models())
+
+    def set_champion(self, model: str) -> Job[Changes]:
+        """Roll back (or forward) to a model of this project."""
+        return self._db(lambda: self.tell(self.store.set_champion(model)))
+
+    def simulate(
+        self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None
+    ) -> Job[Path]:
+        """Have a simulator write a sample; the path of its truth table."""
+        from .scoring import simulate
+
+        return self.runner.submit(
+            "io",
+            simulate,
+            self,
+            backend,
+            Path(out),
+            count,
+            seed,
+            dict(params or {}),
+            title=f"simulating {count} objects",
+        )
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """The label store; only on the db lane."""
+        if self._store is None:
+            raise UserError("no project is open; open or make one first")
+        return self._store
+
+    def on_db(self, work: Callable[[], Any]) -> Any:
+        """Run `work` on the db lane and wait: for jobs of other lanes, never for the main thread."""
+        return self._db(work).result()
+
+    def _db(self, work: Callable[[], Any]) -> Job[Any]:
+        return self.runner.submit("db", work, title="saving", quiet=True)
+
+    def _need(self) -> Project:
+        if self.project is None:
+            raise UserError("no project is open; open or make one first")
+        return self.project
+
+    def _open(self, folder: Path, create: dict[str, str] | None) -> ProjectInfo:
+        from astrolens_gui.core.project import Project
+
+        self._close()
+        if create is not None and not (folder / "project.toml").exists():
+            options = {name: value for name, value in create.items() if value}
+            project = Project.create(folder, **options)
+        else:
+            project = Project.open(folder)
+        self._store = project.store()
+        self.project = project
+        self.images.forget()
+        if not self._temporary:
+            self.settings.remember_project(project.folder)
+        info = self._info()
+        self.tell(Changes(project=True, queue=True))
+        return info
+
+    def _info(self) -> ProjectInfo:
+        project, champion = self._need(), self.store.champion()
+        return ProjectInfo(
+            name=project.name,
+            folder=project.folder,
+            objects=self.store.count(),
+            labelled=sum(self.store.counts(self.grader).values()),
+            scheme=project.scheme,
+            champion=champion.id if champion else "",
+            notes=tuple(self.store.notes),
+        )
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._store, self.project = None, None
+
+    def _import(
+        self, sources: list[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any = None
+    ) -> ImportReport:
+        from .importing import import_images
+
+        return import_images(self, sources, bands, pixel_scale, ctx)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no passwd entry, as in some containers
+        return "anonymous"

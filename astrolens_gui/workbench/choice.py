@@ -1,0 +1,111 @@
+"""Which model scores: the one named, else the champion, else shipped weights that fit the images (DESIGN §8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from astrolens_gui.api import BackendSpec, UserError
+from astrolens_gui.core.learn.models import ModelError, ModelInfo, read_model
+
+if TYPE_CHECKING:
+    from .bench import Workbench
+
+SHIPPED = "shipped/"
+"""Marks a model that came with the program in the store's folder column."""
+
+SAMPLE = 500
+"""So many objects are asked whether a shipped model fits them."""
+
+
+def choose_model(bench: Workbench, backend: str, model: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
+    """The model and the backend that runs it.
+
+    Raises:
+        UserError: the named model does not exist, or none fits; the sentence lists the candidates.
+    """
+    project = bench._need()
+    rows = bench.on_db(lambda: bench.store.models())
+    if model:
+        if (Path(model) / "model.json").is_file():
+            return _with_spec(bench, read_model(Path(model)))
+        known = {row.id: row.folder for row in rows} | {info.id: SHIPPED + info.id for info in shipped()}
+        if model not in known:
+            raise UserError(f"there is no model {model!r}; there are: {', '.join(known) or 'none'}")
+        return _with_spec(bench, read_row(project.models_dir, known[model]))
+    for row in rows:
+        if row.champion and backend in ("", row.backend):
+            return _with_spec(bench, read_row(project.models_dir, row.folder))
+    return _shipped_that_fits(bench, backend, ids)
+
+
+def read_row(models_dir: Path, folder: str) -> ModelInfo:
+    """The model that a row of the store names by its folder."""
+    if folder.startswith(SHIPPED):
+        for info in shipped():
+            if SHIPPED + info.id == folder:
+                return info
+        raise UserError(f"the model {folder.removeprefix(SHIPPED)} does not come with this version; train a new one")
+    return read_model(models_dir / folder)
+
+
+def folder_name(info: ModelInfo, models_dir: Path) -> str:
+    """How the store names a model's folder, so that the project can move and the program be updated."""
+    if info.folder.parent == models_dir:
+        return info.folder.name
+    return SHIPPED + info.id if info.id in {one.id for one in shipped()} else str(info.folder.absolute())
+
+
+def _with_spec(bench: Workbench, info: ModelInfo) -> tuple[BackendSpec, ModelInfo]:
+    from astrolens_gui.core.plugins import missing
+
+    spec = bench.plugins.backend(info.backend)
+    if lacking := missing(spec):
+        raise UserError(f"the model {info.id} {lacking}")
+    return spec, info
+
+
+def shipped() -> list[ModelInfo]:
+    """The model folders that came with the program; a damaged one is left out."""
+    from importlib.resources import files
+
+    found = []
+    folder = Path(str(files("astrolens_resources"))) / "weights"
+    for path in sorted(folder.glob("*/model.json")):
+        try:
+            found.append(replace(read_model(path.parent), verdict="provisional"))
+        except ModelError:
+            continue
+    return found
+
+
+def _shipped_that_fits(bench: Workbench, backend: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
+    """The shipped model that fits most of the objects; at least one must fit."""
+    candidates = [info for info in shipped() if backend in ("", info.backend)]
+    sample = [int(id) for id in ids[:: max(1, len(ids) // SAMPLE)]]
+    rows = bench.on_db(lambda: bench.store.objects(sample))
+    best, most, why = None, 0, ""
+    for info in candidates:
+        reasons = [info.input.mismatch(shapes(row.planes), row.pixel_scale) for row in rows]
+        fits = sum(reason is None for reason in reasons)
+        why = why or next((f"{row.name}: {reason}" for row, reason in zip(rows, reasons, strict=True) if reason), "")
+        if fits > most:
+            best, most = info, fits
+    if best is None:
+        listed = "; ".join(
+            f"{info.id} (bands {', '.join(info.input.bands)}, {info.input.pixel_scale:g} arcsec, {info.input.size} px)"
+            for info in candidates
+        )
+        raise UserError(
+            f"no model fits these images{f' ({why})' if why else ''}; grade some and train, or name one with --model; "
+            f"shipped weights: {listed or 'none'}"
+        )
+    return _with_spec(bench, best)
+
+
+def shapes(planes: tuple[dict, ...]) -> dict[str, tuple[int, int]]:
+    """{band: (height, width)} of an object's named planes."""
+    return {plane["band"]: tuple(plane["shape"]) for plane in planes if plane.get("band")}

@@ -1,0 +1,54 @@
+"""Where a model runs: the infer lane's warm child, or its thread; the same plugin code either way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import BackendSpec, Context, build
+from astrolens_gui.core.learn import scoring
+from astrolens_gui.core.learn.models import ModelInfo
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.settings import Settings
+    from astrolens_gui.jobs.runner import Runner
+
+Predict = Callable[[np.ndarray, Context], np.ndarray]
+
+
+class Engine:
+    """Makes predictors; owns the warm child, which the runner closes."""
+
+    def __init__(self, runner: Runner, settings: Settings) -> None:
+        self._runner = runner
+        self._settings = settings
+        self._child: Any = None
+
+    @property
+    def child(self) -> Any:
+        """The warm child, started by its first call."""
+        if self._child is None:
+            from astrolens_gui.jobs.process import WarmChild
+
+            self._child = WarmChild("inference", device=self._settings["device"])
+            self._runner.on_close(self._child.close)
+        return self._child
+
+    def where(self, spec: BackendSpec) -> str:
+        """ "process" or "thread": the person's setting, else the backend's."""
+        chosen = self._settings["run_in"]
+        return spec.run_in if chosen == "auto" else chosen
+
+    def predictor(self, spec: BackendSpec, info: ModelInfo, capability: str) -> Predict:
+        """A function (images, ctx) → the capability's output; keeps the model loaded between calls."""
+        arguments = {
+            "folder": str(info.folder),
+            "factory": spec.factory,
+            "params": build(spec.params, info.params),
+            "capability": capability,
+        }
+        if self.where(spec) == "thread":
+            return lambda images, ctx: scoring.predict(**arguments, arrays={"batch": images}, ctx=ctx)[1]["output"]
+        return lambda images, ctx: self.child.call(scoring.PREDICT, arguments, {"batch": images}, ctx)[1]["output"]

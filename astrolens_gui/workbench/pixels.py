@@ -1,0 +1,155 @@
+"""Pixels by object id: rows from the db lane, files read on io, prepared cutouts cached; holds no Qt."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import InputSpec, UserError
+
+from .choice import shapes
+from .records import LoadedImage
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.labels.records import ObjectRow
+
+    from .bench import Workbench
+
+KEPT_ROWS = 20_000
+"""Object rows kept in memory, the last used ones: a page of the mosaic asks for the same again and again."""
+
+
+class Pixels:
+    """Loads images, thumbnails and prepared cutouts of the open project's objects; safe from any thread but db's."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._rows: OrderedDict[int, ObjectRow] = OrderedDict()
+        self._lock = threading.Lock()
+        self._cutouts: Any = None
+
+    def forget(self) -> None:
+        """Another project, or its images moved."""
+        with self._lock:
+            self._rows.clear()
+            self._cutouts = None
+
+    @property
+    def cutouts(self) -> Any:
+        """The project's persistent cache of prepared cutouts."""
+        from astrolens_gui.core.images.cutouts import Cutouts
+
+        with self._lock:
+            if self._cutouts is None:
+                self._cutouts = Cutouts(self._bench._need().cache_dir)
+            return self._cutouts
+
+    def rows(self, ids: Sequence[int]) -> list[ObjectRow]:
+        """Object rows in the order of `ids`; unknown ids are left out."""
+        with self._lock:
+            absent = [int(id) for id in ids if int(id) not in self._rows]
+        fresh = self._bench.on_db(lambda: self._bench.store.objects(absent)) if absent else []
+        found = {row.id: row for row in fresh}
+        with self._lock:
+            for row in fresh:
+                self._rows[row.id] = row
+            for id in ids:
+                if int(id) in self._rows:
+                    found[int(id)] = self._rows[int(id)]
+                    self._rows.move_to_end(int(id))
+            while len(self._rows) > KEPT_ROWS:
+                self._rows.popitem(last=False)
+        return [found[int(id)] for id in ids if int(id) in found]
+
+    def source(self, row: ObjectRow) -> Any:
+        """An object as the cutout cache reads it: its id and absolute planes."""
+        return (row.id, self._absolute(row))
+
+    def _absolute(self, row: ObjectRow) -> list[Any]:
+        from astrolens_gui.core.images.fits import Plane
+
+        project = self._bench._need()
+        return [
+            Plane.from_dict({**plane, "path": str(project.resolve(row.root, plane["path"]))}) for plane in row.planes
+        ]
+
+    def planes(self, object_id: int) -> list[Any]:
+        rows = self.rows([object_id])
+        if not rows:
+            raise UserError(f"there is no object number {object_id} in this project; reload the queue")
+        return self._absolute(rows[0])
+
+    def load(self, object_id: int, band: str | None = None) -> LoadedImage:
+        """One plane: the band asked for where the object has it, else its first.
+
+        Raises:
+            ImageError: one sentence with file, extension and reason.
+        """
+        from pathlib import Path
+
+        from astrolens_gui.core.images import fits
+
+        planes = self.planes(object_id)
+        row = self.rows([object_id])[0]
+        names = tuple(label(plane, place) for place, plane in enumerate(planes))
+        place = names.index(band) if band in names else 0
+        plane = planes[place]
+        data = fits.read(plane)
+        wcs = fits.celestial(plane)
+        return LoadedImage(
+            object_id=object_id,
+            name=row.name,
+            band=names[place],
+            bands=names,
+            data=data,
+            wcs=wcs,
+            pixel_scale=plane.pixel_scale or row.pixel_scale,
+            unit=plane.unit,
+            path=Path(plane.path),
+            wcs_problem=fits.wcs_problem(plane) if wcs is None else "",
+        )
+
+    def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> list[Any]:
+        """uint8 (size, size, 3) per id, or one sentence where there is no picture."""
+        from astrolens_gui.core.images.errors import ImageError
+        from astrolens_gui.core.images.thumbnails import thumb
+
+        rows = {row.id: row for row in self.rows(ids)}
+        made: list[Any] = []
+        for id in ids:
+            try:
+                made.append(thumb(self._absolute(rows[int(id)]), size, recipe))
+            except KeyError:
+                made.append(f"there is no object number {id} in this project; reload the queue")
+            except (ImageError, UserError) as error:
+                made.append(str(error))
+        return made
+
+    def batch(self, ids: Sequence[int], input: InputSpec) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]:
+        """Prepared cutouts for a model.
+
+        Returns:
+            ids int64 (n,) of those that fit and read, images float32 (n, size, size, bands), (id, sentence) of the
+            others.
+        """
+        refused: list[tuple[int, str]] = []
+        fit = []
+        for row in self.rows(ids):
+            why = input.mismatch(shapes(row.planes), row.pixel_scale)
+            if why is None:
+                fit.append(row)
+            else:
+                refused.append((row.id, f"{row.name}: {why}"))
+        images, failed = self.cutouts.batch([self.source(row) for row in fit], input)
+        wrong = {id for id, _ in failed}
+        kept = np.array([row.id for row in fit if row.id not in wrong], np.int64)
+        return kept, images, refused + list(failed)
+
+
+def label(plane: Any, place: int) -> str:
+    """What a plane is called in the window: its band, else its extension, else its place."""
+    return plane.band or plane.extname or (f"plane {place + 1}")

@@ -1,0 +1,53 @@
+"""The queue: all objects in the order of a strategy, on the db lane; the order is the project's, not a view's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from astrolens_gui.api import UserError
+
+from .records import QueueTable
+
+if TYPE_CHECKING:
+    from .bench import Workbench
+
+BEFORE_TRAINING = "random"
+"""The order until the first training that was not refused: the seeded random one (DESIGN §6)."""
+
+AFTER_TRAINING = "mixed"
+"""The order after it, until somebody chooses."""
+
+
+def queue(bench: Workbench, strategy: str | None, log_choice: bool) -> QueueTable:
+    """The table in the order of `strategy`, else of the project's choice, else of the default.
+
+    Args:
+        log_choice: a person chose it: keep it for the project and write it to the label events.
+    """
+    project, store = bench._need(), bench.store
+    table = store.queue_table(bench.grader)
+    trained = bool(np.isfinite(table["logit"]).any())
+    chosen = strategy or project.settings.get("strategy") or (AFTER_TRAINING if trained else BEFORE_TRAINING)
+    seed = int(project.settings.get("seed", 0))
+    spec = bench.plugins.strategy(chosen)
+    useful = np.asarray(spec.function({name: table[name] for name in ("logit", "score", "labelled")}, seed), float)
+    if useful.shape != table["object"].shape:
+        raise UserError(f"the strategy {chosen} returned {useful.shape} values for {len(table['object'])} objects")
+    order = np.argsort(-np.where(np.isnan(useful), -np.inf, useful), kind="stable")
+    if log_choice:
+        project.settings["strategy"] = chosen
+        project.save()
+        store.record("order", chosen, grader=bench.grader, why=f"seed {seed}")
+    names = table["name"]
+    return QueueTable(
+        object=table["object"][order],
+        name=[names[row] for row in order],
+        grade=[str(grade) for grade in table["grade"][order]],
+        logit=table["logit"][order],
+        score=table["score"][order],
+        labelled=table["labelled"][order],
+        strategy=chosen,
+        seed=seed,
+    )

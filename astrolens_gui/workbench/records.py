@@ -1,0 +1,100 @@
+"""What the workbench's verbs return: plain records for window and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ProjectInfo:
+    """An open project: `objects` its number of objects, `champion` the model in use ("" before the first training)."""
+
+    name: str
+    folder: Path
+    objects: int
+    labelled: int
+    scheme: str
+    champion: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did; each of `refused` prints as one sentence that names the file."""
+
+    added: int = 0
+    updated: int = 0
+    refused: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class QueueTable:
+    """All objects in the chosen order: arrays of equal length.
+
+    `object` int64 ids; `name` list of str; `grade` list of str ("" where this grader gave none); `logit` and `score`
+    float64 (NaN where unscored); `labelled` bool. `why` is what a label event stores as the reason for showing it.
+    """
+
+    object: np.ndarray
+    name: list[str]
+    grade: list[str]
+    logit: np.ndarray
+    score: np.ndarray
+    labelled: np.ndarray
+    strategy: str = "random"
+    seed: int = 0
+
+    def __len__(self) -> int:
+        return len(self.object)
+
+    def why(self, position: int) -> str:
+        return f"{self.strategy}#{position + 1}"
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """One band of one object: `data` float32 (height, width), row 0 at the bottom; `wcs` an astropy WCS or None."""
+
+    object_id: int
+    name: str
+    band: str
+    bands: tuple[str, ...]
+    data: np.ndarray
+    wcs: Any
+    pixel_scale: float | None
+    unit: str
+    path: Path
+    wcs_problem: str = ""
+
+
+@dataclass(frozen=True)
+class ScoreReport:
+    """What a scoring did; `refused` are (object id, sentence)."""
+
+    model: str
+    scored: int
+    refused: list[Any] = field(default_factory=list)
+    seconds: float = 0.0
+    provisional: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Objects per second."""
+        return self.scored / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """A training and the gate's verdict: accepted, provisional or refused, with the reason in a sentence."""
+
+    model: str
+    verdict: str
+    reason: str
+    metrics: dict[str, Any]
+    champion: bool
+    refused: list[Any] = field(default_factory=list)
+    seconds: float = 0.0

@@ -1,0 +1,82 @@
+"""Scoring as a pipeline: cutouts prefetched on io, logits on infer, scores committed on db batch by batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import BackendSpec, Changes, Context, as_dict, build
+from astrolens_gui.core.learn import scoring as core_scoring
+from astrolens_gui.core.learn.models import ModelInfo
+
+from .choice import choose_model, folder_name
+from .records import ScoreReport
+
+if TYPE_CHECKING:
+    from .bench import Workbench
+
+BATCH = 512
+"""Objects per batch: large enough for the network, small enough that cancelling is quick and progress moves."""
+
+
+def score(bench: Workbench, backend: str, model: str, ids: Sequence[int] | None, ctx: Context) -> ScoreReport:
+    """Score and store; a cancelled scoring keeps the batches before. Runs on the infer lane.
+
+    Raises:
+        UserError: no model fits the project's images; the sentence lists the candidates.
+    """
+    wanted = np.array(
+        list(ids) if ids is not None else bench.on_db(lambda: bench.store.queue_table(bench.grader))["object"]
+    )
+    spec, info = choose_model(bench, backend, model, wanted)
+    predict = bench.models.predictor(spec, info, "classify")
+    refused: list[tuple[int, str]] = []
+    start = time.perf_counter()
+    chunks = [wanted[low : low + BATCH] for low in range(0, len(wanted), BATCH)]
+
+    def prepared(chunk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kept, images, wrong = bench.images.batch(chunk, info.input)
+        refused.extend(wrong)
+        return kept, images
+
+    batches = bench.runner.prefetch("io", prepared, chunks, depth=2)
+    bench.on_db(lambda: _listed(bench, spec, info))
+    scored = 0
+    for part in core_scoring.score(batches, lambda images: predict(images, ctx), info, ctx, total=len(wanted)):
+        bench.on_db(lambda part=part: bench.store.put_scores(info.id, part.ids, part.logit, part.score, part.classes))
+        scored += len(part.ids)
+    seconds = time.perf_counter() - start
+    bench.on_db(lambda: bench.tell(Changes(scores=True, queue=True, models=(info.id,))))
+    return ScoreReport(info.id, scored, refused, seconds, info.verdict == "provisional")
+
+
+def _listed(bench: Workbench, spec: BackendSpec, info: ModelInfo) -> None:
+    """A shipped model is listed in the project with its first scores; the first model there is ranks the queue."""
+    if info.id not in {row.id for row in bench.store.models()}:
+        first = bench.store.champion() is None
+        bench.store.add_model(
+            info.id,
+            backend=spec.id,
+            folder=folder_name(info, bench._need().models_dir),
+            verdict=info.verdict,
+            champion=first,
+            metrics=info.metrics,
+        )
+
+
+def simulate(
+    bench: Workbench, backend: str, out: Path, count: int, seed: int, params: dict[str, Any], ctx: Context
+) -> Path:
+    """Run a simulator's backend on the calling lane."""
+    from dataclasses import replace
+
+    from astrolens_gui.core.plugins import create
+
+    spec = bench.plugins.backend(backend)
+    simulator = create(spec.factory, spec.params, as_dict(build(spec.params, params)))
+    out.mkdir(parents=True, exist_ok=True)
+    return simulator.simulate(out, count, replace(ctx, seed=seed))

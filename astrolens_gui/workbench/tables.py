@@ -1,0 +1,118 @@
+"""Tables in and out: labels from CSV, labels through an exporter, scores as CSV or Parquet (DESIGN §8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import Context, UserError
+
+from .records import ImportReport
+
+if TYPE_CHECKING:
+    from .bench import Workbench
+
+
+def import_labels(bench: Workbench, path: Path, grader: str, ctx: Context) -> ImportReport:
+    """Labels of a table, in one transaction; each row of an unknown object is a refusal."""
+    from astrolens_gui.core.labels.export import read_labels
+
+    rows = read_labels(path)
+    scheme = bench._need().scheme
+    ctx.progress(0.5, f"{len(rows)} rows read")
+    changes = bench.on_db(
+        lambda: bench.tell(bench.store.label_many(rows, grader=grader, scheme=scheme, why=f"import {path.name}"))
+    )
+    refused = [f"{path.name}: there is no object {name!r} in this project" for name in changes.extra["unknown"]]
+    if changes.extra["ungraded"]:
+        refused.append(f"{path.name}: {changes.extra['ungraded']} rows have no grade")
+    return ImportReport(added=len(changes.events), refused=refused)
+
+
+def export_labels(bench: Workbench, format: str, out: Path, ctx: Context) -> int:
+    """All current labels with the champion's scores."""
+    spec = bench.plugins.exporter(format)
+    rows = bench.on_db(lambda: _rows(bench))
+    ctx.progress(0.5, f"{len(rows)} labels")
+    _parent(out)
+    spec.function(rows, out)
+    return len(rows)
+
+
+def _rows(bench: Workbench) -> list[dict[str, Any]]:
+    store = bench.store
+    labels = store.labels()
+    objects = {row.id: row for row in store.objects(sorted({label.object for label in labels}))}
+    scores = store.scores()
+    at = {int(id): place for place, id in enumerate(scores["object"])}
+    rows = []
+    for one in labels:
+        row = objects[one.object]
+        place = at.get(one.object)
+        rows.append(
+            {
+                "ID": one.name,
+                "path": row.planes[0]["path"] if row.planes else "",
+                "grade": one.grade,
+                "subtype": one.subtype,
+                "grader": one.grader,
+                "time": one.time,
+                "comment": one.comment,
+                "ra_deg": row.ra,
+                "dec_deg": row.dec,
+                "score": None if place is None else float(scores["score"][place]),
+                "logit": None if place is None else float(scores["logit"][place]),
+            }
+        )
+    return rows
+
+
+def write_scores(bench: Workbench, model: str, out: Path, ctx: Context) -> int:
+    """`ID,path,score,logit,<class>…`, best first; the number of rows."""
+    scores = bench.on_db(lambda: bench.store.scores(model))
+    names = {
+        row.id: (row.name, row.planes[0]["path"] if row.planes else "")
+        for row in bench.on_db(lambda: bench.store.objects())
+    }
+    order = np.argsort(-np.where(np.isnan(scores["logit"]), -np.inf, scores["logit"]), kind="stable")
+    classes = [name for name in scores if name not in {"object", "logit", "score"}]
+    columns: dict[str, Any] = {
+        "ID": [names[int(id)][0] for id in scores["object"][order]],
+        "path": [names[int(id)][1] for id in scores["object"][order]],
+        "score": scores["score"][order],
+        "logit": scores["logit"][order],
+        **{name: scores[name][order] for name in classes},
+    }
+    ctx.progress(0.5, f"{len(order)} scores")
+    _parent(out)
+    if out.suffix == ".parquet":
+        _parquet(columns, out)
+    else:
+        _csv(columns, out)
+    return len(order)
+
+
+def _parent(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+
+
+def _csv(columns: dict[str, Any], out: Path) -> None:
+    import csv
+
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow([repr(float(value)) if isinstance(value, float | np.floating) else value for value in row])
+
+
+def _parquet(columns: dict[str, Any], out: Path) -> None:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise UserError(f"{out}: writing Parquet needs pyarrow: pip install 'astrolens[parquet]'") from None
+    parquet.write_table(pyarrow.table({name: list(values) for name, values in columns.items()}), out)

@@ -1,0 +1,138 @@
+"""The retrain button: labels and cutouts to a child that fits, then the gate; runs on the train lane."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
+from astrolens_gui.core.learn import dataset, retrain
+from astrolens_gui.core.plugins import missing
+
+from .choice import read_row
+from .records import TrainReport
+
+if TYPE_CHECKING:
+    from .bench import Workbench
+
+
+log = logging.getLogger("astrolens.workbench")
+
+
+def train(
+    bench: Workbench,
+    backend: str,
+    values: dict[str, Any],
+    bands: Sequence[str] | None,
+    seed: int,
+    ctx: Context,
+) -> TrainReport:
+    """Snapshot the labels, fit, calibrate, judge, store, and activate unless refused.
+
+    Raises:
+        UserError: nothing to learn from, or the backend can't be trained here; one sentence.
+    """
+    from dataclasses import replace
+
+    start = time.perf_counter()
+    spec = bench.plugins.backend(backend)
+    if spec.fit_params is None:
+        raise UserError(f"the backend {spec.id} can't be trained; choose another")
+    if lacking := missing(spec):
+        raise UserError(f"the backend {spec.id} {lacking}")
+    fit_params = build_params(spec, values)
+    project = bench._need()
+    objects, labels, champion = bench.on_db(lambda: _snapshot(bench))
+    targets = {
+        (scheme.id, grade.key): grade.positive
+        for scheme in bench.schemes().values()
+        for grade in scheme.grades
+        if grade.positive is not None
+    }
+    rows = dataset.examples(objects, labels, targets, source=bench.images.source)
+    if not rows:
+        raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
+    if "split_rule" not in project.settings:
+        project.settings["split_rule"] = dataset.split_rule(row.field for row in rows)
+        project.save()
+    outcome = retrain.retrain(
+        rows=rows,
+        cutouts=bench.images.cutouts,
+        spec=spec,
+        params=build(spec.params),
+        fit_params=fit_params,
+        models_dir=project.models_dir,
+        champion=champion,
+        run=_runner(bench, spec),
+        ctx=replace(ctx, seed=seed),
+        bands=bands,
+        rule=project.settings["split_rule"],
+        split_seed=int(project.settings.get("seed", 0)),
+    )
+    return _finish(bench, outcome, time.perf_counter() - start)
+
+
+def build_params(spec: BackendSpec, values: dict[str, Any]) -> Any:
+    """The training parameters; a wrong one is the person's, not a bug."""
+    assert spec.fit_params is not None
+    try:
+        return build(spec.fit_params, values)
+    except ValueError as error:
+        raise UserError(f"{spec.id}: {error}") from None
+
+
+def _snapshot(bench: Workbench) -> tuple[list[Any], list[Any], retrain.Champion | None]:
+    """Labels, their objects and the champion, as of one moment on the db lane."""
+    store, project = bench.store, bench._need()
+    labels = store.labels()
+    objects = store.objects(sorted({label.object for label in labels}))
+    row = store.champion()
+    if row is None:
+        return objects, labels, None
+    info = read_row(project.models_dir, row.folder)
+    return objects, labels, retrain.Champion(info, bench.plugins.backend(info.backend))
+
+
+def _runner(bench: Workbench, spec: BackendSpec) -> retrain.Run:
+    """Fits and predicts in a spawned child; in this thread for a backend that asks for it."""
+    if spec.fit_in == "thread":
+        return _call
+    from astrolens_gui.jobs.process import run_in_child
+
+    return lambda entry, kwargs, ctx: run_in_child(entry, kwargs, ctx)
+
+
+def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
+    """A "module:function" in this thread."""
+    import importlib
+
+    module, _, name = entry.partition(":")
+    return getattr(importlib.import_module(module), name)(**kwargs, ctx=ctx)
+
+
+def _finish(bench: Workbench, outcome: Any, seconds: float) -> TrainReport:
+    verdict, info = outcome.verdict, outcome.model
+
+    def commit() -> None:
+        bench.store.add_model(
+            info.id,
+            backend=info.backend,
+            parent=info.parent,
+            verdict=verdict.kind,
+            metrics=verdict.metrics,
+            created=info.created,
+        )
+        if verdict.activates:
+            bench.store.set_champion(info.id)
+        bench.tell(
+            Changes(models=(info.id,), scores=verdict.activates, queue=verdict.activates, message=verdict.reason)
+        )
+
+    bench.on_db(commit)
+    told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}
+    bench.plugins.tell("astrolens_model_trained", log, model=info.id, report=told)
+    return TrainReport(
+        info.id, verdict.kind, verdict.reason, verdict.metrics, verdict.activates, list(outcome.refused), seconds
+    )
