@@ -157,7 +157,7 @@ class ResidualClassifier:
 
     def save(self, folder: Path) -> None:
         trained = self._known()
-        about = {"shape": json.dumps(trained.input_shape[1:]), "classes": str(trained.output_shape["logits"][-1])}
+        about = {"shape": json.dumps(trained.input_shape[1:]), "classes": str(trained.output["logits"].shape[-1])}
         kit.save_keras(trained, Path(folder) / WEIGHTS, about)
 
     def load(self, folder: Path) -> None:
@@ -181,7 +181,7 @@ class ResidualClassifier:
 
     def _take(self, trained: keras.Model) -> None:
         """Make a network the one that answers: folded, float32, compiled once for each of `SHAPES`."""
-        classes = trained.output_shape["logits"][-1]
+        classes = trained.output["logits"].shape[-1]
         with kit.dtype_scope("float32"):
             folded = network(trained.input_shape[1:], classes, self.params.width, self.params.blocks, folded=True)
         fold(trained, folded)
@@ -208,4 +208,4 @@ class ResidualClassifier:
         return {name: np.concatenate(kept) if kept else self._nothing(name) for name, kept in outputs.items()}
 
     def _nothing(self, name: str) -> np.ndarray:
-        return np.zeros((0, self._known().output_shape[name][-1]), np.float32)
+        return np.zeros((0, self._known().output[name].shape[-1]), np.float32)

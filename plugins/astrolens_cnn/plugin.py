@@ -45,8 +45,8 @@ CNN = BackendSpec(
     fit_params=Training,
     requires=("tensorflow", "keras", "safetensors"),
     version="1",
-    doc="A small residual network (He et al. 2016) that learns lenses from tens to tens of thousands of labels in minutes "
-    "on a laptop. It takes any bands; stamps are cut to at most 64 pixels a side.",
+    doc="A small residual network (He et al. 2016) that learns lenses from tens to tens of thousands of labels in "
+    "minutes on a laptop. It takes any bands; stamps are cut to at most 64 pixels a side.",
 )
 
 
