@@ -7,6 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Byte code makes the second start fast; some container images switch it off.
 unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo test lint clean
 
