@@ -211,9 +211,9 @@ def cmd_import(arguments: argparse.Namespace) -> int:
         options = {"scheme": arguments.scheme, "database": arguments.database}
         _wait(bench.open(arguments.project, create=options))
         report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
-    line = f"{arguments.project}: {report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
+    counts = f"{report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
-    _print(arguments, values, [line, *_listed(report.refused)])
+    _print(arguments, values, [f"{arguments.project}: {counts}", *_listed(report.refused)])
     return 0
 
 

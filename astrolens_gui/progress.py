@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO
 
-from astrolens_gui.api import Cancelled
-
 APPEARS_AFTER_S = 1.0
 """Short jobs show nothing."""
 
@@ -19,15 +17,14 @@ def watch(job: Any, stream: TextIO) -> Any:
     """
     start, shown = time.monotonic(), False
     try:
-        while not job.done():
-            job.wait(0.1)
-            if stream.isatty() and time.monotonic() - start > APPEARS_AFTER_S and not job.done():
+        while not _ended(job, 0.1):
+            if stream.isatty() and time.monotonic() - start > APPEARS_AFTER_S:
                 stream.write("\r\x1b[K" + _line(job))
                 stream.flush()
                 shown = True
     except KeyboardInterrupt:
         job.cancel()
-        job.wait(10)
+        _ended(job, 10)
         raise
     finally:
         if shown:
@@ -36,19 +33,24 @@ def watch(job: Any, stream: TextIO) -> Any:
     return job.result()
 
 
+def _ended(job: Any, timeout: float) -> bool:
+    """Wait up to `timeout` seconds; whether the job is over, however it ended."""
+    try:
+        job.result(timeout)
+    except TimeoutError:
+        return job.done
+    except BaseException:
+        if not job.done:
+            raise
+    return True
+
+
 def _line(job: Any) -> str:
     progress = job.progress
     if progress is None:
         return f"{job.title} …"
     full = round(20 * progress.fraction)
-    eta = (
-        f" · {job.eta_s / 60:.0f} min left"
-        if job.eta_s and job.eta_s > 90
-        else f" · {job.eta_s:.0f} s left"
-        if job.eta_s
-        else ""
-    )
+    eta = ""
+    if left := job.eta_s:
+        eta = f" · {left / 60:.0f} min left" if left > 90 else f" · {left:.0f} s left"
     return f"{job.title} {'█' * full}{'░' * (20 - full)} {progress.fraction:4.0%} {progress.message}{eta}"
-
-
-__all__ = ["Cancelled", "watch"]

@@ -29,9 +29,9 @@ def astrolens_stretches() -> list[StretchSpec]:
 
 @hookimpl
 def astrolens_strategies() -> list[StrategySpec]:
-    return list(active.BUILTIN)
+    return list(active.STRATEGIES)
 
 
 @hookimpl
 def astrolens_exporters() -> list[ExporterSpec]:
-    return list(export.BUILTIN)
+    return list(export.EXPORTERS)

@@ -180,7 +180,7 @@ class Workbench:
         origin: str = "",
     ) -> Job[Changes]:
         """Grade an object; the job is done once the event is committed to disk."""
-        grader, scheme = self.grader, self._need().scheme
+        grader, scheme = self.grader, self._need().settings["scheme"]
 
         def work() -> Changes:
             return self.tell(
@@ -346,9 +346,9 @@ class Workbench:
             folder=project.folder,
             objects=self.store.count(),
             labelled=sum(self.store.counts(self.grader).values()),
-            scheme=project.scheme,
+            scheme=project.settings["scheme"],
             champion=champion.id if champion else "",
-            notes=tuple(self.store.notes),
+            notes=tuple(self.store.notices),
         )
 
     def _close(self) -> None:

@@ -30,9 +30,11 @@ class Engine:
     def child(self) -> Any:
         """The warm child, started by its first call."""
         if self._child is None:
+            from astrolens_gui.jobs.device import cores, environment
             from astrolens_gui.jobs.process import WarmChild
 
-            self._child = WarmChild("inference", device=self._settings["device"])
+            threads = max(1, cores() - 1)  # one core is left to the window
+            self._child = WarmChild("inference", environment(self._settings["device"], threads=threads))
             self._runner.on_close(self._child.close)
         return self._child
 

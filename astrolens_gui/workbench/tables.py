@@ -20,7 +20,7 @@ def import_labels(bench: Workbench, path: Path, grader: str, ctx: Context) -> Im
     from astrolens_gui.core.labels.export import read_labels
 
     rows = read_labels(path)
-    scheme = bench._need().scheme
+    scheme = bench._need().settings["scheme"]
     ctx.progress(0.5, f"{len(rows)} rows read")
     changes = bench.on_db(
         lambda: bench.tell(bench.store.label_many(rows, grader=grader, scheme=scheme, why=f"import {path.name}"))
