@@ -50,18 +50,20 @@ TABLE: tuple[Action, ...] = (
     Action("toggle_score", "Model score on/off", ("M",), "Show the model's score before the grade, or hide it (blind)", "Grade"),
     Action("next", "Next object", ("Right", "J", "Down"), "Go to the next object of the queue", "Move", "single", True),
     Action("previous", "Previous object", ("Left", "K", "Up"), "Go back one object in the queue", "Move", "single", True),
-    Action("next_ungraded", "Next without a grade", ("N",), "Go to the next object that has no grade yet", "Move", "project"),
+    Action("next_ungraded", "Next without a grade", ("Shift+Right",), "Go to the next object that has no grade yet", "Move", "project"),
     Action("first", "First object", ("Home",), "Go to the top of the queue", "Move", "single"),
     Action("last", "Last object", ("End",), "Go to the end of the queue", "Move", "single"),
     Action("find", "Find an object", ("Ctrl+F",), "Filter the queue by a part of the name", "Move", "project"),
     Action("rerank", "Order the queue again", ("Ctrl+L",), "Order the queue anew with the newest scores", "Move", "project"),
-    Action("toggle_mosaic", "Mosaic / single view", ("G",), "Many stamps at once, or one large", "View", "project"),
+    Action("toggle_mosaic", "Mosaic / single view", ("V",), "Many stamps at once, or one large", "View", "project"),
     Action("focus_image", "Image only", ("Tab",), "Hide all but the image, or bring the rest back", "View", "project"),
     Action("next_stretch", "Next stretch", ("S",), "Step through linear, sqrt, log, asinh, …", "View", "project"),
     Action("previous_stretch", "Previous stretch", ("Shift+S",), "Step back through the stretches", "View", "project"),
     Action("auto_cuts", "Automatic cuts", ("A",), "Cuts and contrast as the program would choose them", "View", "project"),
     Action("invert", "Invert", ("I",), "Dark on bright, or bright on dark", "View", "project"),
     Action("fit", "Fit the image", ("F",), "The whole image in the window", "View", "single"),
+    Action("one_to_one", "One to one", ("Shift+F",), "One pixel of the image on one of the screen", "View", "single"),
+    Action("copy_position", "Copy RA and Dec", ("Ctrl+C",), "The sky position under the pointer, in degrees", "View", "single"),
     Action("toggle_theme", "Dark / light", ("Ctrl+T",), "Change between the dark and the light theme", "View"),
     Action("score", "Score", ("F5",), "Let the model score every object of the project", "Model", "project"),
     Action("retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"),
@@ -84,20 +86,32 @@ TABLE: tuple[Action, ...] = (
 
 
 def grade_actions(scheme: Any) -> tuple[Action, ...]:
-    """The grades of a scheme, one key each; Space gives its last (lowest) grade."""
-    lowest = scheme.grades[-1]
-    return tuple(
+    """The grades of a scheme and its kinds, one key each; Space gives its lowest grade."""
+    grades = (
         Action(
             "grade",
             f"Grade {grade.value}: {grade.title}",
-            (str(grade.key), "Space") if grade is lowest else (str(grade.key),),
-            grade.criterion or grade.title,
+            (grade.key, "Space") if grade is scheme.lowest else (grade.key,),
+            grade.criterion,
             "Grade",
             "single",
             arguments=(grade.value,),
         )
         for grade in scheme.grades
     )
+    kinds = (
+        Action(
+            "subtype",
+            f"Kind: {kind.title}",
+            (kind.key.upper(),),
+            f"The object graded last is of this kind: {kind.title.lower()}",
+            "Grade",
+            "project",
+            arguments=(kind.value,),
+        )
+        for kind in scheme.subtypes
+    )
+    return (*grades, *kinds)
 
 
 def conflicts(actions: Iterable[Action]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import actions
@@ -10,12 +11,12 @@ from .qt import QAction, QKeySequence, QObject, Qt, QtWidgets, QWidget
 
 
 class ActionSet(QObject):
-    """QActions by id; `commands` has a method of that name for each."""
+    """QActions by id ("grade:A", "subtype:ring" for those of the scheme); one of `providers` has a method of each id's name."""
 
-    def __init__(self, window: QWidget, commands: Any) -> None:
+    def __init__(self, window: QWidget, providers: Sequence[Any]) -> None:
         super().__init__(window)
         self._window = window
-        self._commands = commands
+        self._providers = providers
         self._made: dict[str, tuple[Action, QAction]] = {}
         self._grades: list[str] = []
         self._situation: set[str] = set()
@@ -23,13 +24,12 @@ class ActionSet(QObject):
             self._add(action.id, action)
 
     def _add(self, key: str, action: Action) -> None:
-        method = getattr(self._commands, action.id)
+        method = next(getattr(one, action.id) for one in self._providers if hasattr(one, action.id))
         made = QAction(action.title, self._window)
         made.setShortcuts([QKeySequence(text, QKeySequence.PortableText) for text in action.keys])
         made.setShortcutContext(Qt.WindowShortcut)
         made.setAutoRepeat(action.repeats)
         made.setToolTip(action.tooltip)
-        made.setStatusTip("")
         made.triggered.connect(lambda _=False: method(*action.arguments))
         self._window.addAction(made)
         self._made[key] = (action, made)
@@ -42,7 +42,7 @@ class ActionSet(QObject):
             self._window.removeAction(old)
             old.deleteLater()
         grades = actions.grade_actions(scheme) if scheme is not None else ()
-        self._grades = [f"grade:{action.arguments[0]}" for action in grades]
+        self._grades = [f"{action.id}:{action.arguments[0]}" for action in grades]
         for key, action in zip(self._grades, grades, strict=True):
             self._add(key, action)
 

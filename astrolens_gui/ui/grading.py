@@ -9,10 +9,13 @@ from typing import Any
 from .bridge import Bridge
 from .current import Current
 from .models.queue import QueueModel
-from .qt import QObject, Signal
+from .qt import QObject, QTimer, Signal
 
 ORIGIN = "grading"
 """Who made the change, in `Changes.origin`: this flow has already shown its own."""
+
+RECALL_MS = 120
+"""Who leafs on faster than this is not reading comments."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ class Grading(QObject):
         saved: (Saved) a label was committed.
         failed: (str) a label could not be saved; the object is still the same.
         told: (str) something to say in the status line.
+        recalled: (LabelRow) what this grader has said before of the object on the screen.
         finished: every object of the queue has a grade.
     """
 
     saved = Signal(object)
     failed = Signal(str)
     told = Signal(str)
+    recalled = Signal(object)
     finished = Signal()
 
     def __init__(self, bridge: Bridge, workbench: Any, current: Current, queue: QueueModel) -> None:
@@ -50,9 +55,11 @@ class Grading(QObject):
         self._current = current
         self._queue = queue
         self._pending = False
+        self._from_top = False
         self._since = time.monotonic()
-        self._draft = ""
         self.last: Saved | None = None
+        self._recall = QTimer(self, singleShot=True, interval=RECALL_MS)
+        self._recall.timeout.connect(self._ask_before)
         current.object_changed.connect(self._looked_at)
 
     @property
@@ -62,12 +69,29 @@ class Grading(QObject):
 
     def _looked_at(self, _: int) -> None:
         self._since = time.monotonic()
-        self._draft = ""
+        self._recall.start()
+
+    def _ask_before(self) -> None:
+        target = self._current.object_id
+        if target >= 0:
+            self._bridge.when_done(self._workbench.label_of(target), lambda row: self._before(target, row), lambda _: None)
+
+    def _before(self, target: int, row: Any) -> None:
+        if row is not None and target == self._current.object_id:
+            self.recalled.emit(row)
+
+    def noted(self, object_id: int, grade: str) -> None:
+        """A label was committed elsewhere in the window (under the mosaic's cursor): it is the last one now."""
+        self._announce(Saved(object_id, self._queue.name_of(object_id), grade))
 
     def painted(self, object_id: int, when: float) -> None:
         """The image view shows the object since `when` (time.monotonic): the seconds of a label count from here."""
         if object_id == self._current.object_id:
             self._since = when
+
+    def start_from_top(self) -> None:
+        """The queue was ordered anew: after the next grade its most useful object comes, wherever this one stands now."""
+        self._from_top = True
 
     def grade(self, grade: str) -> None:
         """Grade the object on the screen; the next one shows once the label is on disk."""
@@ -75,11 +99,7 @@ class Grading(QObject):
         if target < 0:
             self.told.emit("There is no object to grade.")
             return
-        self._label(target, grade, comment=self._draft, advance=True)
-
-    def grade_object(self, object_id: int, grade: str) -> None:
-        """Grade another object than the one on the screen (a stamp of the mosaic); nothing moves."""
-        self._label(object_id, grade, advance=False)
+        self._label(target, grade, advance=True)
 
     def subtype(self, subtype: str) -> None:
         """Give the object that was graded last a sub-type; what is on the screen stays."""
@@ -87,33 +107,40 @@ class Grading(QObject):
         if last is None or not last.grade:
             self.told.emit("Give a grade first; its kind comes after it.")
             return
-        self._label(last.object_id, last.grade, subtype=subtype, comment=last.comment, advance=False)
+        self._label(last.object_id, last.grade, subtype=subtype, advance=False)
 
     def comment(self, text: str) -> None:
-        """Comment on the object on the screen; without a grade yet, the comment is saved along with it."""
+        """Comment on the object on the screen; what is on the screen stays."""
         target = self._current.object_id
-        grade = self._queue.grade_of(target)
-        if target < 0:
+        if target < 0 or not self._free():
             return
-        if not grade:
-            self._draft = text
-            self.told.emit("The comment is saved with the grade.")
-            return
-        self._label(target, grade, comment=text, advance=False)
+        job = self._workbench.comment(target, text, origin=ORIGIN)
 
-    def _label(self, target: int, grade: str, *, subtype: str = "", comment: str = "", advance: bool) -> None:
+        def committed(_: Any) -> None:
+            self._pending = False
+            grade = self._queue.grade_of(target)
+            self._announce(Saved(target, self._queue.name_of(target), grade, comment=text))
+
+        self._bridge.when_done(job, committed, lambda error: self._lost(target, "comment", error))
+
+    def _free(self) -> bool:
+        """Take the turn; False, and a word, while the former label is on its way to the disk."""
         if self._pending:
             self.told.emit("The former label is still being saved.")
-            return
+            return False
         self._pending = True
+        return True
+
+    def _label(self, target: int, grade: str, *, subtype: str = "", advance: bool) -> None:
+        if not self._free():
+            return
         seconds = round(time.monotonic() - self._since, 3) if advance else None
         job = self._workbench.label(
             target,
             grade,
             subtype=subtype,
-            comment=comment,
             seconds=seconds,
-            why=f"{self._queue.strategy or 'random'}, rank {self._queue.rank_of(target)}",
+            why=f"{self._queue.strategy}#{self._queue.rank_of(target)}",
             screen=self._current.screen(),
             origin=ORIGIN,
         )
@@ -121,11 +148,11 @@ class Grading(QObject):
         def committed(_: Any) -> None:
             self._pending = False
             self._queue.set_grade(target, grade)
-            self._announce(Saved(target, self._queue.name_of(target), grade, subtype, comment))
+            self._announce(Saved(target, self._queue.name_of(target), grade, subtype))
             if advance:
                 self._advance(target)
 
-        self._bridge.when_done(job, committed, lambda error: self._lost(target, error))
+        self._bridge.when_done(job, committed, lambda error: self._lost(target, "label", error))
 
     def _announce(self, saved: Saved) -> None:
         clock = time.strftime("%H:%M:%S")
@@ -133,16 +160,17 @@ class Grading(QObject):
         self.last = Saved(saved.object_id, saved.name, saved.grade, saved.subtype, saved.comment, clock, score)
         self.saved.emit(self.last)
 
-    def _lost(self, target: int, error: BaseException) -> None:
+    def _lost(self, target: int, what: str, error: BaseException) -> None:
         """Saving failed: stay on the object, say why, let the person try again."""
         self._pending = False
         reason = (str(error) or type(error).__name__).rstrip(".")
-        self.failed.emit(f"The label of {self._queue.name_of(target)} is not saved: {reason}. Grade it again once that is mended.")
+        self.failed.emit(f"The {what} of {self._queue.name_of(target)} is not saved: {reason}. Give it again once that is mended.")
 
     def _advance(self, graded: int) -> None:
         if graded != self._current.object_id:
             return  # the person has already moved on
-        row = self._queue.next_ungraded(self._queue.row_of(graded))
+        row = self._queue.next_ungraded(-1 if self._from_top else self._queue.row_of(graded))
+        self._from_top = False
         if row < 0:
             self.finished.emit()
         elif self._workbench.settings["auto_advance"]:
@@ -155,10 +183,8 @@ class Grading(QObject):
         self._step(self._workbench.redo, "Given again")
 
     def _step(self, verb: Any, said: str) -> None:
-        if self._pending:
-            self.told.emit("The former label is still being saved.")
+        if not self._free():
             return
-        self._pending = True
         self._bridge.when_done(verb(origin=ORIGIN), lambda changes: self._stepped(changes, said), self._step_failed)
 
     def _step_failed(self, error: BaseException) -> None:
@@ -175,13 +201,11 @@ class Grading(QObject):
 
         def known(row: Any) -> None:
             self._pending = False
-            self._queue.set_grade(target, row.grade if row is not None else "")
+            grade = row.grade if row is not None else ""
+            self._queue.set_grade(target, grade)
             self._current.show(target, self._queue.row_of(target))
             name = self._queue.name_of(target)
-            if row is not None:
-                self._announce(Saved(target, name, row.grade, row.subtype, row.comment))
-            else:
-                self.last = None
-            self.told.emit(f"{said}: {name}" + (f" is {row.grade}" if row is not None else " has no grade"))
+            self._announce(Saved(target, name, grade, row.subtype if row else "", row.comment if row else ""))
+            self.told.emit(f"{said}: {name} " + (f"is {grade}" if grade else "has no grade"))
 
         self._bridge.when_done(self._workbench.label_of(target), known, self._step_failed)

@@ -49,23 +49,21 @@ class QueueModel(QtCore.QAbstractTableModel):
         self._row_of = np.full(len(self._objects), -1)
         self._row_of[self._rows] = np.arange(len(self._rows))
 
-    def set_table(self, table: Any, strategy: str) -> None:
-        """Take a new order; `table` has object, name, grade, score (equally long) and order (indices, most useful first)."""
-        order = np.asarray(table.order, dtype=np.int64)
-        names, grades = np.asarray(table.name, dtype=object), np.asarray(table.grade, dtype=object)
+    def set_table(self, table: Any) -> None:
+        """Take a new order: `table` is a QueueTable, its arrays in the order of labelling."""
         self.beginResetModel()
-        self.strategy = strategy
-        self._take(np.asarray(table.object)[order], names[order], grades[order], np.asarray(table.score)[order])
+        self.strategy = table.strategy
+        self._take(table.object, table.name, table.grade, table.score)
         self._apply_filter()
         self.endResetModel()
         self.reranked.emit()
 
     def refresh(self, table: Any) -> None:
-        """Take grades and scores from a newer table, moving no row."""
-        if len(table.object) != len(self._objects):
-            self.set_table(table, self.strategy)
-            return
+        """Take grades and scores from a newer table, moving no row; other objects than before are a new order."""
         at = np.argsort(np.asarray(table.object), kind="stable")
+        if not np.array_equal(np.asarray(table.object)[at], self._objects[self._sorted]):
+            self.set_table(table)
+            return
         self._grades[self._sorted] = np.asarray(table.grade, dtype=object)[at]
         self._scores[self._sorted] = np.asarray(table.score, dtype=np.float64)[at]
         self._redraw()

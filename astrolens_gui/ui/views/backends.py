@@ -122,9 +122,9 @@ class BackendPanel(QWidget):
             return
         self.train_asked.emit(self.backend, values)
 
-    def show_verdict(self, verdict: Any) -> None:
-        """The gate's word on the last training: kind and reason."""
-        self.say(f"{verdict.kind.capitalize()}: {verdict.reason}", VERDICTS.get(verdict.kind, ""))
+    def show_verdict(self, report: Any) -> None:
+        """The gate's word on the last training (a TrainReport): verdict and reason."""
+        self.say(f"{report.verdict.capitalize()}: {report.reason}", VERDICTS.get(report.verdict, ""))
 
     def say(self, text: str, role: str = "") -> None:
         self.verdict.setText(text)

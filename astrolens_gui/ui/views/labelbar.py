@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..actions import shown
 from ..actionset import ActionSet
 from ..current import Current
 from ..grading import Grading, Saved
@@ -55,6 +54,7 @@ class LabelBar(QWidget):
         layout.addStretch(1)
         grading.saved.connect(self._saved)
         grading.failed.connect(self._failed)
+        grading.recalled.connect(self._recalled)
         current.object_changed.connect(lambda _: self._moved())
         current.blind_changed.connect(lambda _: self._show_model())
         queue.dataChanged.connect(lambda *_: self._refresh())
@@ -67,7 +67,7 @@ class LabelBar(QWidget):
         _clear(self._grades)
         _clear(self._kinds)
         for grade in scheme.grades:
-            button = QtWidgets.QPushButton(f"{shown(str(grade.key))}   {grade.value}   {grade.title}", objectName="grade")
+            button = QtWidgets.QPushButton(f"{grade.key}   {grade.value}   {grade.title}", objectName="grade")
             button.setCheckable(True)
             button.setFocusPolicy(Qt.NoFocus)
             button.setToolTip(self._actions[f"grade:{grade.value}"].toolTip())
@@ -79,11 +79,11 @@ class LabelBar(QWidget):
             self._grades.addWidget(button)
             self._grade_buttons[grade.value] = button
         for place, kind in enumerate(scheme.subtypes):
-            button = QtWidgets.QPushButton(kind_title(kind), objectName="subtype", checkable=True)
+            button = QtWidgets.QPushButton(f"{kind.key.upper()}  {kind.title}", objectName="subtype", checkable=True)
             button.setFocusPolicy(Qt.NoFocus)
-            button.setToolTip(f"The object graded last is of this kind: {kind_title(kind)}")
-            button.setProperty("kind", kind_value(kind))
-            button.clicked.connect(lambda _, value=kind_value(kind): self._grading.subtype(value))
+            button.setToolTip(self._actions[f"subtype:{kind.value}"].toolTip())
+            button.setProperty("kind", kind.value)
+            button.clicked.connect(lambda _, value=kind.value: self._grading.subtype(value))
             self._kinds.addWidget(button, place // 2, place % 2)
         self._arm(self._grading.last)
         self._refresh()
@@ -132,31 +132,29 @@ class LabelBar(QWidget):
         self.model.setText(text)
         self.model.setToolTip(tip)
 
+    def _recalled(self, row: Any) -> None:
+        """What was said of the object on the screen before: its comment can be read and mended."""
+        if not self.comment.hasFocus():
+            self.comment.setText(row.comment)
+
     def _saved(self, saved: Saved) -> None:
         self.problem.hide()
         score = "" if saved.score is None else f" · model {saved.score:.3f}"
         kind = f" ({saved.subtype})" if saved.subtype else ""
-        self.last.setText(f"Last: {saved.name} {saved.grade}{kind}{score}")
+        self.last.setText(f"Last: {saved.name} {saved.grade or 'no grade'}{kind}{score}")
         self._arm(saved)
 
     def _arm(self, saved: Saved | None) -> None:
-        self._armed.setText(f"Kind of {saved.name} ({saved.grade})" if saved else "Kind: grade an object first")
+        armed = saved is not None and bool(saved.grade)
+        self._armed.setText(f"Kind of {saved.name} ({saved.grade})" if saved and armed else "Kind: grade an object first")
         for place in range(self._kinds.count()):
             button = self._kinds.itemAt(place).widget()
-            button.setEnabled(saved is not None)
-            button.setChecked(saved is not None and bool(saved.subtype) and button.property("kind") == saved.subtype)
+            button.setEnabled(armed)
+            button.setChecked(armed and bool(saved.subtype) and button.property("kind") == saved.subtype)
 
     def _failed(self, sentence: str) -> None:
         self.problem.setText(sentence)
         self.problem.show()
-
-
-def kind_value(kind: Any) -> str:
-    return kind if isinstance(kind, str) else kind.value
-
-
-def kind_title(kind: Any) -> str:
-    return kind if isinstance(kind, str) else kind.title
 
 
 def _action_button(action: Any) -> QtWidgets.QToolButton:

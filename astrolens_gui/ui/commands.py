@@ -1,0 +1,117 @@
+"""Grading, moving and looking, as the actions call them; each is a line or two on the objects that know how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import theme
+from .views import display
+
+
+class Commands:
+    """One method per action of the groups Grade, Move, View and Help; `window` is the composed Window."""
+
+    def __init__(self, window: Any) -> None:
+        self._window = window
+
+    # -- grade
+
+    def grade(self, value: str) -> None:
+        self._window.grading.grade(value)
+
+    def subtype(self, value: str) -> None:
+        self._window.grading.subtype(value)
+
+    def comment(self) -> None:
+        self._window.labelbar.write_comment()
+
+    def undo(self) -> None:
+        self._window.grading.undo()
+
+    def redo(self) -> None:
+        self._window.grading.redo()
+
+    def toggle_score(self) -> None:
+        blind = not self._window.current.blind
+        self._window.current.set_blind(blind)
+        self._window.queue.set_blind(blind)
+        self._window.say("Model scores are hidden until the grade" if blind else "Model scores are shown")
+
+    # -- move
+
+    def _go(self, row: int) -> None:
+        count = self._window.queue.rowCount()
+        if count:
+            row = min(max(row, 0), count - 1)
+            self._window.current.show(self._window.queue.object_at(row), row)
+
+    def next(self) -> None:
+        self._go(self._window.current.position + 1)
+
+    def previous(self) -> None:
+        self._go(self._window.current.position - 1)
+
+    def first(self) -> None:
+        self._go(0)
+
+    def last(self) -> None:
+        self._go(self._window.queue.rowCount() - 1)
+
+    def next_ungraded(self) -> None:
+        row = self._window.queue.next_ungraded(self._window.current.position)
+        if row < 0:
+            self._window.say("Every object of this queue has a grade")
+        else:
+            self._go(row)
+
+    def find(self) -> None:
+        self._window.queue_view.find()
+
+    def rerank(self) -> None:
+        self._window.session.rerank()
+
+    # -- view
+
+    def toggle_mosaic(self) -> None:
+        self._window.stage.toggle_mosaic()
+
+    def focus_image(self) -> None:
+        self._window.focus_image()
+
+    def next_stretch(self) -> None:
+        display.next_stretch(self._window.current)
+
+    def previous_stretch(self) -> None:
+        display.next_stretch(self._window.current, -1)
+
+    def auto_cuts(self) -> None:
+        display.auto_cuts(self._window.current)
+
+    def invert(self) -> None:
+        display.toggle_invert(self._window.current)
+
+    def fit(self) -> None:
+        self._window.stage.image.fit()
+
+    def one_to_one(self) -> None:
+        self._window.stage.image.one_to_one()
+
+    def copy_position(self) -> None:
+        text = self._window.stage.image.copy_position()
+        self._window.say(f"Copied {text}" if text else "This image has no sky coordinates")
+
+    def toggle_theme(self) -> None:
+        names = theme.names()
+        here = names.index(self._window.workbench.settings["theme"])
+        self._window.set_theme(names[(here + 1) % len(names)])
+
+    # -- help
+
+    def show_palette(self) -> None:
+        self._window.open_palette()
+
+    def show_keys(self) -> None:
+        self._window.open_keys()
+
+    def quit(self) -> None:
+        self._window.close()

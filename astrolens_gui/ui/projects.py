@@ -1,0 +1,119 @@
+"""Making, opening, filling and exporting projects, as the actions call them; asks the person, then asks the workbench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from astrolens_gui.api import ExporterSpec
+
+from .qt import QtWidgets
+from .views.imports import ImportDialog, ImportReportDialog, summary
+from .views.plugins import PluginsDialog
+from .views.settings import SettingsDialog
+from .views.start import is_project
+
+DEMO_COUNT = 600
+
+
+class ProjectCommands:
+    """One method per action of the group Project; `window` is the composed Window."""
+
+    def __init__(self, window: Any) -> None:
+        self._window = window
+        self.report: ImportReportDialog | None = None
+
+    def open_project(self) -> None:
+        if folder := QtWidgets.QFileDialog.getExistingDirectory(self._window, "Open a project: a folder NAME.astrolens"):
+            self.take([Path(folder)])
+
+    def new_project(self) -> None:
+        self.new_from([])
+
+    def new_from(self, sources: list[Path]) -> None:
+        """Ask for images and place, then make the project and import."""
+        dialog = ImportDialog(sources, self._window, new=True)
+        if dialog.exec_():
+            found, options = dialog.sources(), dialog.options()
+            self._window.session.open(dialog.folder(), create={}, then=lambda: self.bring_in(found, options))
+
+    def import_images(self) -> None:
+        self.import_from([])
+
+    def import_from(self, sources: list[Path]) -> None:
+        dialog = ImportDialog(sources, self._window)
+        if dialog.exec_():
+            self.bring_in(dialog.sources(), dialog.options())
+
+    def bring_in(self, sources: list[Path], options: dict[str, Any]) -> None:
+        """Import as a job; what was refused is listed at the end."""
+        job = self._window.workbench.import_images(sources, **options)
+        self._window.bridge.when_done(job, self._imported)
+
+    def _imported(self, report: Any) -> None:
+        self._window.say(summary(report))
+        if report.refused:
+            self.report = ImportReportDialog(report, self._window)
+            self.report.show()
+
+    def take(self, paths: list[Path]) -> None:
+        """What was dropped, or named on the command line: a project opens, images are imported or make a new project."""
+        if len(paths) == 1 and is_project(paths[0]):
+            self._window.session.open(paths[0])
+        elif self._window.session.is_open:
+            self.import_from(paths)
+        elif paths:
+            self.new_from(paths)
+
+    def import_labels(self) -> None:
+        file, _ = QtWidgets.QFileDialog.getOpenFileName(self._window, "Grades: a table with the columns ID,grade", "", "Tables (*.csv)")
+        if file:
+            job = self._window.workbench.import_labels(Path(file))
+            self._window.bridge.when_done(job, self._labels_imported)
+
+    def _labels_imported(self, report: Any) -> None:
+        self._window.say(f"{report.added:,} grades taken, {len(report.refused):,} rows refused")
+        if report.refused:
+            self.report = ImportReportDialog(report, self._window)
+            self.report.show()
+
+    def export(self) -> None:
+        formats = {f"{spec.title} (*{spec.suffix})": spec for spec in self._window.workbench.plugins.all(ExporterSpec)}
+        name = str(self._window.session.info.folder.parent / "grades.csv")
+        file, chosen = QtWidgets.QFileDialog.getSaveFileName(self._window, "Write the grades", name, ";;".join(formats))
+        if not file:
+            return
+        out, spec = Path(file), formats[chosen]
+        if out.suffix != spec.suffix:
+            out = out.with_suffix(spec.suffix)
+        job = self._window.workbench.export(spec.id, out)
+        self._window.bridge.when_done(job, lambda count: self._window.say(f"{count:,} grades in {out}"))
+
+    def close_project(self) -> None:
+        self._window.session.close()
+
+    def demo(self) -> None:
+        """Simulate a sample beside the program's settings, once, and open a project on it."""
+        from astrolens_gui.core import paths
+
+        folder = paths.home() / "demo"
+        project = folder / "demo.astrolens"
+        if is_project(project):
+            self._window.session.open(project)
+            return
+        job = self._window.workbench.simulate("simulator", folder / "images", DEMO_COUNT, seed=1)
+        self._window.say("Simulating lenses and impostors; the project opens in a moment")
+
+        def simulated(table: Path) -> None:
+            self._window.session.open(project, create={}, then=lambda: self.bring_in([Path(table).parent], {}))
+
+        self._window.bridge.when_done(job, simulated)
+
+    def show_plugins(self) -> None:
+        PluginsDialog(self._window.workbench.plugins, self._window).exec_()
+
+    def show_settings(self) -> None:
+        window = self._window
+        dialog = SettingsDialog(window.workbench.settings, window.workbench.grader, window.action_set.table(), window)
+        dialog.theme_chosen.connect(window.set_theme)
+        dialog.exec_()

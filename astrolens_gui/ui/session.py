@@ -1,0 +1,128 @@
+"""The open project as the window follows it: its queue, scheme and name; knows no widget, and keeps no label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .bridge import Bridge
+from .current import Current
+from .grading import ORIGIN, Grading
+from .models.queue import QueueModel
+from .qt import QObject, Signal
+
+MOSAIC = "mosaic"
+"""The origin of labels given under the mosaic's cursor, which marks its stamps itself."""
+
+
+class Session(QObject):
+    """Loads the queue, and loads it again when something changed it.
+
+    Attributes:
+        opened: (ProjectInfo) a project is open and its queue loaded.
+        closed: no project is open any more.
+        scheme_changed: (Scheme) other grades from now on.
+        failed, told: (str) for the status line.
+    """
+
+    opened = Signal(object)
+    closed = Signal()
+    scheme_changed = Signal(object)
+    failed = Signal(str)
+    told = Signal(str)
+
+    def __init__(self, bridge: Bridge, workbench: Any, current: Current, queue: QueueModel, grading: Grading) -> None:
+        super().__init__(bridge)
+        self._bridge, self._workbench = bridge, workbench
+        self._current, self._queue, self._grading = current, queue, grading
+        self.info: Any = None
+        self.scheme: Any = None
+        bridge.changed.connect(self._on_changed)
+
+    @property
+    def is_open(self) -> bool:
+        return self.info is not None
+
+    def open(self, folder: Path, create: dict[str, str] | None = None, then: Any = None) -> None:
+        """Open a project (or make it); the window shows the first object without a grade; then call `then()`."""
+
+        def loaded(info: Any) -> None:
+            self.info = info
+            self._current.show(-1)
+            self._take_scheme()
+            self.opened.emit(info)
+            for note in info.notes:
+                self.told.emit(note)
+            self._load(None, then=then)
+
+        self._bridge.when_done(self._workbench.open(folder, create), loaded, self._fail)
+
+    def close(self) -> None:
+        def gone(_: Any) -> None:
+            self.info = None
+            self._queue.clear()
+            self._current.show(-1)
+            self.closed.emit()
+
+        self._bridge.when_done(self._workbench.close_project(), gone, self._fail)
+
+    def _take_scheme(self) -> None:
+        schemes = self._workbench.schemes()
+        self.scheme = schemes.get(self.info.scheme)
+        if self.scheme is None:
+            self.scheme = next(iter(schemes.values()))
+            self.failed.emit(
+                f"This project's grading scheme {self.info.scheme!r} is not installed; the keys are those of {self.scheme.title}."
+            )
+        self._queue.set_colours({grade.value: grade.colour for grade in self.scheme.grades})
+        self.scheme_changed.emit(self.scheme)
+
+    def choose_strategy(self, strategy: str) -> None:
+        """The person orders the queue another way: its top comes up."""
+        self._load(strategy, log_choice=True, to_top=True)
+
+    def rerank(self) -> None:
+        self._load(None, to_top=True)
+
+    def _load(self, strategy: str | None, *, log_choice: bool = False, to_top: bool = False, then: Any = None) -> None:
+        def arrived(table: Any) -> None:
+            self._queue.set_table(table)
+            shown = self._queue.rank_of(self._current.object_id)
+            if to_top or not shown:
+                row = max(self._queue.next_ungraded(-1), 0)
+                self._current.show(self._queue.object_at(row), row)
+            else:
+                self._grading.start_from_top()
+            if then is not None:
+                then()
+
+        self._bridge.when_done(self._workbench.queue(strategy, log_choice=log_choice), arrived, self._fail)
+
+    def _on_changed(self, changes: Any) -> None:
+        """Somebody changed the project: follow, without moving what is looked at."""
+        if self.info is None:
+            return
+        if changes.queue or changes.scores or changes.objects:
+            self._load(None)
+        elif changes.labels and changes.origin not in {ORIGIN, MOSAIC}:
+            self._bridge.when_done(self._workbench.queue(None), self._queue.refresh, self._fail)
+
+    def choose_scheme(self, scheme: str) -> None:
+        """Grade this project by another scheme from now on; the labels there are keep theirs."""
+        workbench, project = self._workbench, self._workbench.project
+
+        def write() -> None:
+            project.settings["scheme"] = scheme
+            project.save()
+
+        def written(_: Any) -> None:
+            self._bridge.when_done(workbench.info(), self._informed, self._fail)
+
+        self._bridge.when_done(workbench.runner.submit("db", write, quiet=True), written, self._fail)
+
+    def _informed(self, info: Any) -> None:
+        self.info = info
+        self._take_scheme()
+
+    def _fail(self, error: BaseException) -> None:
+        self.failed.emit(str(error) or type(error).__name__)

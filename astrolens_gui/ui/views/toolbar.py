@@ -1,0 +1,82 @@
+"""The bar on top: project, queue order, scheme, view, Score, Retrain, palette, keys; does nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..actionset import ActionSet
+from ..qt import Qt, QtWidgets, QWidget, Signal
+
+
+class ToolBar(QtWidgets.QToolBar):
+    """Attributes:
+    strategy_chosen, scheme_chosen: (str id) the person chose another queue order, another grading scheme.
+    """
+
+    strategy_chosen = Signal(str)
+    scheme_chosen = Signal(str)
+
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
+        super().__init__("Main", parent)
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.PreventContextMenu)
+        self._actions = actions
+        project = QtWidgets.QToolButton(text="Project", toolTip="Open, import, export, settings")
+        project.setPopupMode(QtWidgets.QToolButton.InstantPopup)
+        project.setMenu(actions.menu("Project", self))
+        self.addWidget(project)
+        self.strategy = self._choice("Queue", "The order in which objects are shown; it is logged with every label")
+        self.strategy.activated.connect(lambda _: self.strategy_chosen.emit(self.strategy.currentData()))
+        self.scheme = self._choice("Scheme", "The grades there are, their keys and criteria")
+        self.scheme.activated.connect(lambda _: self.scheme_chosen.emit(self.scheme.currentData()))
+        self._space()
+        self._button("toggle_mosaic", "Mosaic").setCheckable(True)
+        self._space()
+        self._button("score", "Score ▸")
+        self._button("retrain", "Retrain ▸").setObjectName("primary")
+        self._space()
+        self._button("show_palette", "Palette")
+        self._button("show_keys", "? Keys")
+
+    def _choice(self, name: str, tip: str) -> QtWidgets.QComboBox:
+        label = QtWidgets.QLabel(f"  {name} ", objectName="muted")
+        choice = QtWidgets.QComboBox(toolTip=tip, enabled=False)
+        choice.setFocusPolicy(Qt.NoFocus)
+        choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToContents)
+        self.addWidget(label)
+        self.addWidget(choice)
+        return choice
+
+    def _button(self, action: str, text: str) -> QtWidgets.QToolButton:
+        """Mirrors an action under a shorter name; disabled with it."""
+        made = self._actions[action]
+        button = QtWidgets.QToolButton(text=text, toolTip=made.toolTip(), enabled=made.isEnabled())
+        button.setFocusPolicy(Qt.NoFocus)
+        button.clicked.connect(lambda _: made.trigger())
+        made.changed.connect(lambda: button.setEnabled(made.isEnabled()))
+        button.setProperty("action", action)
+        self.addWidget(button)
+        return button
+
+    def _space(self) -> None:
+        space = QWidget()
+        space.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Preferred)
+        self.addWidget(space)
+
+    def button(self, action: str) -> QtWidgets.QToolButton:
+        return next(found for found in self.findChildren(QtWidgets.QToolButton) if found.property("action") == action)
+
+    def set_choices(self, strategies: list[Any], schemes: list[Any]) -> None:
+        for choice, records in ((self.strategy, strategies), (self.scheme, schemes)):
+            choice.clear()
+            for record in records:
+                choice.addItem(record.title, record.id)
+                choice.setItemData(choice.count() - 1, getattr(record, "doc", ""), Qt.ToolTipRole)
+
+    def show_state(self, *, project: bool, strategy: str, scheme: str, mosaic: bool) -> None:
+        """Follow what holds now."""
+        for choice, value in ((self.strategy, strategy), (self.scheme, scheme)):
+            choice.setEnabled(project)
+            choice.setCurrentIndex(choice.findData(value))
+        self.button("toggle_mosaic").setChecked(mosaic)

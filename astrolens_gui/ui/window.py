@@ -1,0 +1,230 @@
+"""The window: composes the docks round the image and connects them; every decision is somebody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import theme
+from .actionset import ActionSet
+from .bridge import Bridge
+from .commands import Commands
+from .current import Current
+from .grading import Grading
+from .learning import LearningCommands
+from .models.queue import QueueModel
+from .projects import ProjectCommands
+from .qt import Qt, QtCore, QtGui, QtWidgets, QWidget
+from .session import Session
+from .views.jobs import JobsDialog, JobsLine
+from .views.keys import KeysOverlay
+from .views.labelbar import LabelBar
+from .views.palette import Palette
+from .views.queue import QueueView
+from .views.stage import Stage
+from .views.start import StartPage, local_paths
+from .views.status import StatusLine
+from .views.toolbar import ToolBar
+
+SIZE = (1400, 900)
+SIDES = {"queue": 210, "grade": 260}
+"""Widths of the docks at first: the image keeps two thirds of 1400 pixels."""
+
+
+class Window(QtWidgets.QMainWindow):
+    """One window on one workbench. `build()` makes what is heavy, after the first paint."""
+
+    def __init__(self, workbench: Any) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self.bridge = Bridge(workbench, self)
+        self.current = Current(workbench.settings, self)
+        self.queue = QueueModel(self)
+        self.grading = Grading(self.bridge, workbench, self.current, self.queue)
+        self.session = Session(self.bridge, workbench, self.current, self.queue, self.grading)
+        self.projects = ProjectCommands(self)
+        self.learning = LearningCommands(self)
+        self.action_set = ActionSet(self, (Commands(self), self.projects, self.learning))
+        self.panel: Any = None
+        self._hidden: QtCore.QByteArray | None = None
+        self._compose()
+        self._connect()
+        self._situation()
+        self.resize(*SIZE)
+        self.setAcceptDrops(True)
+
+    def _compose(self) -> None:
+        self.start = StartPage(self.workbench.settings, self.action_set)
+        self.stage = Stage(self.bridge, self.workbench, self.current, self.queue)
+        self.pages = QtWidgets.QStackedWidget()
+        self.pages.addWidget(self.start)
+        self.pages.addWidget(self.stage)
+        self.setCentralWidget(self.pages)
+        self.toolbar = ToolBar(self.action_set, self)
+        self.addToolBar(self.toolbar)
+        self.jobs_line = JobsLine(self.bridge, self.workbench)
+        self.jobs_dialog = JobsDialog(self.bridge, self.workbench, self)
+        self.status = StatusLine(self.jobs_line, self)
+        self.setStatusBar(self.status)
+        self.queue_view = QueueView(self.queue, self.current)
+        self.labelbar = LabelBar(self.action_set, self.grading, self.current, self.queue)
+        self.docks = {
+            "queue": self._dock("queue", "Queue", self.queue_view, Qt.LeftDockWidgetArea),
+            "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
+            "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
+        }
+        self.tabifyDockWidget(self.docks["grade"], self.docks["models"])
+        self.docks["grade"].raise_()
+        self.resizeDocks([self.docks[name] for name in SIDES], list(SIDES.values()), Qt.Horizontal)
+        for dock in self.docks.values():
+            dock.hide()
+
+    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QtWidgets.QDockWidget:
+        dock = QtWidgets.QDockWidget(title, self, objectName=name)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.start.opened.connect(lambda folder: self.session.open(folder))
+        self.start.dropped.connect(self.projects.take)
+        self.toolbar.strategy_chosen.connect(self.session.choose_strategy)
+        self.toolbar.scheme_chosen.connect(self.session.choose_scheme)
+        self.jobs_line.asked.connect(self.learning.show_jobs)
+        self.session.scheme_changed.connect(self._on_scheme)
+        self.session.opened.connect(self._on_opened)
+        self.session.closed.connect(self._on_closed)
+        self.grading.saved.connect(self.status.show_saved)
+        self.grading.finished.connect(lambda: self.say("Every object of this queue has a grade"))
+        self.stage.painted.connect(self.grading.painted)
+        self.stage.graded.connect(self.grading.noted)
+        self.stage.turned.connect(lambda _: self._situation())
+        self.current.object_changed.connect(lambda _: self._situation())
+        self.queue.reranked.connect(self._situation)
+        for source in (self.bridge.failed, self.session.failed, self.grading.failed):
+            source.connect(self.fail)
+        for source in (self.session.told, self.grading.told):
+            source.connect(self.say)
+
+    def build(self) -> None:
+        """What needs plugins or pyqtgraph; called once the window has been painted, and before a project shows."""
+        if self.panel is not None:
+            return
+        from astrolens_gui.api import StrategySpec
+
+        from .views.backends import BackendPanel
+
+        self.panel = BackendPanel(self.workbench.plugins)
+        self.panel.score_asked.connect(self.learning.start_scoring)
+        self.panel.train_asked.connect(self.learning.start_training)
+        self.docks["models"].setWidget(scrolled(self.panel))
+        self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
+        self.stage.build()
+        self._situation()
+
+    def _on_scheme(self, scheme: Any) -> None:
+        self.build()
+        self.action_set.set_scheme(scheme)
+        self.labelbar.set_scheme(scheme)
+        self.stage.set_scheme(scheme)
+        self._situation()
+
+    def _on_opened(self, info: Any) -> None:
+        self.pages.setCurrentWidget(self.stage)
+        for dock in self.docks.values():
+            dock.show()
+        self._restore_layout()
+        self.docks["grade"].raise_()
+        self.setWindowTitle(f"{info.name} — AstroLens")
+        self.stage.take_focus()
+        self._situation()
+
+    def _on_closed(self) -> None:
+        self._remember_layout()
+        for dock in self.docks.values():
+            dock.hide()
+        self.start.refresh()
+        self.pages.setCurrentWidget(self.start)
+        self.setWindowTitle("AstroLens")
+        self._situation()
+
+    def _situation(self) -> None:
+        """Enable what can be done now, everywhere at once."""
+        project, mosaic = self.session.is_open, self.stage.is_mosaic
+        self.action_set.set_situation(project=project, object=self.current.object_id >= 0, single=not mosaic)
+        scheme = self.session.info.scheme if project else ""
+        self.toolbar.show_state(project=project, strategy=self.queue.strategy, scheme=scheme, mosaic=mosaic)
+        if self.panel is not None:
+            self.panel.set_project(project)
+
+    def say(self, text: str) -> None:
+        self.status.say(text)
+
+    def fail(self, sentence: str) -> None:
+        self.status.fail(sentence)
+
+    def set_theme(self, name: str) -> None:
+        self.workbench.settings.set("theme", name)
+        theme.apply(name)
+
+    def show_dock(self, name: str) -> None:
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def open_palette(self) -> None:
+        Palette(self.action_set.pairs(), self).show()
+
+    def open_keys(self) -> None:
+        KeysOverlay(self.action_set.table(), self)
+
+    def focus_image(self) -> None:
+        """Hide all but the image, or bring the rest back; in a field, Tab goes to the next one as everywhere."""
+        field = QtWidgets.QApplication.focusWidget()
+        if isinstance(field, QtWidgets.QLineEdit | QtWidgets.QAbstractSpinBox | QtWidgets.QComboBox):
+            self.focusNextChild()
+            return
+        rest = (self.toolbar, self.status, self.stage.bar)
+        if self._hidden is None:
+            self._hidden = self.saveState()
+            for widget in (*rest, *self.docks.values()):
+                widget.hide()
+        else:
+            for widget in rest:
+                widget.show()
+            self.restoreState(self._hidden)
+            self._hidden = None
+        self.stage.take_focus()
+
+    def _restore_layout(self) -> None:
+        if layout := self.workbench.settings["layout"]:
+            self.restoreState(QtCore.QByteArray.fromBase64(layout.encode()))
+
+    def restore_geometry(self) -> None:
+        if geometry := self.workbench.settings["geometry"]:
+            self.restoreGeometry(QtCore.QByteArray.fromBase64(geometry.encode()))
+
+    def _remember_layout(self) -> None:
+        state = self._hidden if self._hidden is not None else self.saveState()
+        self.workbench.settings.set("layout", bytes(state.toBase64()).decode())
+
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:
+        self.projects.take(local_paths(event.mimeData()))
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
+        if self.session.is_open:
+            self._remember_layout()
+        self.workbench.settings.set("geometry", bytes(self.saveGeometry().toBase64()).decode())
+        self.current.save()
+        self.bridge.close()
+        super().closeEvent(event)
+
+
+def scrolled(content: QWidget) -> QtWidgets.QScrollArea:
+    """A dock's content that may be taller than the dock."""
+    area = QtWidgets.QScrollArea(widgetResizable=True, horizontalScrollBarPolicy=Qt.ScrollBarAlwaysOff)
+    content.setObjectName("scrolled")
+    area.setWidget(content)
+    return area
