@@ -33,40 +33,14 @@ def import_labels(bench: Workbench, path: Path, grader: str, ctx: Context) -> Im
 
 def export_labels(bench: Workbench, format: str, out: Path, ctx: Context) -> int:
     """All current labels with the champion's scores."""
+    from astrolens_gui.core.labels import export
+
     spec = bench.plugins.exporter(format)
-    rows = bench.on_db(lambda: _rows(bench))
+    rows = bench.on_db(lambda: export.rows(bench.store))
     ctx.progress(0.5, f"{len(rows)} labels")
     _parent(out)
     spec.function(rows, out)
     return len(rows)
-
-
-def _rows(bench: Workbench) -> list[dict[str, Any]]:
-    store = bench.store
-    labels = store.labels()
-    objects = {row.id: row for row in store.objects(sorted({label.object for label in labels}))}
-    scores = store.scores()
-    at = {int(id): place for place, id in enumerate(scores["object"])}
-    rows = []
-    for one in labels:
-        row = objects[one.object]
-        place = at.get(one.object)
-        rows.append(
-            {
-                "ID": one.name,
-                "path": row.planes[0]["path"] if row.planes else "",
-                "grade": one.grade,
-                "subtype": one.subtype,
-                "grader": one.grader,
-                "time": one.time,
-                "comment": one.comment,
-                "ra_deg": row.ra,
-                "dec_deg": row.dec,
-                "score": None if place is None else float(scores["score"][place]),
-                "logit": None if place is None else float(scores["logit"][place]),
-            }
-        )
-    return rows
 
 
 def write_scores(bench: Workbench, model: str, out: Path, ctx: Context) -> int:

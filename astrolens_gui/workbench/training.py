@@ -46,7 +46,7 @@ def train(
     project = bench._need()
     objects, labels, champion = bench.on_db(lambda: _snapshot(bench))
     targets = {
-        (scheme.id, grade.key): grade.positive
+        (scheme.id, grade.value): grade.positive
         for scheme in bench.schemes().values()
         for grade in scheme.grades
         if grade.positive is not None

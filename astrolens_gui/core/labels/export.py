@@ -9,11 +9,13 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...api import ExporterSpec
 from .records import LabelRow, ObjectRow
-from .store import Store
+
+if TYPE_CHECKING:
+    from .store import Store
 
 COLUMNS = ("ID", "path", "grade", "subtype", "grader", "time", "comment", "ra_deg", "dec_deg", "score", "logit")
 """Header of every exported table; the last four are numbers, empty or NaN where there is none."""
