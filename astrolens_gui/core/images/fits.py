@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from .errors import ImageError
 from .headers import BITPIX, Hdu, Header, walk
 from .source import Source
 
-__all__ = ["Contents", "ImageError", "Plane", "celestial", "inspect", "planes", "read", "wcs_problem"]
+__all__ = ["Contents", "ImageError", "Plane", "celestial", "inspect", "planes", "read", "read_all", "wcs_problem"]
 
 MIN_SIDE = 2
 MAX_PLANES = 256
@@ -196,6 +196,22 @@ def read(plane: Plane) -> np.ndarray:
     if pixels.shape != tuple(plane.shape):
         raise _changed(plane)
     return pixels
+
+
+def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
+    """The pixels of several planes, each as `read` gives them; planes of one plain file cost one read of it."""
+    groups: dict[str, list[int]] = {}
+    for at, plane in enumerate(wanted):
+        groups.setdefault(plane.path, []).append(at)
+    found: dict[int, np.ndarray] = {}
+    for path, members in groups.items():
+        if len(members) > 1 and all(wanted[at].plane is None for at in members):
+            members.sort(key=lambda at: wanted[at].hdu)
+            hdus = [wanted[at].hdu for at in members]
+            quick = fast.read(path, hdus) if len(set(hdus)) == len(hdus) else None
+            if quick is not None and all(a.shape == wanted[at].shape for at, a in zip(members, quick, strict=True)):
+                found.update((at, _float32(a)) for at, a in zip(members, quick, strict=True))
+    return [found[at] if at in found else read(plane) for at, plane in enumerate(wanted)]
 
 
 def _find(source: Source, plane: Plane) -> Hdu:

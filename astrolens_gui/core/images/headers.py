@@ -137,7 +137,7 @@ def walk(source: Source) -> list[Hdu]:
         raw = _header(source, offset)
         if raw is None or (hdus and not raw.startswith(b"XTENSION")):
             break  # bytes behind the last HDU: allowed by the standard, and met in practice
-        hdu = _hdu(len(hdus), Header(raw), offset + -(-len(raw) // BLOCK) * BLOCK, source.size)
+        hdu = _hdu(len(hdus), Header(raw), offset + -(-(len(raw) + 80) // BLOCK) * BLOCK, source.size)
         hdus.append(hdu)
         if hdu.problem and hdu.nbytes < 0:
             break
