@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..api import UserError
+
 if TYPE_CHECKING:
     from .labels.store import Store
 
@@ -21,7 +23,7 @@ _FILE = "project.toml"
 _OWN = ("format", "name", "roots")
 
 
-class ProjectError(ValueError):
+class ProjectError(UserError):
     """One sentence: what is wrong with the project folder, and the remedy."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..api import Context
+from ..api import Context, UserError
 
 PROBE_TIMEOUT_S = 60.0
 HALF_PRECISION_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
@@ -30,10 +30,8 @@ class Device:
     half_precision: bool = False
 
 
-class DeviceError(ValueError):
+class DeviceError(UserError):
     """A device was asked for that cannot be; one sentence."""
-
-    user_error = True
 
 
 def cores() -> int:

@@ -6,6 +6,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Literal
 
+from ..api import UserError
+
 Kind = Literal["user", "memory", "bug"]
 
 MEMORY_REMEDY = "use a smaller batch or smaller cutouts, or close other programs"
@@ -32,7 +34,7 @@ class FailedInChild(RuntimeError):
         self.traceback_text = traceback_text
 
 
-class RefusedInChild(ValueError):
+class RefusedInChild(UserError):
     """A child's code refused the user's input; `str()` is the sentence it gave, word for word."""
 
     def __init__(self, sentence: str, type_name: str, traceback_text: str) -> None:
@@ -52,14 +54,8 @@ class Failure:
 
 
 def is_user_error(error: BaseException) -> bool:
-    """Is it about the user's input? Yes for ValueError classes of this program and its plugins (packages `astrolens…`).
-
-    Other classes say so with an attribute `user_error = True`. A bare ValueError is not: numpy raises it for a bug.
-    """
-    marked = getattr(error, "user_error", None)
-    if marked is not None:
-        return bool(marked)
-    return isinstance(error, ValueError) and type(error).__module__.partition(".")[0].startswith("astrolens")
+    """Is its text a sentence for the person whose input it is about? A bare ValueError is not: numpy raises it for a bug."""
+    return isinstance(error, UserError)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

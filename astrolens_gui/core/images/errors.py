@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...api import UserError
 
-class ImageError(ValueError):
+
+class ImageError(UserError):
     """An image that can't be shown. `str()` is one sentence: FILE[EXTENSION]: reason.
 
     Attributes:

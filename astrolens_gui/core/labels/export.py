@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...api import ExporterSpec
+from ...api import ExporterSpec, UserError
 from .records import LabelRow, ObjectRow
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ COLUMNS = ("ID", "path", "grade", "subtype", "grader", "time", "comment", "ra_de
 _NUMBERS = COLUMNS[-4:]
 
 
-class TableError(ValueError):
+class TableError(UserError):
     """One sentence: the file, the line or column, and the remedy."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...api import UserError
 
-class StoreError(ValueError):
+
+class StoreError(UserError):
     """One sentence: what could not be read or written, and the remedy."""
 
 

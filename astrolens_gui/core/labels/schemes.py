@@ -9,8 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ...api import UserError
 
-class SchemeError(ValueError):
+
+class SchemeError(UserError):
     """One sentence: the file, what is wrong in it, and what it should say."""
 
 
