@@ -19,8 +19,8 @@ HELD_BYTES = 256 * 2**20
 class Prefetch(QObject):
     """Loaded images by (object, band): those asked for, the next few, and the last few for the way back.
 
-    All methods belong to the main thread. Images come from `workbench.image` in the io lane. A failure that was met ahead of time
-    is told once; asking again reads again (the network drive may be back).
+    All methods belong to the main thread. Images come from `workbench.image` in the io lane. A failure that was met
+    ahead of time is told once; asking again reads again (the network drive may be back).
     """
 
     def __init__(self, bridge: Any, workbench: Any, parent: QObject | None = None, ahead: int = AHEAD) -> None:
@@ -36,7 +36,7 @@ class Prefetch(QObject):
     def ask(
         self, object_id: int, band: str, callback: Callable[[Any], None], on_error: Callable[[BaseException], None]
     ) -> None:
-        """Call `callback(LoadedImage)` (or `on_error`): before returning when it is ready, else when it has been read."""
+        """Call `callback(LoadedImage)` or `on_error`: before returning if it is ready, else once it has been read."""
         key = (object_id, band)
         if key in self._held:
             outcome = self._held[key]
@@ -64,7 +64,7 @@ class Prefetch(QObject):
         return (object_id, band) in self._held
 
     def forget(self, object_ids: Iterable[int] | None = None) -> None:
-        """Drop these objects' images (all of them without an argument): they changed on disk, or the project was closed."""
+        """Drop these objects' images (without an argument, all): they changed on disk, or the project was closed."""
         gone = None if object_ids is None else set(object_ids)
         for key in [key for key in self._held if gone is None or key[0] in gone]:
             del self._held[key]

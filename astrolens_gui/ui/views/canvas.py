@@ -1,4 +1,4 @@
-"""The pixels on the screen, on pyqtgraph: crisp, y up, zoom at the cursor, pan, right-drag; knows no object, no recipe and no file."""
+"""The pixels on the screen, on pyqtgraph: crisp, y up, zoomed and dragged; knows no object, no recipe and no file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Canvas(pg.GraphicsView):
         self._box.sigRangeChanged.connect(lambda *_: self.zoomed.emit())
 
     def set_pixels(self, rgb: np.ndarray, compass: Compass | None) -> None:
-        """Show uint8 (h, w, 3). The zoom stays where the shape is that of the former image, else the image is fitted."""
+        """Show uint8 (h, w, 3). The zoom stays if the former image had this shape, else the image is fitted."""
         self._item.setImage(rgb, autoLevels=False, levels=None)
         self._compass = compass
         self._unpainted = True

@@ -9,10 +9,13 @@ from ..qt import QColor, QFont, QPalette, Qt, QtCore, QtGui
 FRAME = 4
 """Width of the band around a stamp that the grade colours: it lies outside the pixels."""
 
-CAPTION = 18
-"""Height of the line under a stamp: its letter and name, never on top of it."""
+CURSOR = 2
+"""Width of the ring around the cell under the cursor, outside the cell and in no grade's colour."""
 
-SMALLEST_WITH_CAPTION = 64
+CAPTION, SMALL_CAPTION = 18, 11
+"""Height of the line under a stamp: letter and name, in small cells the letter alone; never on top of the pixels."""
+
+SMALLEST_WITH_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -37,29 +40,33 @@ def stamp_side(cell_width: int) -> int:
     return max(cell_width - 2 * FRAME, 1)
 
 
+def caption_height(cell_width: int) -> int:
+    return CAPTION if cell_width >= SMALLEST_WITH_NAME else SMALL_CAPTION
+
+
 def cell_height(cell_width: int) -> int:
-    """A stamp, its frame, and the caption where there is room for one."""
-    return stamp_side(cell_width) + 2 * FRAME + (CAPTION if cell_width >= SMALLEST_WITH_CAPTION else 0)
+    """A stamp, its frame and the caption."""
+    return stamp_side(cell_width) + 2 * FRAME + caption_height(cell_width)
 
 
 def paint_cell(painter: QtGui.QPainter, rect: QtCore.QRect, cell: Cell, palette: QPalette) -> None:
-    """Paint `cell` into `rect` (as wide and high as `cell_height` says)."""
+    """Paint `cell` into `rect` (as wide and high as `cell_height` says), its cursor ring around it."""
     stamp = stamp_rect(rect)
     frame = stamp.adjusted(-FRAME, -FRAME, FRAME, FRAME)
     if cell.is_cursor:
-        painter.fillRect(rect.adjusted(0, 0, 0, 0), palette.color(QPalette.Highlight))
+        painter.fillRect(rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR), palette.color(QPalette.Text))
+        painter.fillRect(rect, palette.color(QPalette.Window))
     if cell.colour is not None:
-        painter.fillRect(frame.adjusted(1, 1, -1, -1) if cell.is_cursor else frame, cell.colour)
-    elif cell.is_cursor:
-        painter.fillRect(frame.adjusted(2, 2, -2, -2), palette.color(QPalette.Window))
+        painter.fillRect(frame, cell.colour)
     if isinstance(cell.picture, QtGui.QPixmap):
         painter.drawPixmap(stamp, cell.picture)
     else:
         _paint_missing(painter, stamp, palette, unreadable=isinstance(cell.picture, str))
-    if rect.height() - frame.height() >= CAPTION:
-        _paint_caption(painter, QtCore.QRect(rect.left(), frame.bottom() + 1, rect.width(), CAPTION), cell, palette)
+    caption = QtCore.QRect(rect.left(), frame.bottom() + 1, rect.width(), caption_height(rect.width()))
+    if rect.width() >= SMALLEST_WITH_NAME:
+        _paint_caption(painter, caption, cell, palette)
     elif cell.grade:
-        _paint_tab(painter, frame, cell)
+        _paint_letter(painter, caption, cell)
 
 
 def _paint_missing(painter: QtGui.QPainter, stamp: QtCore.QRect, palette: QPalette, unreadable: bool) -> None:
@@ -68,8 +75,7 @@ def _paint_missing(painter: QtGui.QPainter, stamp: QtCore.QRect, palette: QPalet
     font.setPixelSize(max(stamp.width() // 4, 10))
     painter.save()
     painter.setFont(font)
-    colour = QColor("#d9a400") if unreadable else palette.color(QPalette.PlaceholderText)
-    painter.setPen(colour)
+    painter.setPen(QColor("#d9a400") if unreadable else palette.color(QPalette.PlaceholderText))
     painter.drawText(stamp, Qt.AlignCenter, "⚠" if unreadable else "…")
     painter.restore()
 
@@ -90,28 +96,29 @@ def _paint_caption(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell, pale
         left = badge.right() + 5
     room = line.right() - FRAME - left
     name = QtGui.QFontMetrics(painter.font()).elidedText(cell.name, Qt.ElideMiddle, room)
-    painter.setPen(palette.color(QPalette.HighlightedText if cell.is_cursor else QPalette.Text))
+    painter.setPen(palette.color(QPalette.Text))
     painter.drawText(QtCore.QRect(left, line.top(), room, line.height()), Qt.AlignVCenter | Qt.AlignLeft, name)
 
 
-def _paint_tab(painter: QtGui.QPainter, frame: QtCore.QRect, cell: Cell) -> None:
-    """Cells too small for a caption: the letter hangs on the frame's corner, mostly outside the pixels."""
-    size = min(max(frame.width() // 4, 9), 13)
-    tab = QtCore.QRect(frame.left(), frame.top(), size, size)
+def _paint_letter(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell) -> None:
+    """Cells too narrow for a name: the letter in a line of the grade's colour."""
     colour = cell.colour or QColor(Qt.gray)
     painter.save()
     font = QFont(painter.font())
-    font.setPixelSize(size - 1)
+    font.setPixelSize(line.height() - 1)
     font.setBold(True)
     painter.setFont(font)
-    painter.fillRect(tab, colour)
+    painter.fillRect(line, colour)
     painter.setPen(ink_on(colour))
-    painter.drawText(tab, Qt.AlignCenter, cell.grade)
+    painter.drawText(line, Qt.AlignCenter, cell.grade)
     painter.restore()
 
 
 def ink_on(colour: QColor) -> QColor:
     """Black or white, whichever reads better on `colour` (relative luminance, WCAG 2)."""
-    channels = (channel / 12.92 if channel <= 0.03928 else ((channel + 0.055) / 1.055) ** 2.4 for channel in colour.getRgbF()[:3])
+    channels = (
+        channel / 12.92 if channel <= 0.03928 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in colour.getRgbF()[:3]
+    )
     luminance = sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
     return QColor(Qt.black) if luminance > 0.179 else QColor(Qt.white)

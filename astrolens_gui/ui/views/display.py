@@ -40,8 +40,10 @@ def reset(current: Any) -> None:
 
 
 def drag(recipe: Any, across: float, down: float) -> dict[str, float]:
-    """Contrast and bias after a right-drag that began at `recipe`, in fractions of the view: as in DS9, right is more bias, down
-    more contrast (relative to the start, so that the first touch changes nothing)."""
+    """Contrast and bias after a right-drag by fractions of the view that began at `recipe`.
+
+    As in DS9, right is more bias and down more contrast; but relative to the start: the first touch changes nothing.
+    """
     low, high = CONTRAST_RANGE
     contrast = min(max(recipe.contrast * 10.0 ** (1.5 * down), low), high)
     return {"contrast": contrast, "bias": min(max(recipe.bias + across, 0.0), 1.0)}

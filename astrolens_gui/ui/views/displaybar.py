@@ -1,4 +1,4 @@
-"""The controls of the display recipe: stretch, cuts, colours, bands; holds no recipe of its own and renders no image."""
+"""The controls of the display recipe: stretch, cuts, colours, bands; holds no recipe and renders no image."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ CUTS: tuple[tuple[str, str, float | None], ...] = (
 )
 """(title, cuts, percentile) of the menu."""
 
-NUMBER_WIDTH = 92
+BUTTON_LETTERS = 20
+"""Band names longer than this altogether make a list instead of buttons."""
 
 
 class DisplayBar(QWidget):
-    """Two lines: the histogram between the fields of the cuts, and the choices. Follows `current`, and an ImageView if there is one."""
+    """The histogram between the fields of the cuts, and the choices. Follows `current`, and an ImageView if given."""
 
     def __init__(self, current: Any, image_view: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,19 +38,25 @@ class DisplayBar(QWidget):
         self.low = _Number("Low cut: the pixel value drawn as the first colour")
         self.high = _Number("High cut: the pixel value drawn as the last colour")
         self.bands = _Bands()
-        self.stretch = _choice("Stretch: how pixel values become brightness  [S]")
+        self.stretch = _choice("Stretch: how pixel values become brightness  [S]", 9)
         for spec in STRETCHES.values():
             self.stretch.addItem(spec.title, spec.id)
             self.stretch.setItemData(self.stretch.count() - 1, spec.doc, Qt.ToolTipRole)
-        self.cuts = _choice("Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]")
+        self.cuts = _choice(
+            "Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]", 9
+        )
         for title, _, _ in CUTS:
             self.cuts.addItem(title)
-        self.colormap = _choice("Colour map")
+        self.colormap = _choice("Colour map", 7)
         self.colormap.setIconSize(QtCore.QSize(48, 12))
         for name in COLORMAPS:
             self.colormap.addItem(_swatch(name), name, name)
-        self.invert = QtWidgets.QToolButton(text="Invert", checkable=True, toolTip="Dark on bright, or bright on dark  [I]")
-        self.reset = QtWidgets.QToolButton(text="Reset", toolTip="Stretch, cuts, colours, contrast and bias as on the first day")
+        self.invert = QtWidgets.QToolButton(
+            text="Invert", checkable=True, toolTip="Dark on bright, or bright on dark  [I]"
+        )
+        self.reset = QtWidgets.QToolButton(
+            text="Reset", toolTip="Stretch, cuts, colours, contrast and bias as on the first day"
+        )
         for button in (self.invert, self.reset):
             button.setFocusPolicy(Qt.NoFocus)
         self._lay_out()
@@ -66,9 +73,11 @@ class DisplayBar(QWidget):
             self._image = image
             self.bands.set_bands(image.bands if image is not None else (), image.band if image is not None else "")
             self.histogram.set_image(image.data if image is not None else None)
-        self.low.setEnabled(image is not None)
-        self.high.setEnabled(image is not None)
+        for field in (self.low, self.high):
+            field.setEnabled(image is not None)
         if frame is None:
+            self.low.clear()
+            self.high.clear()
             return
         self._cuts = (frame.low, frame.high)
         self.histogram.set_cuts(*self._cuts)
@@ -100,7 +109,9 @@ class DisplayBar(QWidget):
 
     def _type_cuts(self) -> None:
         low, high = self.low.number, self.high.number
-        if low is None or high is None or low == high:  # put back what holds: the fields never show what is not on the screen
+        if (
+            low is None or high is None or low == high
+        ):  # put back what holds: the fields never show what is not on the screen
             for field, cut in zip((self.low, self.high), self._cuts, strict=True):
                 field.setModified(False)
                 field.show_number(cut)
@@ -148,7 +159,7 @@ class _Number(QtWidgets.QLineEdit):
 
     def __init__(self, tip: str) -> None:
         super().__init__(toolTip=tip, alignment=Qt.AlignRight)
-        self.setFixedWidth(NUMBER_WIDTH)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("-1.2346e-11") + 24)
         self.setFocusPolicy(Qt.ClickFocus)
         self.shown: float | None = None
         """The number as it was shown before the person typed."""
@@ -170,7 +181,7 @@ class _Number(QtWidgets.QLineEdit):
 
 
 class _Bands(QWidget):
-    """One button per band of the object on the screen; nothing at all for a single one."""
+    """One button per band of the object on the screen, a list where they are many, nothing at all for a single one."""
 
     chosen = Signal(str)
 
@@ -181,6 +192,10 @@ class _Bands(QWidget):
         self._row.setSpacing(2)
         self._names: tuple[str, ...] = ()
         self.buttons: list[QtWidgets.QToolButton] = []
+        self.menu = _choice("Band", 7)
+        self.menu.activated.connect(lambda index: self.chosen.emit(self._names[index]))
+        self.menu.hide()
+        self._row.addWidget(self.menu)
 
     def set_bands(self, names: Sequence[str], band: str) -> None:
         if tuple(names) != self._names:
@@ -188,12 +203,19 @@ class _Bands(QWidget):
             for button in self.buttons:
                 self._row.removeWidget(button)
                 button.deleteLater()
-            self.buttons = [self._button(name) for name in names] if len(names) > 1 else []
+            long = len(" ".join(names)) > BUTTON_LETTERS
+            self.buttons = [self._button(name) for name in names] if len(names) > 1 and not long else []
+            self.menu.clear()
+            self.menu.addItems(self._names)
+            self.menu.setVisible(long and len(names) > 1)
+        self.menu.setCurrentIndex(self._names.index(band) if band in self._names else -1)
         for button in self.buttons:
             button.setChecked(button.property("band") == band)
 
     def _button(self, name: str) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton(text=name or "?", checkable=True, autoExclusive=True, toolTip=f"Show band {name}")
+        button = QtWidgets.QToolButton(
+            text=name or "?", checkable=True, autoExclusive=True, toolTip=f"Show band {name}"
+        )
         button.setFocusPolicy(Qt.NoFocus)
         button.setProperty("band", name)
         button.clicked.connect(lambda: self.chosen.emit(name))
@@ -201,10 +223,11 @@ class _Bands(QWidget):
         return button
 
 
-def _choice(tip: str) -> QtWidgets.QComboBox:
+def _choice(tip: str, letters: int) -> QtWidgets.QComboBox:
     box = QtWidgets.QComboBox(toolTip=tip)
     box.setFocusPolicy(Qt.NoFocus)  # the keys are the image's
-    box.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToContents)
+    box.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
     return box
 
 

@@ -1,4 +1,4 @@
-"""The strip of pixel values: counts, the colour bar under them, and the two cuts to drag; knows no recipe and no WCS."""
+"""The strip of pixel values: counts, the colour bar under them, two cuts to drag; knows no recipe and no WCS."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ SAMPLE = 65_536
 BAR = 9
 GRAB = 6
 TAILS = (0.05, 99.8)
+TIP = "Drag a line to move a cut, double-click for automatic cuts  [A]"
 
 
 class HistogramStrip(QWidget):
@@ -31,7 +32,7 @@ class HistogramStrip(QWidget):
         self.setObjectName("histogram")
         self.setFixedHeight(52)
         self.setMouseTracking(True)
-        self.setToolTip("Pixel values: drag a line to move a cut, double-click for automatic cuts  [A]")
+        self.setToolTip(TIP)
         self._values = np.empty(0, np.float32)
         self._cuts = (0.0, 1.0)
         self._range = (0.0, 1.0)
@@ -164,16 +165,15 @@ class HistogramStrip(QWidget):
     def event(self, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.ToolTip and self._values.size:
             low, high = self._cuts
-            self.setToolTip(
-                f"Cuts {format_value(low)} … {format_value(high)}: drag a line to move a cut, double-click for automatic cuts  [A]"
-            )
+            self.setToolTip(f"Cuts {format_value(low)} … {format_value(high)}.  {TIP}")
         return super().event(event)
 
 
 def colour_bar(render: Any, values: np.ndarray, recipe: Any, low: float, high: float, steps: int = 256) -> np.ndarray:
-    """uint8 (steps, 3): the colours of `steps` values from `low` to `high`, exactly as `render` draws them in this image.
+    """uint8 (steps, 3): the colours of `steps` values from `low` to `high`, as `render` draws them in this image.
 
-    `values` is a sorted sample of the image: it stands beside the ramp, so that histogram equalisation sees the image's own distribution.
+    `values` is a sorted sample of the image: it stands beside the ramp, so that histogram equalisation sees the
+    image's own distribution.
     """
     ramp = np.linspace(low, high, steps, dtype=np.float32)
     repeats = np.repeat(values, max(1, 16 * steps // max(values.size, 1)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..prefetch import Prefetch
-from ..qt import QApplication, QColor, QPalette, QtCore, QTimer, QtWidgets, QWidget, Signal
+from ..qt import QApplication, QColor, QPalette, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
 from . import display
 from .canvas import Canvas
 from .notice import Notice
@@ -18,6 +18,8 @@ from .sky import Compass, compass
 
 PATIENCE_MS = 200
 """The former image stays this long while the next one loads; then the view says so, lest the wrong one be graded."""
+
+EMPTY = ("Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue.")
 
 NO_DATA_TONES = np.array([[38, 58, 84], [58, 84, 116]], np.uint8)
 """Two blues in a chequer: what has no value looks like no colour map's value."""
@@ -76,7 +78,7 @@ class ImageView(QWidget):
         current.recipe_changed.connect(self._on_recipe)
         bridge.changed.connect(self._on_changed)
         self._tint()
-        self._on_object(current.object_id)
+        self._request(-1, "")
 
     def set_upcoming(self, upcoming: Callable[[], Iterable[int]]) -> None:
         """`upcoming()` gives the ids that the person will probably see next; they are read ahead after each image."""
@@ -100,7 +102,7 @@ class ImageView(QWidget):
         self.canvas.zoom_by(0.8)
 
     def copy_position(self) -> str:
-        """Put RA and Dec (degrees) under the pointer, else of the image's centre, on the clipboard; returns the text."""
+        """Put RA and Dec (degrees) of the pointer, else of the image's centre, on the clipboard; the text."""
         text = self.readout.sky_text(self._pointer)
         if text:
             QApplication.clipboard().setText(text)
@@ -109,13 +111,21 @@ class ImageView(QWidget):
     # -- which image
 
     def _on_object(self, object_id: int) -> None:
-        self._request(object_id, self._current.recipe.band if object_id >= 0 else "")
+        if self.isVisible():  # behind the mosaic it reads nothing; `showEvent` catches up
+            self._request(object_id, self._current.recipe.band if object_id >= 0 else "")
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
+        super().showEvent(event)
+        if self._wanted[0] != self._current.object_id:
+            self._on_object(self._current.object_id)
 
     def _request(self, object_id: int, band: str) -> None:
         self._wanted = (object_id, band)
         if object_id < 0:
             self._impatient.stop()
-            self._clear("Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue.")
+            self._clear(
+                "Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue."
+            )
             return
         self._impatient.start()
         wanted = self._wanted
@@ -216,5 +226,3 @@ class ImageView(QWidget):
     def _tint(self) -> None:
         dark = self.palette().color(QPalette.Window).lightness() < 128
         self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#c9cdd3"))
-
-

@@ -6,14 +6,10 @@ import time
 from typing import Any
 
 from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
-from .cells import SMALLEST_WITH_CAPTION, Cell, cell_height, paint_cell, stamp_rect, stamp_side
+from .cells import CURSOR, Cell, paint_cell, stamp_side
+from .grid import COLUMNS, Grid, most_columns
 from .thumbs import Thumbs
 
-COLUMNS = (1, 40)
-MOST_CELLS = 400
-"""Stamps in sight at once; beyond this they say nothing."""
-
-GAP = 4
 RENDER_STEP = 32
 """Thumbnails are asked for in these sizes, so that a few pixels of resizing fetch nothing anew."""
 
@@ -23,8 +19,8 @@ EMPTY = "Nothing to look at yet\nImport images (a folder of FITS cutouts) to fil
 class MosaicView(QtWidgets.QAbstractScrollArea):
     """Rows of `queue_model` (a QueueModel) as stamps; only those in sight are fetched and painted.
 
-    Keys: arrows, J and K, Home, End, Page keys move the cursor; the scheme's keys grade under it and move on; Space gives the lowest
-    grade; + and - change the columns; Enter opens the stamp.
+    Keys: arrows, J and K, Home, End, Page keys move the cursor; the scheme's keys grade under it and move on; Space
+    gives the lowest grade; + and - change the columns; Enter opens the stamp.
 
     Attributes:
         opened: (object id) a stamp is to be shown large.
@@ -39,7 +35,13 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
     painted = Signal(list, float)
 
     def __init__(
-        self, bridge: Any, workbench: Any, current: Any, queue_model: Any, parent: QWidget | None = None, columns: int = 6
+        self,
+        bridge: Any,
+        workbench: Any,
+        current: Any,
+        queue_model: Any,
+        parent: QWidget | None = None,
+        columns: int = 6,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("mosaic")
@@ -85,65 +87,31 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     def set_columns(self, columns: int) -> None:
         """Between 1 and 40; a view that would hold over 400 stamps takes fewer columns. The cursor stays in sight."""
-        columns = min(max(columns, COLUMNS[0]), COLUMNS[1], self._most_columns())
+        columns = min(max(columns, COLUMNS[0]), COLUMNS[1], self._viewport_limit())
         if columns != self._columns:
             self._columns = columns
             self._lay_out()
             self.scroll_to(self._cursor)
             self.columns_changed.emit(columns)
 
-    def _most_columns(self) -> int:
-        for columns in range(COLUMNS[1], 1, -1):
-            width = (self.viewport().width() - GAP) // columns - GAP
-            if width > 8 and columns * (self.viewport().height() // (cell_height(width) + GAP) + 1) <= MOST_CELLS:
-                return columns
-        return 1
+    def _viewport_limit(self) -> int:
+        return most_columns(self.viewport().width(), self.viewport().height())
 
-    def _cell_width(self) -> int:
-        return max((self.viewport().width() - GAP) // self._columns - GAP, 12)
-
-    def _pitch(self) -> int:
-        """From one row of cells to the next, in pixels."""
-        return cell_height(self._cell_width()) + GAP
-
-    def cell_rect(self, row: int) -> QtCore.QRect:
-        """Where row `row` of the queue stands in the viewport (it may be out of sight)."""
-        line, column = divmod(row, self._columns)
-        width = self._cell_width()
-        top = GAP + line * self._pitch() - self.verticalScrollBar().value()
-        return QtCore.QRect(GAP + column * (width + GAP), top, width, cell_height(width))
-
-    def row_at(self, position: QtCore.QPoint) -> int:
-        """The queue's row under a point of the viewport, or -1."""
-        column = (position.x() - GAP) // (self._cell_width() + GAP)
-        line = (position.y() + self.verticalScrollBar().value() - GAP) // self._pitch()
-        row = line * self._columns + column
-        inside = 0 <= column < self._columns and 0 <= row < self._count()
-        return row if inside and self.cell_rect(row).contains(position) else -1
-
-    def _count(self) -> int:
-        return self._model.rowCount()
-
-    def in_sight(self) -> range:
-        """The queue's rows of which anything shows."""
-        first = max(self.verticalScrollBar().value() - GAP, 0) // self._pitch()
-        last = (self.verticalScrollBar().value() + self.viewport().height()) // self._pitch()
-        return range(min(first * self._columns, self._count()), min((last + 1) * self._columns, self._count()))
+    @property
+    def grid(self) -> Grid:
+        """Where the cells stand now."""
+        area, bar = self.viewport(), self.verticalScrollBar()
+        return Grid(self._columns, area.width(), area.height(), self._model.rowCount(), bar.value())
 
     def scroll_to(self, row: int) -> None:
         """Bring a row into sight, moving as little as possible."""
-        rect, bar = self.cell_rect(row), self.verticalScrollBar()
-        if rect.top() < GAP:
-            bar.setValue(bar.value() + rect.top() - GAP)
-        elif rect.bottom() > self.viewport().height() - GAP:
-            bar.setValue(bar.value() + rect.bottom() - self.viewport().height() + GAP)
+        self.verticalScrollBar().setValue(self.grid.offset_showing(row))
 
     def _lay_out(self) -> None:
-        lines = -(-self._count() // self._columns)
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(lines * self._pitch() + GAP - self.viewport().height(), 0))
-        bar.setPageStep(max(self.viewport().height() - self._pitch(), 1))
-        bar.setSingleStep(max(self._pitch() // 3, 1))
+        grid, bar = self.grid, self.verticalScrollBar()
+        bar.setRange(0, max(grid.full_height - grid.height, 0))
+        bar.setPageStep(max(grid.height - grid.pitch, 1))
+        bar.setSingleStep(max(grid.pitch // 3, 1))
         self.viewport().update()
 
     # -- painting
@@ -151,17 +119,18 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtGui.QPainter(self.viewport())
         painter.fillRect(event.rect(), self.palette().color(QPalette.Window))
-        if not self._count():
+        if not self._model.rowCount():
             painter.setPen(self.palette().color(QPalette.Text))
             painter.drawText(self.viewport().rect(), Qt.AlignCenter, EMPTY)
             painter.end()
             return
-        rows = self.in_sight()
+        grid = self.grid
+        rows = grid.in_sight()
         ids = [self._model.object_at(row) for row in rows]
         drawn = []
         for row, object_id in zip(rows, ids, strict=True):
-            rect = self.cell_rect(row)
-            if rect.intersects(event.rect()):
+            rect = grid.rect(row)
+            if rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR).intersects(event.rect()):
                 cell = self._cell(row, object_id)
                 paint_cell(painter, rect, cell, self.palette())
                 if cell.picture is not None:
@@ -183,16 +152,19 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     def _want(self, ids: list[int], rows: range) -> None:
         """Ask for what is in sight, then for as much below it: the next page is there before it is turned to."""
-        ahead = [self._model.object_at(row) for row in range(rows.stop, min(rows.stop + len(rows), self._count()))]
-        side = stamp_side(self._cell_width()) * self.devicePixelRatioF()
+        ahead = [
+            self._model.object_at(row) for row in range(rows.stop, min(rows.stop + len(rows), self._model.rowCount()))
+        ]
+        side = stamp_side(self.grid.cell_width) * self.devicePixelRatioF()
         size = RENDER_STEP * max(1, round(side / RENDER_STEP + 0.49))
         self._thumbs.want([*ids, *ahead], size, self._current.recipe)
 
     def _on_arrived(self, ids: list[int]) -> None:
         region = QtGui.QRegion()
+        grid = self.grid
         for row in map(self._model.row_of, ids):
             if row >= 0:
-                region += self.cell_rect(row)
+                region += grid.rect(row)
         self.viewport().update(region & QtGui.QRegion(self.viewport().rect()))
 
     # -- the cursor
@@ -200,13 +172,13 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
     @property
     def cursor_row(self) -> int:
         """The queue's row under the keyboard cursor; -1 when the queue is empty."""
-        return self._cursor if self._count() else -1
+        return self._cursor if self._model.rowCount() else -1
 
     def move_to(self, row: int) -> None:
         """Put the cursor on a row (brought into range) and make its object the current one."""
-        if not self._count():
+        if not self._model.rowCount():
             return
-        self._cursor = min(max(row, 0), self._count() - 1)
+        self._cursor = min(max(row, 0), self._model.rowCount() - 1)
         self._since = time.monotonic()
         self.scroll_to(self._cursor)
         self.viewport().update()
@@ -240,7 +212,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
             super().keyPressEvent(event)
             return
-        page = self._columns * max(self.viewport().height() // self._pitch(), 1)
+        page = self.grid.page
         steps = {
             Qt.Key_Right: 1,
             Qt.Key_J: 1,
@@ -250,8 +222,8 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
             Qt.Key_Up: -self._columns,
             Qt.Key_PageDown: page,
             Qt.Key_PageUp: -page,
-            Qt.Key_Home: -self._count(),
-            Qt.Key_End: self._count(),
+            Qt.Key_Home: -self._model.rowCount(),
+            Qt.Key_End: self._model.rowCount(),
         }
         grade = self._lowest if event.key() == Qt.Key_Space else self._grades.get(event.text().upper())
         if event.key() in steps:
@@ -269,14 +241,14 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
             super().keyPressEvent(event)
 
     def _step(self, step: int) -> None:
-        """Up and down stay in their column: at the edge the cursor stays; all other moves go as far as there is a stamp."""
+        """Up and down stay in their column, at the edge in their cell; other moves go as far as there is a stamp."""
         target = self._cursor + step
-        if abs(step) == self._columns != 1 and not 0 <= target < self._count():
+        if abs(step) == self._columns != 1 and not 0 <= target < self._model.rowCount():
             return
         self.move_to(target)
 
     def grade(self, value: str) -> None:
-        """Give the object under the cursor this grade and move to the next; a failure marks nothing and comes back to it."""
+        """Grade the object under the cursor and move to the next; a failure marks nothing and comes back to it."""
         object_id = self._model.object_at(self.cursor_row)
         if object_id < 0:
             return
@@ -314,13 +286,13 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
             self.opened.emit(self._model.object_at(row))
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
-        row = self.row_at(event.pos())
+        row = self.grid.row_at(event.pos())
         if event.button() == Qt.LeftButton and row >= 0:
             self.move_to(row)
 
     def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
-            self._open(self.row_at(event.pos()))
+            self._open(self.grid.row_at(event.pos()))
 
     def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
         if event.modifiers() & Qt.ControlModifier:
@@ -329,15 +301,15 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
             super().wheelEvent(event)
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
-        self._columns = min(self._columns, self._most_columns())
+        self._columns = min(self._columns, self._viewport_limit())
         self._lay_out()
         self.scroll_to(self._cursor)
 
     def viewportEvent(self, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.ToolTip:
-            row = self.row_at(event.pos())
+            row = self.grid.row_at(event.pos())
             if row >= 0:
-                QtWidgets.QToolTip.showText(event.globalPos(), self.tip(row), self.viewport(), self.cell_rect(row))
+                QtWidgets.QToolTip.showText(event.globalPos(), self.tip(row), self.viewport(), self.grid.rect(row))
             else:
                 QtWidgets.QToolTip.hideText()
             return True
@@ -347,12 +319,12 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         """What hovering says: name, rank, grade, and why there is no picture."""
         object_id = self._model.object_at(row)
         grade = self._model.grade_of(object_id)
-        lines = [self._model.name_of(object_id), f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}"]
+        lines = [
+            self._model.name_of(object_id),
+            f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}",
+        ]
         picture = self._thumbs.get(object_id)
         if isinstance(picture, str):
             lines.append(f"⚠ {picture}")
         keys = " ".join(f"[{key}] {grade.value}" for key, grade in self._grades.items())
         return "\n".join([*lines, f"double-click: show large{'; ' + keys if keys else ''}"])
-
-
-__all__ = ["SMALLEST_WITH_CAPTION", "MosaicView", "stamp_rect"]

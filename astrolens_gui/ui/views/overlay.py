@@ -15,7 +15,7 @@ HEAD = 7
 
 
 def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass) -> None:
-    """Draw the north and east arrows in the upper left corner of `area` (screen pixels); nothing where no WCS tells them."""
+    """Draw the north and east arrows in the upper left corner of `area` (screen pixels), where a WCS tells them."""
     if compass.north is None or compass.east is None:
         return
     arms = [("N", compass.north), ("E", compass.east)]

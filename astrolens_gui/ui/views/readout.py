@@ -1,4 +1,4 @@
-"""The line under the pixels: pixel, value and sky position of the pointer, in places that do not move; asks the WCS for one point."""
+"""The line under the pixels: pixel, value and sky position of the pointer, in places that stay; knows no file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ..qt import QFont, QtGui, QtWidgets, QWidget
 from .sky import format_value, frame_name, sexagesimal, world
 
 DASH = "—"
+SKY_TIP = "Right ascension and declination of the pointer"
 
 
 class Readout(QWidget):
@@ -18,11 +19,13 @@ class Readout(QWidget):
         self.setObjectName("readout")
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(10, 3, 10, 3)
-        row.setSpacing(18)
+        row.setSpacing(12)
         self._pixel = self._field(row, "x 00000  y 00000", "FITS pixel: the centre of the first one is 1, 1, as in DS9")
-        self._value = self._field(row, "-1.23456e-11 electron/s", "Value of the pixel as stored, before any stretch", 1)
-        self._sky = self._field(row, "00:00:00.000  +00:00:00.00", "Right ascension and declination of the pixel")
-        self._degrees = self._field(row, "000.000000°  +00.000000°", "The same position in degrees")
+        self._value = self._field(row, "-1.2346e-11 adu", "Value of the pixel as stored, before any stretch", 1)
+        self._sky = self._field(row, "00:00:00.000  +00:00:00.00", SKY_TIP)
+        self._degrees = self._field(row, "", "The same position in degrees; Ctrl+C copies it")
+        self._degrees.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)  # gives way first
+        row.setStretchFactor(self._degrees, 2)
         self._image: Any = None
         self._frame = ""
 
@@ -30,6 +33,8 @@ class Readout(QWidget):
         """`image`: a LoadedImage, or None."""
         self._image = image
         self._frame = frame_name(image.wcs) if image is not None and image.wcs is not None else ""
+        problem = image.wcs_problem if image is not None else ""
+        self._sky.setToolTip(problem or SKY_TIP)
         self.point(None)
 
     def point(self, position: tuple[float, float] | None) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 NO_DATA = "no data"
-SEXAGESIMAL_STEPS = (1, 2, 5)
+ROUND_STEPS = (1, 2, 5)
 
 
 def format_value(value: float, unit: str = "") -> str:
-    """A pixel value with five significant digits, whatever its size (1.2346e-11, 0.01235, 65504), and its unit; NaN is "no data"."""
+    """A pixel value with five significant digits, whatever its size (1.2346e-11), and its unit; NaN is "no data"."""
     if not math.isfinite(value):
         return NO_DATA if math.isnan(value) else f"{value:+}"
     size = abs(value)
@@ -34,7 +34,9 @@ def world(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
     """(longitude, latitude) in degrees of 0-based pixel (x, y) by the full WCS; None where it has no solution."""
     try:
         lon, lat = (float(value) for value in wcs.pixel_to_world_values(x, y))
-    except Exception:  # a projection may refuse a pixel in a dozen ways; for the readout all of them mean "no position here"
+    except (
+        Exception
+    ):  # a projection may refuse a pixel in a dozen ways; for the readout all of them mean "no position here"
         return None
     return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
@@ -98,9 +100,9 @@ def _unit(x: float, y: float) -> tuple[float, float]:
 
 
 def scale_bar(arcsec_per_screen_pixel: float, widest: float) -> tuple[float, str]:
-    """(length in arcsec, label) of the longest bar of 1, 2 or 5 × 10^n arcsec or arcmin that is at most `widest` screen pixels long."""
+    """(arcsec, label) of the longest bar of 1, 2 or 5 × 10^n ″, ′ or ° that is at most `widest` screen pixels long."""
     most = arcsec_per_screen_pixel * widest
     unit, mark = next(pair for pair in ((3600.0, "°"), (60.0, "′"), (1.0, "″")) if most >= pair[0] or pair[0] == 1.0)
     power = 10.0 ** math.floor(math.log10(most / unit))
-    number = max(step * power for step in SEXAGESIMAL_STEPS if step * power <= most / unit * (1 + 1e-9))
+    number = max(step * power for step in ROUND_STEPS if step * power <= most / unit * (1 + 1e-9))
     return number * unit, f"{number:g}{mark}"

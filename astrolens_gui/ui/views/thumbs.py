@@ -1,9 +1,9 @@
-"""Thumbnails of the cells in sight, fetched in small batches and kept while there is room; knows no grid and reads no file."""
+"""Thumbnails of the cells in sight, fetched in small batches, kept while there is room; knows no grid and no file."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,11 +40,11 @@ class Thumbs(QObject):
         self._jobs: dict[Any, frozenset[int]] = {}
 
     def get(self, object_id: int) -> Picture | None:
-        """The stamp as last fetched, in an older look where the new one is still on its way; None when there is none yet."""
+        """The stamp, in its older look where the new one is still on its way; None when there is none yet."""
         return self._held.get(object_id) or self._stale.get(object_id)
 
     def want(self, object_ids: Sequence[int], size: int, recipe: Any) -> None:
-        """Fetch what is missing of these (in this order) at `size` pixels; batches of which nothing is wanted are cancelled."""
+        """Fetch what is missing of these, in this order, at `size` pixels; batches that nobody wants are cancelled."""
         if (size, recipe) != (self._size, self._recipe):
             self._renew(size, recipe)
         wanted = set(object_ids)
@@ -86,14 +86,14 @@ class Thumbs(QObject):
         self._bridge.when_done(
             job,
             lambda result: self._take(now, job, object_ids, result),
-            lambda error: self._take(now, job, object_ids, dict.fromkeys(object_ids, error)),
+            lambda error: self._take(now, job, object_ids, [error] * len(object_ids)),
         )
 
-    def _take(self, asked: int, job: Any, object_ids: list[int], result: Mapping[int, Any]) -> None:
+    def _take(self, asked: int, job: Any, object_ids: list[int], result: Sequence[Any]) -> None:
         if asked != self._round or self._jobs.pop(job, None) is None:
             return  # cancelled, or rendered by an older recipe
-        for object_id in object_ids:
-            self._held[object_id] = picture(result[object_id])
+        for object_id, stamp in zip(object_ids, result, strict=True):
+            self._held[object_id] = picture(stamp)
             self._stale.pop(object_id, None)
         self.arrived.emit(object_ids)
 

@@ -1,0 +1,81 @@
+"""Where the mosaic's cells stand: rows of a queue laid out in columns and scrolled; knows no stamp and no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..qt import QtCore
+from .cells import cell_height
+
+GAP = 6
+COLUMNS = (1, 40)
+MOST_CELLS = 400
+"""Stamps in sight at once; beyond this they say nothing."""
+
+SMALLEST_CELL = 20
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`count` cells in `columns` columns in a viewport of `width` x `height` pixels, scrolled down by `offset`."""
+
+    columns: int
+    width: int
+    height: int
+    count: int
+    offset: int = 0
+
+    @property
+    def cell_width(self) -> int:
+        return max((self.width - GAP) // self.columns - GAP, SMALLEST_CELL)
+
+    @property
+    def pitch(self) -> int:
+        """From one line of cells to the next."""
+        return cell_height(self.cell_width) + GAP
+
+    @property
+    def full_height(self) -> int:
+        return -(-self.count // self.columns) * self.pitch + GAP
+
+    @property
+    def page(self) -> int:
+        """Cells that a page key passes over: the whole lines in sight."""
+        return self.columns * max(self.height // self.pitch, 1)
+
+    def rect(self, row: int) -> QtCore.QRect:
+        """The cell of a row of the queue, in the viewport; it may be out of sight."""
+        line, column = divmod(row, self.columns)
+        width = self.cell_width
+        top = GAP + line * self.pitch - self.offset
+        return QtCore.QRect(GAP + column * (width + GAP), top, width, cell_height(width))
+
+    def row_at(self, position: QtCore.QPoint) -> int:
+        """The row under a point of the viewport; -1 between cells and outside."""
+        column = (position.x() - GAP) // (self.cell_width + GAP)
+        row = (position.y() + self.offset - GAP) // self.pitch * self.columns + column
+        inside = 0 <= column < self.columns and 0 <= row < self.count
+        return row if inside and self.rect(row).contains(position) else -1
+
+    def in_sight(self) -> range:
+        """The rows of which anything shows."""
+        first = max(self.offset - GAP, 0) // self.pitch * self.columns
+        stop = ((self.offset + self.height) // self.pitch + 1) * self.columns
+        return range(min(first, self.count), min(stop, self.count))
+
+    def offset_showing(self, row: int) -> int:
+        """The scroll position nearest to the present one at which the row is wholly in sight."""
+        rect = self.rect(row)
+        if rect.top() < GAP:
+            return self.offset + rect.top() - GAP
+        return self.offset + max(rect.bottom() - self.height + GAP, 0)
+
+
+def most_columns(width: int, height: int) -> int:
+    """The most columns that a viewport takes without exceeding MOST_CELLS or the smallest cell."""
+    for columns in range(COLUMNS[1], 1, -1):
+        grid = Grid(columns, width, height, MOST_CELLS)
+        fits = (width - GAP) // columns - GAP >= SMALLEST_CELL
+        if fits and columns * (height // grid.pitch + 2) <= MOST_CELLS:
+            return columns
+    return 1
