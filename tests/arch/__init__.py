@@ -1,0 +1,1 @@
+"""Ratchets: what the design says of the tree, held by tests."""
