@@ -56,8 +56,7 @@ class Ranking:
 
     def tpr_at_fpr(self, fpr: float) -> float:
         """The largest true-positive rate over thresholds whose false-positive rate is at most `fpr`."""
-        allowed = np.floor(fpr * self.negatives.sum() + 1e-9) + 1
-        return float(_tpr_below(self.positives, self.negatives, allowed))
+        return float(_tpr_below(self.positives, self.negatives, _allowed(self.negatives, fpr)))
 
 
 def auroc(truth: np.ndarray, score: np.ndarray) -> float:
@@ -75,20 +74,21 @@ def tpr_at_fpr(truth: np.ndarray, score: np.ndarray, fpr: float) -> float:
     return Ranking.of(truth, score).tpr_at_fpr(fpr)
 
 
-def _auroc(positives: np.ndarray, negatives: np.ndarray) -> float:
-    total = positives.sum() * negatives.sum()
-    if total == 0:
-        return float("nan")
-    below = negatives.sum() - np.cumsum(negatives)
-    return float((positives * (below + negatives / 2)).sum() / total)
+def _auroc(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
+    """Of counts (…, G), over the last axis; NaN where a class is empty."""
+    total = positives.sum(axis=-1) * negatives.sum(axis=-1)
+    below = negatives.sum(axis=-1, keepdims=True) - np.cumsum(negatives, axis=-1)
+    area = (positives * (below + negatives / 2)).sum(axis=-1)
+    return np.where(total > 0, area / np.maximum(total, 1), np.nan)
 
 
-def _tpr_below(positives: np.ndarray, negatives: np.ndarray, allowed: float) -> float:
-    total = positives.sum()
-    if total == 0:
-        return float("nan")
-    ok = np.cumsum(negatives) < allowed
-    return float(np.cumsum(positives)[ok].max(initial=0.0) / total)
+def _tpr_below(positives: np.ndarray, negatives: np.ndarray, allowed: float | np.ndarray) -> np.ndarray:
+    """Of counts (…, G), over the last axis: the largest TPR with fewer than `allowed` false positives; NaN without
+    lenses."""
+    total = positives.sum(axis=-1)
+    ok = np.cumsum(negatives, axis=-1) < np.asarray(allowed)[..., None]
+    found = np.where(ok, np.cumsum(positives, axis=-1), 0).max(axis=-1, initial=0.0)
+    return np.where(total > 0, found / np.maximum(total, 1), np.nan)
 
 
 def completeness(truth: np.ndarray, score: np.ndarray, threshold: float) -> float:
@@ -136,17 +136,25 @@ def clopper_pearson(found: int, total: int, level: float = 0.95) -> Interval:
     return (low, high)
 
 
-Metric = Callable[[np.ndarray, np.ndarray], float]
-"""(positives, negatives) of the tie groups, best first → a number."""
+_CELLS = 2_000_000
+"""Numbers that a bootstrap holds at once."""
+
+Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(positives, negatives), counts (…, G) of the tie groups, best first → (…,) numbers."""
 
 
-def auroc_metric(positives: np.ndarray, negatives: np.ndarray) -> float:
+def auroc_metric(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
     return _auroc(positives, negatives)
 
 
 def tpr_metric(fpr: float) -> Metric:
     """TPR at a false-positive rate, as a metric for `bootstrap`."""
-    return lambda positives, negatives: _tpr_below(positives, negatives, np.floor(fpr * negatives.sum() + 1e-9) + 1)
+    return lambda positives, negatives: _tpr_below(positives, negatives, _allowed(negatives, fpr))
+
+
+def _allowed(negatives: np.ndarray, fpr: float) -> np.ndarray:
+    """The number of false positives that is too many, whatever rounding does to fpr · N."""
+    return np.floor(fpr * negatives.sum(axis=-1) + 1e-9) + 1
 
 
 def bootstrap(
@@ -174,14 +182,12 @@ def bootstrap(
     if lenses.size == 0 or others.size == 0:
         raise ValueError("an interval needs at least one lens and one non-lens")
     values = np.empty((len(ranks), draws))
-    for draw in range(draws):
-        picked = random.choice(lenses, lenses.size), random.choice(others, others.size)
+    chunk = max(1, _CELLS // truth.size)
+    for start in range(0, draws, chunk):
+        count = min(chunk, draws - start)
+        drawn = [rows[random.integers(0, rows.size, (count, rows.size))] for rows in (lenses, others)]
         for row, rank in enumerate(ranks):
-            size = rank.positives.size
-            values[row, draw] = metric(
-                np.bincount(rank.group[picked[0]], minlength=size).astype(float),
-                np.bincount(rank.group[picked[1]], minlength=size).astype(float),
-            )
+            values[row, start : start + count] = metric(*(_counts(rank, rows) for rows in drawn))
     tails = [50 * (1 - level), 100 - 50 * (1 - level)]
     each: list[Interval] = []
     for one in values:
@@ -189,3 +195,10 @@ def bootstrap(
         each.append((float(low), float(high)))
     low, high = np.percentile(values[-1] - values[0], tails)
     return each, (float(low), float(high))
+
+
+def _counts(rank: Ranking, drawn: np.ndarray) -> np.ndarray:
+    """How many of the drawn objects (draws, n) each tie group holds: float64 (draws, G)."""
+    size = rank.positives.size
+    place = rank.group[drawn] + size * np.arange(len(drawn))[:, None]
+    return np.bincount(place.ravel(), minlength=size * len(drawn)).reshape(len(drawn), size).astype(np.float64)

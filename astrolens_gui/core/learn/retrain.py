@@ -162,7 +162,7 @@ def retrain(
     )
     if not calibration.calibrated:
         verdict = replace(verdict, reason=f"{verdict.reason}; its scores are uncalibrated")
-    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}-{built.hash[:6]}"
+    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}-{built.hash[:6]}"
     info = ModelInfo(
         id=name,
         backend=spec.id,

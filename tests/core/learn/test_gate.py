@@ -1,0 +1,96 @@
+"""The gate refuses what is worse, lets pass what is not, and says when it cannot know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from astrolens_gui.core.learn.gate import calibrate, judge
+from astrolens_gui.core.learn.scoring import probability
+
+rng = np.random.default_rng(4)
+
+
+def held(lenses, others, quality, seed=0):
+    truth = np.r_[np.ones(lenses, bool), np.zeros(others, bool)]
+    return truth, np.random.default_rng(seed).normal(0, 1, truth.size) + quality * truth
+
+
+def test_that_a_clearly_worse_model_is_refused_with_its_numbers():
+    truth, good = held(200, 200, 2.5)
+    verdict = judge(truth, good * 0.1 + rng.normal(0, 1, truth.size), good)
+    assert verdict.kind == "refused"
+    assert not verdict.activates
+    assert "AUROC" in verdict.reason
+    assert "200 lenses and 200 non-lenses" in verdict.reason
+    assert verdict.metrics["AUROC change_ci"][1] < 0
+
+
+def test_that_an_equal_or_better_model_is_accepted():
+    truth, old = held(200, 200, 1.0)
+    assert judge(truth, old + rng.normal(0, 0.05, truth.size), old).kind == "accepted"
+    assert judge(truth, old + 1.5 * truth, old).kind == "accepted"
+
+
+def test_that_noise_alone_is_seldom_refused():
+    """A model of the same quality is refused at the interval's own rate (2.5 % one-sided), not more."""
+    refused = 0
+    for seed in range(25):
+        truth, shared = held(60, 60, 1.5, seed)
+        noise = np.random.default_rng(1000 + seed).normal(0, 0.7, (2, truth.size))
+        refused += judge(truth, shared + noise[0], shared + noise[1]).kind == "refused"
+    assert refused <= 3
+
+
+def test_that_a_loss_at_low_false_positive_rate_alone_is_refused():
+    truth, old = held(500, 5000, 6.0)
+    new = old.copy()
+    new[-12:] = 50.0  # a dozen of 5,000 non-lenses on top: AUROC hardly moves, TPR at FPR 1e-3 falls to 0
+    verdict = judge(truth, new, old)
+    assert verdict.kind == "refused"
+    assert "TPR at FPR 0.001" in verdict.reason
+
+
+@pytest.mark.parametrize(("lenses", "others"), [(19, 500), (500, 19), (0, 5), (0, 0)])
+def test_that_too_few_held_out_objects_make_it_provisional(lenses, others):
+    truth, logit = held(lenses, others, 3.0)
+    verdict = judge(truth, logit, logit)
+    assert verdict.kind == "provisional"
+    assert verdict.activates
+    assert f"only {lenses} lenses and {others} non-lenses" in verdict.reason
+
+
+def test_that_a_first_model_is_accepted_above_chance_and_provisional_at_chance():
+    assert judge(*held(50, 50, 2.0)).kind == "accepted"
+    assert judge(*held(50, 50, 0.0)).kind == "provisional"
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_that_a_collapsed_or_broken_model_is_refused_however_few_objects_there_are(few):
+    truth, logit = held(5 if few else 50, 50, 2.0)
+    constant, broken = np.full(truth.size, 0.25), logit.copy()
+    broken[3] = np.nan
+    assert judge(truth, constant, logit).kind == "refused"
+    assert "the same of all" in judge(truth, constant).reason
+    assert "no finite score" in judge(truth, broken, logit).reason
+
+
+def test_that_a_new_lineage_says_so():
+    assert judge(*held(50, 50, 2.0), lineage="a new lineage: other bands").reason.endswith("a new lineage: other bands")
+
+
+def test_that_the_temperature_is_found_again():
+    z = rng.normal(0, 2, 20_000)
+    targets = (rng.random(z.size) < probability(z)).astype(float)
+    calibration = calibrate(z * 3.0, targets, np.ones(z.size), 0.5, 0.1)
+    assert calibration.temperature == pytest.approx(3.0, rel=0.05)
+    assert calibration.calibrated
+    assert calibration.prior == 0.1
+
+
+def test_that_too_few_objects_leave_the_temperature_alone():
+    z = rng.normal(0, 2, 100)
+    targets = np.r_[np.ones(9), np.zeros(91)]
+    calibration = calibrate(z, targets, np.ones(100), 0.5, 0.1)
+    assert calibration.temperature == 1.0
+    assert not calibration.calibrated

@@ -1,0 +1,156 @@
+"""The retrain button from labels to a judged model folder, with the numpy toy backend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from astrolens_gui.api import Cancelled, Context, InputSpec
+from astrolens_gui.core.learn import retrain, scoring
+from astrolens_gui.core.learn.dataset import Example
+from astrolens_gui.core.learn.models import read_model
+from astrolens_gui.core.learn.retrain import Champion
+from astrolens_gui.testing import data, toy
+
+[SPEC] = toy.astrolens_backends()
+INPUT = data.concrete(InputSpec())
+IMAGES, IS_LENS = data.stamps(400, INPUT, seed=11)
+
+
+class Stamps:
+    def batch(self, objects, spec):
+        cut = (INPUT.size - spec.size) // 2
+        return IMAGES[objects][:, cut : cut + spec.size, cut : cut + spec.size], []
+
+
+def rows(count, band="r", wrong=0.0):
+    flipped = np.random.default_rng(0).random(count) < wrong
+    return [
+        Example(i, f"o{i}", "", {band: (32, 32)}, 0.2, float(IS_LENS[i] ^ flipped[i]), (i + 1,), i)
+        for i in range(count)
+    ]
+
+
+def run(entry, kwargs, ctx):
+    module, _, name = entry.partition(":")
+    return getattr(import_module(module), name)(**kwargs, ctx=ctx)
+
+
+def train(tmp_path, examples, champion=None, **kwargs):
+    work = tmp_path / f"work{len(list(tmp_path.glob('work*')))}"
+    work.mkdir(parents=True)
+    made = {
+        "rows": examples,
+        "cutouts": Stamps(),
+        "spec": SPEC,
+        "params": toy.ToyParams(),
+        "fit_params": toy.ToyFitParams(epochs=60),
+        "models_dir": tmp_path / "models",
+        "champion": champion,
+        "run": run,
+        "ctx": Context(workdir=work),
+    }
+    return retrain.retrain(**{**made, **kwargs})
+
+
+def test_that_a_first_training_is_accepted_and_its_folder_scores(tmp_path):
+    outcome = train(tmp_path, rows(400), prevalence=0.01)
+    assert outcome.verdict.kind == "accepted"
+    assert outcome.verdict.metrics["AUROC"] > 0.95
+    info = read_model(outcome.model.folder)
+    assert info == outcome.model
+    assert info.label_ids == tuple(range(1, 401))
+    assert info.input == InputSpec(("r",), 0.2, 32)
+    assert info.calibration.calibrated
+    assert info.calibration.prior == 0.01
+    kwargs = {"folder": str(info.folder), "factory": SPEC.factory, "params": toy.ToyParams()}
+    _, out = scoring.predict(**kwargs, capability="classify", arrays={"batch": IMAGES[:50]}, ctx=Context())
+    made = scoring.scored(np.arange(50), out["output"], info)
+    assert made.logit[IS_LENS[:50]].mean() > made.logit[~IS_LENS[:50]].mean() + 2
+
+
+def test_that_a_model_of_spoilt_labels_is_refused_and_the_champion_named(tmp_path):
+    first = train(tmp_path, rows(400))
+    champion = Champion(first.model, SPEC)
+    spoilt = [replace(row, target=1 - row.target) if not held(row) else row for row in rows(400)]
+    second = train(tmp_path, spoilt, champion)
+    assert second.verdict.kind == "refused"
+    assert second.model.parent == first.model.id
+    assert read_model(second.model.folder).verdict == "refused"
+
+
+def held(row):
+    from astrolens_gui.core.learn.dataset import in_validation
+
+    return in_validation(row, 0)
+
+
+def test_that_more_labels_are_held_against_the_champion_on_the_same_objects(tmp_path):
+    first = train(tmp_path, rows(120, wrong=0.2))
+    second = train(tmp_path, rows(400), Champion(first.model, SPEC))
+    assert second.verdict.kind == "accepted"
+    assert second.verdict.metrics["AUROC"] >= second.verdict.metrics["AUROC_champion"]
+    assert "was 0." in second.verdict.reason or "was 1." in second.verdict.reason
+
+
+def test_that_a_champion_with_a_smaller_input_is_still_compared(tmp_path):
+    small = replace(SPEC, input=InputSpec(size=24))
+    first = train(tmp_path, rows(300), spec=small)
+    assert first.model.input.size == 24
+    other = replace(SPEC, id="toy2")
+    second = train(tmp_path, rows(300), Champion(first.model, small), spec=other)
+    assert second.model.input.size == 32
+    assert "AUROC_champion" in second.verdict.metrics
+
+
+def test_that_the_same_backend_keeps_its_champions_input(tmp_path):
+    small = replace(SPEC, input=InputSpec(size=24))
+    first = train(tmp_path, rows(300), spec=small)
+    assert train(tmp_path, rows(300), Champion(first.model, small)).model.input == first.model.input
+
+
+def test_that_other_bands_start_a_new_lineage_and_it_is_said(tmp_path):
+    first = train(tmp_path, rows(300))
+    second = train(tmp_path, rows(300, band="i"), Champion(first.model, SPEC))
+    assert second.model.parent == ""
+    assert "a new lineage: the champion uses r, this model i" in second.verdict.reason
+
+
+def test_that_five_lenses_give_a_provisional_uncalibrated_model(tmp_path):
+    lenses = [row for row in rows(400) if row.target == 1][:6]
+    others = [row for row in rows(400) if row.target == 0][:30]
+    outcome = train(tmp_path, lenses + others)
+    assert outcome.verdict.kind == "provisional"
+    assert outcome.verdict.activates
+    assert outcome.verdict.reason.endswith("its scores are uncalibrated")
+    assert outcome.model.calibration.temperature == 1.0
+
+
+def test_that_undecided_grades_train_but_do_not_judge(tmp_path):
+    examples = [replace(row, target=0.5) if row.object % 3 == 0 else row for row in rows(400)]
+    figures = train(tmp_path, examples).verdict.metrics
+    decided = [row for row in examples if held(row) and row.target != 0.5]
+    assert figures["N_pos"] + figures["N_neg"] == len(decided)
+
+
+def test_that_a_cancelled_training_leaves_no_model(tmp_path):
+    said = []
+    ctx = Context(workdir=tmp_path, on_progress=said.append, is_cancelled=lambda: len(said) > 10)
+    with pytest.raises(Cancelled):
+        train(tmp_path, rows(200), ctx=ctx)
+    assert list((tmp_path / "models").glob("*")) == []
+
+
+def test_that_the_progress_of_all_steps_only_rises(tmp_path):
+    first = train(tmp_path, rows(200))
+    said = []
+    (tmp_path / "w").mkdir()
+    train(
+        tmp_path, rows(400), Champion(first.model, SPEC), ctx=Context(workdir=tmp_path / "w", on_progress=said.append)
+    )
+    fractions = [one.fraction for one in said]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0.95
