@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 
 from astrolens_gui.api import Changes
 from astrolens_gui.core.images.stretch import render
+from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
 
 
 @dataclass(frozen=True)
@@ -151,3 +153,19 @@ def table(ids: list[int]) -> SimpleNamespace:
     return SimpleNamespace(
         object=np.array(ids), name=names, grade=[""] * len(ids), score=unscored, strategy="random", seed=0
     )
+
+
+def move(widget: Any, position: QtCore.QPoint, button: Any) -> None:
+    """A mouse move with a button held: QTest's has none."""
+    QApplication.sendEvent(
+        widget,
+        QtGui.QMouseEvent(
+            QtCore.QEvent.MouseMove,
+            QtCore.QPointF(position),
+            widget.mapToGlobal(position),
+            Qt.NoButton,
+            button,
+            Qt.NoModifier,
+        ),
+    )
+    time.sleep(0.012)  # pyqtgraph drops moves that come faster than its rate limit

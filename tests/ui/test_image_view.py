@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from pixel_fakes import FakeWorkbench, loaded, made
+from pixel_fakes import FakeWorkbench, loaded, made, move
 
 from astrolens_gui.api import Changes
 from astrolens_gui.core.images.stretch import Recipe, render
@@ -395,17 +395,3 @@ def test_that_the_scale_bar_has_a_round_length_that_fits(arcsec_per_px, expected
     length, label = sky.scale_bar(arcsec_per_px, 140)
     assert (pytest.approx(length), label) == expected
     assert length / arcsec_per_px <= 140
-
-
-def move(widget, position: QtCore.QPoint, button) -> None:
-    """A mouse move with a button held (QTest.mouseMove has none), with pyqtgraph's throttle flushed."""
-    event = QtGui.QMouseEvent(
-        QtCore.QEvent.MouseMove,
-        QtCore.QPointF(position),
-        widget.mapToGlobal(position),
-        Qt.NoButton,
-        button,
-        Qt.NoModifier,
-    )
-    QApplication.sendEvent(widget, event)
-    time.sleep(0.012)  # pyqtgraph drops moves that come faster than its rate limit

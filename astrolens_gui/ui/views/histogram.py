@@ -176,5 +176,5 @@ def colour_bar(render: Any, values: np.ndarray, recipe: Any, low: float, high: f
     image's own distribution.
     """
     ramp = np.linspace(low, high, steps, dtype=np.float32)
-    repeats = np.repeat(values, max(1, 16 * steps // max(values.size, 1)))
+    repeats = np.repeat(values, max(1, 64 * steps // max(values.size, 1)))
     return render(np.concatenate([ramp, repeats])[np.newaxis], recipe, low, high)[0, :steps]
