@@ -188,10 +188,16 @@ def _wait(job: Any) -> Any:
     return watch(job, sys.stderr)
 
 
-def _listed(refused: list[Any], limit: int = 20) -> list[str]:
-    """Refused files, for a person."""
-    lines = [f"  refused: {refusal}" for refusal in refused[:limit]]
-    return lines + ([f"  … and {len(refused) - limit} more"] if len(refused) > limit else [])
+def _listed(refused: list[Any], limit: int = 12) -> list[str]:
+    """What was refused, for a person: one line a reason, with the first object that it was said of."""
+    reasons: dict[str, list[str]] = {}
+    for sentence in map(str, refused):
+        name, colon, reason = sentence.partition(": ")
+        reasons.setdefault(reason if colon else sentence, []).append(name)
+    lines = []
+    for reason, names in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        lines.append(f"  refused: {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}")
+    return lines[:limit] + ([f"  … and {len(lines) - limit} more reasons"] if len(lines) > limit else [])
 
 
 def _bands(text: str | None) -> tuple[str, ...] | None:

@@ -73,7 +73,7 @@ class LoadedImage:
 
 @dataclass(frozen=True)
 class ScoreReport:
-    """What a scoring did; `refused` are (object id, sentence)."""
+    """What a scoring did; each of `refused` is a sentence that names the object."""
 
     model: str
     scored: int

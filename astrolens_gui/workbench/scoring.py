@@ -51,7 +51,7 @@ def score(bench: Workbench, backend: str, model: str, ids: Sequence[int] | None,
         scored += len(part.ids)
     seconds = time.perf_counter() - start
     bench.on_db(lambda: bench.tell(Changes(scores=True, queue=True, models=(info.id,))))
-    return ScoreReport(info.id, scored, refused, seconds, info.verdict == "provisional")
+    return ScoreReport(info.id, scored, [sentence for _, sentence in refused], seconds, info.verdict == "provisional")
 
 
 def _listed(bench: Workbench, spec: BackendSpec, info: ModelInfo) -> None:

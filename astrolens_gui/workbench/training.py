@@ -134,5 +134,11 @@ def _finish(bench: Workbench, outcome: Any, seconds: float) -> TrainReport:
     told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}
     bench.plugins.tell("astrolens_model_trained", log, model=info.id, report=told)
     return TrainReport(
-        info.id, verdict.kind, verdict.reason, verdict.metrics, verdict.activates, list(outcome.refused), seconds
+        info.id,
+        verdict.kind,
+        verdict.reason,
+        verdict.metrics,
+        verdict.activates,
+        [sentence for _, sentence in outcome.refused],
+        seconds,
     )
