@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astrolens_gui.api import Context
+from astrolens_gui.api import Context, UserError
 
 from . import fitsfile
 from .light import Grid, binned, blur, moffat
@@ -65,14 +65,14 @@ class Simulator:
         An object depends on `ctx.seed` and its number alone, so a longer run begins with the objects of a shorter one.
 
         Raises:
-            ValueError: when `count` is not positive or `out` already holds a truth table.
+            UserError: when `count` is not positive or `out` already holds a truth table.
             Cancelled: through ctx; the objects so far and their truth are kept.
         """
         table = Path(out) / "truth.csv"
         if count < 1:
-            raise ValueError(f"count must be at least 1, not {count}")
+            raise UserError(f"count must be at least 1, not {count}")
         if table.exists():
-            raise ValueError(f"{table} already exists; choose an empty folder for the simulation")
+            raise UserError(f"{table} already exists; choose an empty folder for the simulation")
         table.parent.mkdir(parents=True, exist_ok=True)
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")

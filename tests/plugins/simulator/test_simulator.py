@@ -18,7 +18,7 @@ from astrolens_simulator.surveys import surveys
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from astrolens_gui.api import Cancelled, Context, Simulates, build, fields
+from astrolens_gui.api import Cancelled, Context, Simulates, UserError, build, fields
 
 SURVEYS = ("euclid_vis", "hst_f814w", "kids_gri")
 
@@ -156,7 +156,7 @@ def test_that_a_cancelled_run_keeps_its_files_and_their_truth(tmp_path: Path):
 def test_that_what_cannot_be_simulated_is_refused_in_one_sentence(tmp_path: Path, count: int, again: bool, words: str):
     if again:
         simulate(tmp_path, 2)
-    with pytest.raises(ValueError, match=words) as problem:
+    with pytest.raises(UserError, match=words) as problem:
         Simulator(SimulatorParams()).simulate(tmp_path, count, Context())
     assert "\n" not in str(problem.value)
 
