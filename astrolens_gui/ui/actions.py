@@ -40,7 +40,9 @@ class Action:
 
 def shown(key: str) -> str:
     """A key as people name it."""
-    return {"Return": "Enter", "PgDown": "Page Down", "PgUp": "Page Up"}.get(key, key)
+    for name, sign in (("Right", "→"), ("Left", "←"), ("Up", "↑"), ("Down", "↓")):
+        key = key.replace(name, sign)
+    return key
 
 
 TABLE: tuple[Action, ...] = (
@@ -134,8 +136,9 @@ def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Wheel", "Zoom at the cursor"),
     ("Middle drag", "Pan"),
-    ("Right drag", "Contrast (up, down) and bias (left, right), as in DS9"),
-    ("Double click", "Fit the image; in the mosaic: show the stamp large"),
+    ("Drag a cut", "In the histogram: set it by hand"),
+    ("Right drag", "Contrast and bias, as in DS9"),
+    ("Double click", "Fit; mosaic: show large"),
 )
 
 

@@ -80,6 +80,7 @@ class Editor(QWidget):
         self.widget = _widget(field)
         self.widget.setToolTip(_tip(field))
         self.widget.setObjectName(field.name)
+        self.widget.setMinimumWidth(64)  # a box for numbers up to 2^31 would else make a dock as wide as the image
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self._given = QtWidgets.QCheckBox(toolTip=f"Set {field.title.lower()}; otherwise the program chooses")

@@ -26,8 +26,11 @@ from .views.status import StatusLine
 from .views.toolbar import ToolBar
 
 SIZE = (1400, 900)
-SIDES = {"queue": 210, "grade": 260}
-"""Widths of the docks at first: the image keeps two thirds of 1400 pixels."""
+SIDES = {"queue": 250, "grade": 260}
+"""Widths of the docks at first: the image keeps over 60 % of 1400 pixels."""
+
+NARROWEST = 230
+"""Below this a grade's name is cut off."""
 
 
 class Window(QtWidgets.QMainWindow):
@@ -74,7 +77,6 @@ class Window(QtWidgets.QMainWindow):
         }
         self.tabifyDockWidget(self.docks["grade"], self.docks["models"])
         self.docks["grade"].raise_()
-        self.resizeDocks([self.docks[name] for name in SIDES], list(SIDES.values()), Qt.Horizontal)
         for dock in self.docks.values():
             dock.hide()
 
@@ -195,8 +197,9 @@ class Window(QtWidgets.QMainWindow):
         self.stage.take_focus()
 
     def _restore_layout(self) -> None:
-        if layout := self.workbench.settings["layout"]:
-            self.restoreState(QtCore.QByteArray.fromBase64(layout.encode()))
+        layout = self.workbench.settings["layout"]
+        if not layout or not self.restoreState(QtCore.QByteArray.fromBase64(layout.encode())):
+            self.resizeDocks([self.docks[name] for name in SIDES], list(SIDES.values()), Qt.Horizontal)
 
     def restore_geometry(self) -> None:
         if geometry := self.workbench.settings["geometry"]:
@@ -227,4 +230,5 @@ def scrolled(content: QWidget) -> QtWidgets.QScrollArea:
     area = QtWidgets.QScrollArea(widgetResizable=True, horizontalScrollBarPolicy=Qt.ScrollBarAlwaysOff)
     content.setObjectName("scrolled")
     area.setWidget(content)
+    area.setMinimumWidth(NARROWEST)
     return area

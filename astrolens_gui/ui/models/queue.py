@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..qt import QColor, QtCore, Qt, QObject, Signal
+from ..qt import QColor, QIcon, QObject, Qt, QtCore, QtGui, Signal
 
 NAME, GRADE, SCORE = range(3)
 COLUMNS = ("Object", "Grade", "Score")
@@ -31,7 +32,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self.strategy = ""
         self.blind = True
-        self._colours: dict[str, QColor] = {}
+        self._dots: dict[str, QIcon] = {}
         self._filter = ""
         self._take([], [], [], [])
 
@@ -107,7 +108,7 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     def set_colours(self, colours: dict[str, str]) -> None:
         """Grade value → "#rrggbb", from the scheme."""
-        self._colours = {value: QColor(colour) for value, colour in colours.items()}
+        self._dots = {value: _dot(QColor(colour)) for value, colour in colours.items()}
         self._redraw()
 
     def _redraw(self) -> None:
@@ -187,17 +188,35 @@ class QueueModel(QtCore.QAbstractTableModel):
             return self._shown(at, column)
         if role == Qt.TextAlignmentRole and column != NAME:
             return int((Qt.AlignRight if column == SCORE else Qt.AlignHCenter) | Qt.AlignVCenter)
-        if role == Qt.ForegroundRole and column == GRADE:
-            return self._colours.get(self._grades[at])
+        if role == Qt.DecorationRole and column == NAME:
+            return self._dots.get(self._grades[at]) or _dot(None)
         if role == Qt.ToolTipRole:
             return f"{self._names[at]} · rank {at + 1}"
         return None
 
     def _shown(self, at: int, column: int) -> str:
         if column == NAME:
-            return f"{'●' if self._grades[at] else '○'} {self._names[at]}"
+            return str(self._names[at])
         if column == GRADE:
             return str(self._grades[at] or "·")
         if not np.isfinite(self._scores[at]):
             return "—"
         return "hidden" if self.blind and not self._grades[at] else f"{self._scores[at]:.3f}"
+
+
+@cache
+def _small_dot(colour: str) -> QIcon:
+    picture = QtGui.QPixmap(22, 22)
+    picture.fill(Qt.transparent)
+    painter = QtGui.QPainter(picture)
+    painter.setRenderHint(QtGui.QPainter.Antialiasing)
+    painter.setPen(QtGui.QPen(QColor(colour or "#8a94a0"), 2))
+    painter.setBrush(QColor(colour) if colour else Qt.NoBrush)
+    painter.drawEllipse(4, 4, 14, 14)
+    painter.end()
+    return QIcon(picture)
+
+
+def _dot(colour: QColor | None) -> QIcon:
+    """A full dot in a grade's colour, or a ring for an object without one; the letter stands beside it all the same."""
+    return _small_dot(colour.name() if colour is not None else "")

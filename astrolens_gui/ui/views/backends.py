@@ -29,6 +29,7 @@ class BackendPanel(QWidget):
         self._form: ParamsForm | None = None
         self._project = False
         self.choice = QtWidgets.QComboBox(toolTip="The model backend that scores and trains")
+        self.choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
         for spec in self._specs.values():
             self.choice.addItem(spec.title, spec.id)
             if lack := missing(spec):

@@ -14,17 +14,21 @@ class KeysOverlay(QtWidgets.QFrame):
     def __init__(self, table: list[Action], parent: QWidget) -> None:
         super().__init__(parent, objectName="overlay")
         self.setFocusPolicy(Qt.StrongFocus)
-        columns = QtWidgets.QHBoxLayout()
-        columns.setSpacing(36)
+        page = QWidget()
+        columns = QtWidgets.QHBoxLayout(page)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(24)
         for groups in _balanced(table):
             text = QtWidgets.QLabel("".join(_html(title, rows) for title, rows in groups), textFormat=Qt.RichText)
+            font = text.font()
+            font.setPointSizeF(font.pointSizeF() * 0.9)
+            text.setFont(font)
             columns.addWidget(text, 0, Qt.AlignTop)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(28, 22, 28, 22)
-        layout.addLayout(columns)
+        layout.addWidget(_scrolled(page))
         layout.addWidget(QtWidgets.QLabel("Any key closes this. Every grade can also be given with the mouse.", objectName="muted"))
-        self.adjustSize()
-        self.move(parent.rect().center() - self.rect().center())
+        self._place()
         parent.installEventFilter(self)
         self.show()
         self.raise_()
@@ -32,8 +36,14 @@ class KeysOverlay(QtWidgets.QFrame):
 
     def eventFilter(self, watched: QtCore.QObject, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.Resize:
-            self.move(self.parentWidget().rect().center() - self.rect().center())
+            self._place()
         return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        """In the middle of the window, and never larger than it."""
+        room = self.parentWidget().rect()
+        self.resize(self.sizeHint().boundedTo(room.size()))
+        self.move(room.center() - self.rect().center())
 
     def event(self, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.ShortcutOverride:
@@ -57,10 +67,24 @@ class KeysOverlay(QtWidgets.QFrame):
         self.deleteLater()
 
 
+class _Scrolled(QtWidgets.QScrollArea):
+    """As large as what it shows, until there is no room."""
+
+    def sizeHint(self) -> QtCore.QSize:
+        return self.widget().sizeHint() + QtCore.QSize(16, 4)
+
+
+def _scrolled(page: QWidget) -> QtWidgets.QScrollArea:
+    area = _Scrolled(widgetResizable=True, focusPolicy=Qt.NoFocus)
+    page.setObjectName("scrolled")
+    area.setWidget(page)
+    return area
+
+
 def _balanced(table: list[Action]) -> list[list[tuple[str, list[tuple[str, str]]]]]:
     """Headings with their (keys, title) rows, spread over columns of about equal height."""
     groups = [
-        (group, [(" or ".join(map(shown, action.keys)), action.title) for action in actions if action.keys])
+        (group, [("  ".join(map(shown, action.keys)), action.title) for action in actions if action.keys])
         for group, actions in by_group(table).items()
     ]
     groups.append(("Mouse", list(GESTURES)))
@@ -72,6 +96,6 @@ def _balanced(table: list[Action]) -> list[list[tuple[str, list[tuple[str, str]]
 
 def _html(title: str, rows: list[tuple[str, str]]) -> str:
     lines = "".join(
-        f"<tr><td style='padding: 1px 14px 1px 0'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>" for keys, what in rows
+        f"<tr><td style='padding: 1px 10px 1px 0'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>" for keys, what in rows
     )
     return f"<p><b>{escape(title.upper())}</b></p><table>{lines}</table>"

@@ -26,7 +26,7 @@ class LabelBar(QWidget):
         layout.addWidget(_rule())
         self._armed = _label("heading", "Kind: grade an object first")
         layout.addWidget(self._armed)
-        self._kinds = QtWidgets.QGridLayout(spacing=4)
+        self._kinds = QtWidgets.QVBoxLayout(spacing=3)
         layout.addLayout(self._kinds)
         layout.addWidget(_rule())
         layout.addWidget(_label("heading", "Comment"))
@@ -78,13 +78,13 @@ class LabelBar(QWidget):
             button.clicked.connect(lambda _, value=grade.value: self._clicked(value))
             self._grades.addWidget(button)
             self._grade_buttons[grade.value] = button
-        for place, kind in enumerate(scheme.subtypes):
-            button = QtWidgets.QPushButton(f"{kind.key.upper()}  {kind.title}", objectName="subtype", checkable=True)
+        for kind in scheme.subtypes:
+            button = QtWidgets.QPushButton(f"{kind.key.upper()}   {kind.title}", objectName="subtype", checkable=True)
             button.setFocusPolicy(Qt.NoFocus)
             button.setToolTip(self._actions[f"subtype:{kind.value}"].toolTip())
             button.setProperty("kind", kind.value)
             button.clicked.connect(lambda _, value=kind.value: self._grading.subtype(value))
-            self._kinds.addWidget(button, place // 2, place % 2)
+            self._kinds.addWidget(button)
         self._arm(self._grading.last)
         self._refresh()
 

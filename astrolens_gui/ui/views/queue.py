@@ -13,7 +13,7 @@ class QueueView(QWidget):
     """A click shows the object; the row of the object on the screen is the selected one."""
 
     def __init__(self, model: QueueModel, current: Current) -> None:
-        super().__init__(minimumWidth=190)
+        super().__init__(minimumWidth=210)
         self._model, self._current = model, current
         self.filter = QtWidgets.QLineEdit(placeholderText="Filter by name", clearButtonEnabled=True)
         self.filter.setToolTip("Show only the objects whose name contains this  [Ctrl+F]")
@@ -81,11 +81,12 @@ def _table(model: QueueModel) -> QtWidgets.QTableView:
     rows.hide()
     rows.setSectionResizeMode(QtWidgets.QHeaderView.Fixed)
     rows.setDefaultSectionSize(table.fontMetrics().height() + 8)
+    table.setIconSize(QtCore.QSize(11, 11))
     columns: Any = table.horizontalHeader()
-    columns.setHighlightSections(False)
+    columns.hide()  # a name, a letter and a number need no heading; the width is the name's
     columns.setSectionResizeMode(NAME, QtWidgets.QHeaderView.Stretch)
     width = table.fontMetrics().horizontalAdvance
-    for column, widest in ((GRADE, "Grade"), (SCORE, "hidden")):
+    for column, widest in ((GRADE, "X"), (SCORE, "hidden")):
         columns.setSectionResizeMode(column, QtWidgets.QHeaderView.Fixed)
-        table.setColumnWidth(column, width(widest) + 16)
+        table.setColumnWidth(column, width(widest) + 14)
     return table

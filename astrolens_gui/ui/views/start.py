@@ -22,6 +22,7 @@ class StartPage(QWidget):
 
     def __init__(self, settings: Any, actions: ActionSet) -> None:
         super().__init__(objectName="page")
+        self.setAttribute(Qt.WA_StyledBackground)
         self._settings = settings
         self.setAcceptDrops(True)
         column = QtWidgets.QVBoxLayout()
@@ -51,6 +52,7 @@ class StartPage(QWidget):
         self.recent.itemClicked.connect(self._activated)
         column.addWidget(self.heading)
         column.addWidget(self.recent, 1)
+        column.addStretch(0)
         across = QtWidgets.QHBoxLayout(self)
         across.addStretch(1)
         across.addLayout(column, 4)

@@ -26,6 +26,7 @@ class StatusLine(QtWidgets.QStatusBar):
         self.addPermanentWidget(self.problem)
         self.addPermanentWidget(self.dismiss)
         self.addPermanentWidget(self.saved)
+        self.setContentsMargins(0, 0, 10, 0)
         self.clear_problem()
 
     def say(self, text: str) -> None:

@@ -43,7 +43,9 @@ class ToolBar(QtWidgets.QToolBar):
         label = QtWidgets.QLabel(f"  {name} ", objectName="muted")
         choice = QtWidgets.QComboBox(toolTip=tip, enabled=False)
         choice.setFocusPolicy(Qt.NoFocus)
-        choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToContents)
+        choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(13)
+        choice.view().setMinimumWidth(260)
         self.addWidget(label)
         self.addWidget(choice)
         return choice
