@@ -132,8 +132,9 @@ def scored(ids: np.ndarray, logits: np.ndarray, model: ModelInfo) -> Scored:
     """A model's logits as scores; what is not finite stays NaN, and ranks last."""
     logits = np.asarray(logits, np.float64)
     logits = np.where(np.isfinite(logits).all(axis=1, keepdims=True), logits, np.nan)
-    logit = lens_logit(logits, model.classes, model.calibration)
-    classes = class_probabilities(logits, model.classes, model.calibration)
+    with np.errstate(invalid="ignore"):
+        logit = lens_logit(logits, model.classes, model.calibration)
+        classes = class_probabilities(logits, model.classes, model.calibration)
     return Scored(np.asarray(ids, np.int64), logit, probability(logit), classes)
 
 
