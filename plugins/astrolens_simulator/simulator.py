@@ -65,7 +65,7 @@ class Simulator:
         An object depends on `ctx.seed` and its number alone, so a longer run begins with the objects of a shorter one.
 
         Raises:
-            UserError: when `count` is not positive or `out` already holds a truth table.
+            UserError: when `count` is not positive, or `out` cannot be written or already holds a truth table.
             Cancelled: through ctx; the objects so far and their truth are kept.
         """
         table = Path(out) / "truth.csv"
@@ -73,7 +73,11 @@ class Simulator:
             raise UserError(f"count must be at least 1, not {count}")
         if table.exists():
             raise UserError(f"{table} already exists; choose an empty folder for the simulation")
-        table.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            table.parent.mkdir(parents=True, exist_ok=True)
+            table.touch()
+        except OSError as error:
+            raise UserError(f"cannot write to {out}: {error.strerror}; choose another folder") from error
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(COLUMNS)

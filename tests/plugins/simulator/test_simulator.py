@@ -161,6 +161,12 @@ def test_that_what_cannot_be_simulated_is_refused_in_one_sentence(tmp_path: Path
     assert "\n" not in str(problem.value)
 
 
+def test_that_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(UserError, match=r"cannot write to .*file.*; choose another folder"):
+        Simulator(SimulatorParams()).simulate(tmp_path / "file", 3, Context())
+
+
 def test_that_the_form_offers_every_survey_of_the_table():
     choices = {field.name: field.choices for field in fields(SPEC.params)}["survey"]
     assert set(choices) == set(surveys())
