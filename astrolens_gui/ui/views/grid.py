@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..qt import QtCore
 from .cells import cell_height
@@ -71,6 +72,7 @@ class Grid:
         return self.offset + max(rect.bottom() - self.height + GAP, 0)
 
 
+@lru_cache(maxsize=8)
 def most_columns(width: int, height: int) -> int:
     """The most columns that a viewport takes without exceeding MOST_CELLS or the smallest cell."""
     for columns in range(COLUMNS[1], 1, -1):

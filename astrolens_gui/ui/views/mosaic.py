@@ -8,6 +8,7 @@ from typing import Any
 from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
 from .cells import CURSOR, Cell, paint_cell, stamp_side
 from .grid import COLUMNS, Grid, most_columns
+from .pending import PendingGrades
 from .thumbs import Thumbs
 
 RENDER_STEP = 32
@@ -55,7 +56,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         self._grades: dict[str, Any] = {}
         self._lowest: Any = None
         self._colours: dict[str, QColor] = {}
-        self._pending: dict[int, str] = {}
+        self._pending = PendingGrades(bridge, workbench, current, queue_model, self)
         self._thumbs = Thumbs(bridge, workbench, self)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setFrameShape(self.NoFrame)
@@ -63,6 +64,8 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)  # so that no cell moves when a second page appears
         self.viewport().setMouseTracking(True)
         self._thumbs.arrived.connect(self._on_arrived)
+        self._pending.saved.connect(self._on_saved)
+        self._pending.lost.connect(self._on_lost)
         queue_model.modelReset.connect(self._on_reset)
         queue_model.dataChanged.connect(lambda *_: self.viewport().update())
         current.object_changed.connect(self._on_object)
@@ -83,25 +86,26 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     @property
     def columns(self) -> int:
-        return self._columns
+        """As the person chose, or fewer while the view is too small for them."""
+        return min(self._columns, self._most_columns())
 
     def set_columns(self, columns: int) -> None:
-        """Between 1 and 40; a view that would hold over 400 stamps takes fewer columns. The cursor stays in sight."""
-        columns = min(max(columns, COLUMNS[0]), COLUMNS[1], self._viewport_limit())
+        """Between 1 and 40, as long as no more than 400 stamps are in sight. The cursor stays in sight."""
+        columns = min(max(columns, COLUMNS[0]), self._most_columns())
         if columns != self._columns:
             self._columns = columns
             self._lay_out()
             self.scroll_to(self._cursor)
             self.columns_changed.emit(columns)
 
-    def _viewport_limit(self) -> int:
+    def _most_columns(self) -> int:
         return most_columns(self.viewport().width(), self.viewport().height())
 
     @property
     def grid(self) -> Grid:
         """Where the cells stand now."""
         area, bar = self.viewport(), self.verticalScrollBar()
-        return Grid(self._columns, area.width(), area.height(), self._model.rowCount(), bar.value())
+        return Grid(self.columns, area.width(), area.height(), self._model.rowCount(), bar.value())
 
     def scroll_to(self, row: int) -> None:
         """Bring a row into sight, moving as little as possible."""
@@ -140,7 +144,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         self.painted.emit(drawn, time.monotonic())
 
     def _cell(self, row: int, object_id: int) -> Cell:
-        grade = self._pending.get(object_id, self._model.grade_of(object_id))
+        grade = self._pending.grade_of(object_id)
         return Cell(
             self._model.name_of(object_id),
             grade,
@@ -212,14 +216,14 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
             super().keyPressEvent(event)
             return
-        page = self.grid.page
+        page, columns = self.grid.page, self.columns
         steps = {
             Qt.Key_Right: 1,
             Qt.Key_J: 1,
             Qt.Key_Left: -1,
             Qt.Key_K: -1,
-            Qt.Key_Down: self._columns,
-            Qt.Key_Up: -self._columns,
+            Qt.Key_Down: columns,
+            Qt.Key_Up: -columns,
             Qt.Key_PageDown: page,
             Qt.Key_PageUp: -page,
             Qt.Key_Home: -self._model.rowCount(),
@@ -234,51 +238,35 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         elif event.key() in (Qt.Key_Return, Qt.Key_Enter):
             self._open(self.cursor_row)
         elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
-            self.set_columns(self._columns - 1)
+            self.set_columns(columns - 1)
         elif event.key() == Qt.Key_Minus:
-            self.set_columns(self._columns + 1)
+            self.set_columns(columns + 1)
         else:
             super().keyPressEvent(event)
 
     def _step(self, step: int) -> None:
         """Up and down stay in their column, at the edge in their cell; other moves go as far as there is a stamp."""
         target = self._cursor + step
-        if abs(step) == self._columns != 1 and not 0 <= target < self._model.rowCount():
+        if abs(step) == self.columns != 1 and not 0 <= target < self._model.rowCount():
             return
         self.move_to(target)
 
     def grade(self, value: str) -> None:
-        """Grade the object under the cursor and move to the next; a failure marks nothing and comes back to it."""
+        """Grade the object under the cursor and move on; if saving fails, the cursor comes back to it."""
         object_id = self._model.object_at(self.cursor_row)
-        if object_id < 0:
-            return
-        seconds = time.monotonic() - self._since
-        self._pending[object_id] = value
-        job = self._workbench.label(
-            object_id,
-            value,
-            seconds=round(seconds, 3),
-            why=f"mosaic; {self._model.strategy}; rank {self._model.rank_of(object_id)}",
-            screen=self._current.screen(),
-        )
-        self._bridge.when_done(
-            job,
-            lambda _: self._on_saved(object_id, value),
-            lambda error: self._on_unsaved(object_id, error),
-        )
-        self.move_to(self._cursor + 1)
+        if object_id >= 0:
+            self._pending.give(object_id, value, time.monotonic() - self._since)
+            self.move_to(self._cursor + 1)
 
     def _on_saved(self, object_id: int, value: str) -> None:
-        if self._pending.get(object_id) == value:
-            del self._pending[object_id]
-        self._model.set_grade(object_id, value)
         self.graded.emit(object_id, value)
         self.viewport().update()
 
-    def _on_unsaved(self, object_id: int, error: BaseException) -> None:
-        self._pending.pop(object_id, None)
-        self.move_to(self._model.row_of(object_id))
-        self._bridge.failed.emit(f"{self._model.name_of(object_id)} was not saved: {error}")
+    def _on_lost(self, object_id: int) -> None:
+        row = self._model.row_of(object_id)
+        if row >= 0:
+            self.move_to(row)
+        self.viewport().update()
 
     def _open(self, row: int) -> None:
         if row >= 0:
@@ -296,14 +284,17 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
         if event.modifiers() & Qt.ControlModifier:
-            self.set_columns(self._columns + (-1 if event.angleDelta().y() > 0 else 1))
+            self.set_columns(self.columns + (-1 if event.angleDelta().y() > 0 else 1))
         else:
             super().wheelEvent(event)
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
-        self._columns = min(self._columns, self._viewport_limit())
         self._lay_out()
         self.scroll_to(self._cursor)
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
+        super().showEvent(event)
+        self.setFocus()  # its keys are the mosaic's own
 
     def viewportEvent(self, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.ToolTip:
@@ -318,7 +309,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
     def tip(self, row: int) -> str:
         """What hovering says: name, rank, grade, and why there is no picture."""
         object_id = self._model.object_at(row)
-        grade = self._model.grade_of(object_id)
+        grade = self._pending.grade_of(object_id)
         lines = [
             self._model.name_of(object_id),
             f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}",

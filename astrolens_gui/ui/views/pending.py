@@ -1,0 +1,72 @@
+"""Grades given in the mosaic that are not yet on disk; knows no cell, and forgets a grade once the queue has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..qt import QObject, Signal
+
+
+class PendingGrades(QObject):
+    """Several labels may be under way: a person grades faster than a slow disk commits.
+
+    Attributes:
+        saved: (object id, grade) committed; the queue model has it.
+        lost: (object id) it could not be saved; the bridge's `failed` has said why.
+    """
+
+    saved = Signal(int, str)
+    lost = Signal(int)
+
+    def __init__(self, bridge: Any, workbench: Any, current: Any, model: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._workbench = workbench
+        self._current = current
+        self._model = model
+        self._under_way: dict[int, tuple[str, Any]] = {}
+
+    def __contains__(self, object_id: int) -> bool:
+        return object_id in self._under_way
+
+    def grade_of(self, object_id: int) -> str:
+        """The grade under way, else the queue's."""
+        grade, _ = self._under_way.get(object_id, ("", None))
+        return grade or self._model.grade_of(object_id)
+
+    def give(self, object_id: int, grade: str, seconds: float) -> None:
+        """Label an object that was looked at for so many seconds."""
+        job = self._workbench.label(
+            object_id,
+            grade,
+            seconds=round(seconds, 3),
+            why=f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}",
+            screen=self._current.screen(),
+        )
+        self._under_way[object_id] = (grade, job)
+        self._bridge.when_done(
+            job, lambda _: self._done(object_id, grade, job), lambda error: self._failed(object_id, job, error)
+        )
+
+    def clear(self) -> None:
+        """Another project: what is under way is still saved, but shown nowhere."""
+        self._under_way.clear()
+
+    def _leave(self, object_id: int, job: Any) -> bool:
+        """Forget this label; False when a newer one for the same object is under way, or the project is another."""
+        known = self._under_way.get(object_id, ("", None))[1] is job
+        if known:
+            del self._under_way[object_id]
+        return known
+
+    def _done(self, object_id: int, grade: str, job: Any) -> None:
+        if self._leave(object_id, job):
+            self._model.set_grade(object_id, grade)
+            self.saved.emit(object_id, grade)
+
+    def _failed(self, object_id: int, job: Any, error: BaseException) -> None:
+        self._leave(object_id, job)
+        reason = (str(error) or type(error).__name__).rstrip(".")
+        name = self._model.name_of(object_id)
+        self._bridge.failed.emit(f"The label of {name} is not saved: {reason}. Grade it again once that is mended.")
+        self.lost.emit(object_id)
