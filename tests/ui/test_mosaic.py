@@ -197,6 +197,7 @@ def test_that_a_digit_grades_under_the_cursor_and_moves_on(mosaic):
     assert m.view.cursor_row == 7
     first = m.workbench.labels[0][2]
     assert first["seconds"] >= 0
+    assert first["origin"] == "mosaic"
     assert "rank 4" in first["why"]
     assert first["screen"]["stretch"] == m.current.recipe.stretch
 

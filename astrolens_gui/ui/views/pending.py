@@ -6,6 +6,9 @@ from typing import Any
 
 from ..qt import QObject, Signal
 
+ORIGIN = "mosaic"
+"""Who made the change, in `Changes.origin`: the mosaic has already shown its own."""
+
 
 class PendingGrades(QObject):
     """Several labels may be under way: a person grades faster than a slow disk commits.
@@ -42,6 +45,7 @@ class PendingGrades(QObject):
             seconds=round(seconds, 3),
             why=f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}",
             screen=self._current.screen(),
+            origin=ORIGIN,
         )
         self._under_way[object_id] = (grade, job)
         self._bridge.when_done(
