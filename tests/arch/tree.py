@@ -56,6 +56,11 @@ def calls(module: ast.AST) -> list[tuple[str, ast.Call]]:
     return [(_callee(node), node) for node in ast.walk(module) if isinstance(node, ast.Call)]
 
 
+def owner(node: ast.Call) -> str:
+    """The name before the dot of a called attribute: `pickle` of `pickle.load(…)`."""
+    return getattr(getattr(node.func, "value", None), "id", "")
+
+
 def _callee(node: ast.Call) -> str:
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
