@@ -10,6 +10,7 @@ from ..models.queue import QueueModel
 from ..qt import QtWidgets, QWidget, Signal
 
 AHEAD = 5
+NARROWEST = 360
 
 
 class Stage(QWidget):
@@ -33,6 +34,7 @@ class Stage(QWidget):
         self._scheme: Any = None
         self.image: Any = None
         self.mosaic: Any = None
+        self.bar: Any = None
 
     def build(self) -> None:
         """Make the views; pyqtgraph and numpy's friends are imported here, after the window's first paint."""
@@ -57,6 +59,8 @@ class Stage(QWidget):
         self._views.addWidget(self.mosaic)
         self._layout.addWidget(self._views, 1)
         self.bar = DisplayBar(current, self.image)
+        for part in (self._views, self.bar):  # a long name in the readout must never make the window wider
+            part.setMinimumSize(NARROWEST, 0)
         self._layout.addWidget(self.bar)
 
     def _upcoming(self) -> list[int]:

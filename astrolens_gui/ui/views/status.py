@@ -27,6 +27,7 @@ class StatusLine(QtWidgets.QStatusBar):
         self.addPermanentWidget(self.dismiss)
         self.addPermanentWidget(self.saved)
         self.setContentsMargins(0, 0, 10, 0)
+        self.setMinimumWidth(1)  # a long sentence never makes the window wider
         self.clear_problem()
 
     def say(self, text: str) -> None:

@@ -1,0 +1,172 @@
+"""A window on a fake workbench whose jobs run on the real runner, and one on the real workbench."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from astrolens_gui.api import Changes, UserError
+from astrolens_gui.core.labels.schemes import load_schemes
+from astrolens_gui.core.settings import Settings
+from astrolens_gui.jobs.runner import Runner
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
+
+
+class FakeWorkbench:
+    """Labels in memory, with undo; `refuse` makes the next saves fail as a full disk would, `hold` keeps them waiting."""
+
+    def __init__(self, settings: Settings, count: int = 6) -> None:
+        from astrolens_gui.core.plugins import Plugins
+
+        self.settings = settings
+        self.runner = Runner()
+        self.plugins = Plugins.discover()
+        self.project: Any = None
+        self.grader = "tester"
+        self.count = count
+        self.scores = np.full(count, np.nan)
+        self.order = list(range(1, count + 1))
+        self.strategy = "random"
+        self.grades: dict[int, SimpleNamespace] = {}
+        self.history: list[tuple[int, Any]] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.refuse = ""
+        self._listeners: list[Any] = []
+
+    def subscribe(self, listener: Any) -> Any:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, changes: Changes) -> Changes:
+        for listener in self._listeners:
+            listener(changes)
+        return changes
+
+    def _job(self, work: Any, title: str = "", quiet: bool = True) -> Any:
+        return self.runner.submit("db", work, title=title, quiet=quiet)
+
+    def schemes(self) -> dict[str, Any]:
+        return load_schemes(None)
+
+    def info(self) -> Any:
+        return self._job(self._info)
+
+    def _info(self) -> Any:
+        scheme = self.project.settings["scheme"]
+        return SimpleNamespace(
+            name="sample", folder=self.project.folder, objects=self.count, labelled=0, scheme=scheme, champion="", notes=()
+        )
+
+    def open(self, folder: Path, create: Any = None) -> Any:
+        def work() -> Any:
+            self.project = SimpleNamespace(folder=Path(folder), settings={"scheme": "abcx"}, save=lambda: None)
+            return self._info()
+
+        return self._job(work)
+
+    def close_project(self) -> Any:
+        return self._job(lambda: setattr(self, "project", None))
+
+    def queue(self, strategy: str | None = None, *, log_choice: bool = False) -> Any:
+        def work() -> Any:
+            self.strategy = strategy or self.strategy
+            grades = [self.grades[one].grade if one in self.grades else "" for one in self.order]
+            ids = np.array(self.order, dtype=np.int64)
+            return SimpleNamespace(
+                object=ids,
+                name=[f"stamp_{one:04d}" for one in self.order],
+                grade=grades,
+                score=self.scores[ids - 1] if len(ids) else np.empty(0),
+                strategy=self.strategy,
+            )
+
+        return self._job(work)
+
+    def label(self, object_id: int, grade: str, **more: Any) -> Any:
+        def work() -> Changes:
+            if self.refuse:
+                raise UserError(self.refuse)
+            self.calls.append(("label", {"object_id": object_id, "grade": grade, **more}))
+            self.history.append((object_id, self.grades.get(object_id)))
+            self.grades[object_id] = SimpleNamespace(grade=grade, subtype=more.get("subtype", ""), comment="")
+            return self.tell(Changes(labels=(object_id,), origin=more.get("origin", "")))
+
+        return self._job(work)
+
+    def comment(self, object_id: int, text: str, origin: str = "") -> Any:
+        return self._job(lambda: self.calls.append(("comment", {"object_id": object_id, "text": text})))
+
+    def undo(self, origin: str = "") -> Any:
+        def work() -> Changes:
+            if not self.history:
+                return Changes(message="there is nothing to undo")
+            object_id, before = self.history.pop()
+            self.grades.pop(object_id, None)
+            if before is not None:
+                self.grades[object_id] = before
+            return self.tell(Changes(labels=(object_id,), origin=origin, extra={"object": object_id}))
+
+        return self._job(work)
+
+    redo = undo
+
+    def label_of(self, object_id: int) -> Any:
+        return self._job(lambda: self.grades.get(object_id))
+
+    def image(self, object_id: int, band: str | None = None) -> Any:
+        def work() -> Any:
+            data = np.random.default_rng(object_id).normal(size=(40, 40)).astype(np.float32)
+            return SimpleNamespace(
+                object_id=object_id, name=f"stamp_{object_id:04d}", band="r", bands=("r",), data=data, wcs=None,
+                pixel_scale=0.1, unit="", path=Path("stamp.fits"), wcs_problem="",
+            )  # fmt: skip
+
+        return self.runner.submit("io", work, quiet=True)
+
+    def thumbnails(self, ids: Any, size: int, recipe: Any) -> Any:
+        return self.runner.submit("io", lambda: [np.zeros((size, size, 3), np.uint8) for _ in ids], quiet=True)
+
+    def close(self) -> None:
+        self.runner.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(tmp_path / "settings.json")
+
+
+@pytest.fixture
+def bench(settings: Settings) -> Iterator[FakeWorkbench]:
+    fake = FakeWorkbench(settings)
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def closed_window(qtbot: Any, bench: FakeWorkbench) -> Iterator[Any]:
+    """The window on its start page."""
+    from astrolens_gui.ui import app
+
+    app.application()
+    window = app.make_window(bench)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitActive(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def window(qtbot: Any, closed_window: Any, tmp_path: Path) -> Any:
+    """The window on a project of six stamps, the first on the screen."""
+    closed_window.session.open(tmp_path / "sample.astrolens")
+    qtbot.waitUntil(lambda: closed_window.current.object_id > 0, timeout=5000)
+    return closed_window
