@@ -1,4 +1,4 @@
-"""`astrolens demo --headless`: the loop to its end on a small sample, with a picture and a report that can be opened."""
+"""`astrolens demo --headless`: the loop to its end on a small sample, with a picture and a report."""
 
 from __future__ import annotations
 
