@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -116,7 +117,7 @@ def _unfit(hdu: Hdu) -> str:
         return reason
     if len(hdu.shape) < 2 or min(hdu.shape[-2:]) < MIN_SIDE:
         return f"its {_size(hdu)} pixels are no image"
-    depth = int(np.prod(hdu.shape[:-2], dtype=object))
+    depth = math.prod(hdu.shape[:-2])
     if depth > MAX_PLANES:
         return f"it is a cube of {depth:,} planes; give at most {MAX_PLANES}"
     if word := _bands.not_science(hdu.extname):
@@ -152,7 +153,7 @@ def _cut(path: str, images: list[Hdu], primary: Hdu) -> list[Plane]:
     above = primary.header if primary.kind == "empty" else None
     rows: list[tuple[Plane, str]] = []
     for hdu in images:
-        depth = int(np.prod(hdu.shape[:-2], dtype=np.int64))
+        depth = math.prod(hdu.shape[:-2])
         band, full = _bands.band_of(hdu.header, hdu.extname)
         if not band and above is not None:
             band, full = _bands.header_band(above)
@@ -235,7 +236,7 @@ def _changed(plane: Plane) -> ImageError:
 
 def _pixels(source: Source, hdu: Hdu, plane: int) -> np.ndarray:
     height, width = hdu.shape[-2:]
-    depth = int(np.prod(hdu.shape[:-2], dtype=np.int64))
+    depth = math.prod(hdu.shape[:-2])
     if not 0 <= plane < depth:
         raise ValueError(f"it has {depth} planes, not {plane + 1}")
     if hdu.kind == "compressed":

@@ -138,9 +138,9 @@ def build(header: Header) -> Any:
 
 def _copy(header: Header, cards: Any, key: str) -> None:
     value = header.get(key)
-    if isinstance(value, float) and not math.isfinite(value):
-        return
-    if value is not None:
+    if isinstance(value, str):
+        value = "".join(c for c in value if " " <= c <= "~")
+    if value is not None and not (isinstance(value, float) and not math.isfinite(value)):
         cards[key] = value
 
 
