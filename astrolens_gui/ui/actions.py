@@ -1,4 +1,4 @@
-"""The one table of everything a person can do: menus, keys, the palette, the `?` overlay and docs/keys.md; knows no widget."""
+"""The one table of all one can do, for menus, keys, palette, `?` overlay and docs/keys.md; knows no widget."""
 
 from __future__ import annotations
 
@@ -47,37 +47,85 @@ def shown(key: str) -> str:
 
 TABLE: tuple[Action, ...] = (
     Action("comment", "Comment", ("C",), "Write a comment on this object; Enter saves it", "Grade", "object"),
-    Action("undo", "Undo", ("Ctrl+Z",), "Take back your last grade or comment and return to its object", "Grade", "project"),
+    Action(
+        "undo", "Undo", ("Ctrl+Z",), "Take back your last grade or comment and return to its object", "Grade", "project"
+    ),
     Action("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Give the grade that was taken back again", "Grade", "project"),
-    Action("toggle_score", "Model score on/off", ("M",), "Show the model's score before the grade, or hide it (blind)", "Grade"),
+    Action(
+        "toggle_score",
+        "Model score on/off",
+        ("M",),
+        "Show the model's score before the grade, or hide it (blind)",
+        "Grade",
+    ),
     Action("next", "Next object", ("Right", "J", "Down"), "Go to the next object of the queue", "Move", "single", True),
-    Action("previous", "Previous object", ("Left", "K", "Up"), "Go back one object in the queue", "Move", "single", True),
-    Action("next_ungraded", "Next without a grade", ("Shift+Right",), "Go to the next object that has no grade yet", "Move", "project"),
+    Action(
+        "previous", "Previous object", ("Left", "K", "Up"), "Go back one object in the queue", "Move", "single", True
+    ),
+    Action(
+        "next_ungraded",
+        "Next without a grade",
+        ("Shift+Right",),
+        "Go to the next object that has no grade yet",
+        "Move",
+        "project",
+    ),
     Action("first", "First object", ("Home",), "Go to the top of the queue", "Move", "single"),
     Action("last", "Last object", ("End",), "Go to the end of the queue", "Move", "single"),
     Action("find", "Find an object", ("Ctrl+F",), "Filter the queue by a part of the name", "Move", "project"),
-    Action("rerank", "Order the queue again", ("Ctrl+L",), "Order the queue anew with the newest scores", "Move", "project"),
+    Action(
+        "rerank", "Order the queue again", ("Ctrl+L",), "Order the queue anew with the newest scores", "Move", "project"
+    ),
     Action("toggle_mosaic", "Mosaic / single view", ("V",), "Many stamps at once, or one large", "View", "project"),
     Action("focus_image", "Image only", ("Tab",), "Hide all but the image, or bring the rest back", "View", "project"),
     Action("next_stretch", "Next stretch", ("S",), "Step through linear, sqrt, log, asinh, …", "View", "project"),
     Action("previous_stretch", "Previous stretch", ("Shift+S",), "Step back through the stretches", "View", "project"),
-    Action("auto_cuts", "Automatic cuts", ("A",), "Cuts and contrast as the program would choose them", "View", "project"),
+    Action(
+        "auto_cuts", "Automatic cuts", ("A",), "Cuts and contrast as the program would choose them", "View", "project"
+    ),
     Action("invert", "Invert", ("I",), "Dark on bright, or bright on dark", "View", "project"),
     Action("fit", "Fit the image", ("F",), "The whole image in the window", "View", "single"),
     Action("one_to_one", "One to one", ("Shift+F",), "One pixel of the image on one of the screen", "View", "single"),
-    Action("copy_position", "Copy RA and Dec", ("Ctrl+C",), "The sky position under the pointer, in degrees", "View", "single"),
+    Action(
+        "copy_position",
+        "Copy RA and Dec",
+        ("Ctrl+C",),
+        "The sky position under the pointer, in degrees",
+        "View",
+        "single",
+    ),
     Action("toggle_theme", "Dark / light", ("Ctrl+T",), "Change between the dark and the light theme", "View"),
     Action("score", "Score", ("F5",), "Let the model score every object of the project", "Model", "project"),
-    Action("retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"),
+    Action(
+        "retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"
+    ),
     Action("show_models", "Models", ("Ctrl+M",), "Choose the backend and its settings", "Model", "project"),
     Action("cancel_job", "Cancel the job", ("Ctrl+.",), "Stop the job shown below; what is done is kept", "Model"),
     Action("show_jobs", "Jobs", ("Ctrl+J",), "What runs and what ran, with the reason of every failure", "Model"),
-    Action("new_project", "New project from images…", ("Ctrl+N",), "Make a project from FITS files or folders", "Project"),
+    Action(
+        "new_project", "New project from images…", ("Ctrl+N",), "Make a project from FITS files or folders", "Project"
+    ),
     Action("open_project", "Open project…", ("Ctrl+O",), "Open a NAME.astrolens folder", "Project"),
-    Action("import_images", "Import images…", ("Ctrl+I",), "Add FITS files or folders to this project", "Project", "project"),
-    Action("import_labels", "Import grades…", (), "Add grades from a table with the columns ID,grade", "Project", "project"),
+    Action(
+        "import_images",
+        "Import images…",
+        ("Ctrl+I",),
+        "Add FITS files or folders to this project",
+        "Project",
+        "project",
+    ),
+    Action(
+        "import_labels", "Import grades…", (), "Add grades from a table with the columns ID,grade", "Project", "project"
+    ),
     Action("export", "Export grades…", ("Ctrl+E",), "Write the grades and scores as a table", "Project", "project"),
-    Action("close_project", "Close project", ("Ctrl+W",), "Back to the start page; everything is already saved", "Project", "project"),
+    Action(
+        "close_project",
+        "Close project",
+        ("Ctrl+W",),
+        "Back to the start page; everything is already saved",
+        "Project",
+        "project",
+    ),
     Action("demo", "Try the demo", (), "A project of simulated lenses and impostors, ready to grade", "Project"),
     Action("show_plugins", "Plugins", ("Ctrl+Shift+P",), "Which plugins there are, and why one failed", "Project"),
     Action("show_settings", "Settings", ("Ctrl+,",), "Your name, the theme, auto-advance, the device", "Project"),
@@ -147,8 +195,8 @@ def as_markdown(scheme: Any) -> str:
     lines = [
         "# Keys",
         "",
-        f"Made from the table in `astrolens_gui/ui/actions.py` (grades: the scheme “{scheme.title}”); `?` shows it in the window,",
-        "Ctrl+K finds any of it by typing. Every grade can also be given with the mouse.",
+        f"Made from the table in `astrolens_gui/ui/actions.py` (grades: the scheme “{scheme.title}”);",
+        "`?` shows it in the window, Ctrl+K finds any of it by typing. Every grade can also be given with the mouse.",
     ]
     for group, actions in by_group([*grade_actions(scheme), *TABLE]).items():
         lines += ["", f"## {group}", "", "| key | does | |", "|---|---|---|"]

@@ -11,7 +11,7 @@ from .qt import QAction, QKeySequence, QObject, Qt, QtWidgets, QWidget
 
 
 class ActionSet(QObject):
-    """QActions by id ("grade:A", "subtype:ring" for those of the scheme); one of `providers` has a method of each id's name."""
+    """QActions by id ("grade:A", "subtype:ring" for the scheme's); one of `providers` has the method of that name."""
 
     def __init__(self, window: QWidget, providers: Sequence[Any]) -> None:
         super().__init__(window)

@@ -1,4 +1,4 @@
-"""Starts Qt, dresses it, shows the window within a second and leaves cleanly; everything heavy comes after the first paint."""
+"""Starts Qt, shows the window within a second and leaves cleanly; everything heavy comes after the first paint."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def make_window(workbench: Workbench) -> Window:
     return window
 
 
-def run(project: Path | None = None, workbench: Workbench | None = None, ready: Callable[[Window], Any] | None = None) -> int:
+def run(
+    project: Path | None = None, workbench: Workbench | None = None, ready: Callable[[Window], Any] | None = None
+) -> int:
     """Open the window on `project`, else on the last one, else on the start page; returns the exit code.
 
     Args:
@@ -57,7 +59,9 @@ def run(project: Path | None = None, workbench: Workbench | None = None, ready: 
         UserError: there is nothing at `project`, or no display.
     """
     if project is not None and not Path(project).exists():
-        raise UserError(f"there is no project {project}; `astrolens import {project} FOLDER` makes one from a folder of images")
+        raise UserError(
+            f"there is no project {project}; `astrolens import {project} FOLDER` makes one from a folder of images"
+        )
     _need_display()
     from astrolens_gui.core import log, paths
 

@@ -39,8 +39,8 @@ class Bridge(QObject):
     ) -> Any:
         """Call `callback(result)` on the main thread once `job` is done; returns the job.
 
-        A failure goes to `on_error(exception)`, else its sentence to `failed`. A cancelled job calls neither, unless `on_error` was
-        given: then it gets the exception, so that nothing waits for ever.
+        A failure goes to `on_error(exception)`, else its sentence to `failed`. A cancelled job is no failure: only
+        `on_error` hears of it, so that nothing waits for ever.
         """
         job.add_done_callback(lambda done: self._from_thread(self._finish, done, callback, on_error))
         return job
@@ -69,7 +69,9 @@ class Bridge(QObject):
             function(*arguments)
         except Exception as error:  # a view's mistake must neither end the program (PyQt aborts) nor stay unseen
             _log.exception("a view failed")
-            self.failed.emit(f"The window could not show a result ({type(error).__name__}: {error}); the log has the details.")
+            self.failed.emit(
+                f"The window could not show a result ({type(error).__name__}: {error}); the log has the details."
+            )
 
     def _finish(
         self, job: Any, callback: Callable[[Any], None], on_error: Callable[[BaseException], None] | None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Current(QObject):
     """The object being looked at and the display recipe; every view follows its signals.
 
-    The recipe is remembered through the settings, a moment after the last change: a drag of the cuts is not a hundred writes.
+    The recipe is remembered through the settings, a moment after the last change: a drag is not a hundred writes.
 
     Attributes:
         object_changed: (int) another object is shown; -1 when there is none.

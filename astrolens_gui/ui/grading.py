@@ -71,10 +71,16 @@ class Grading(QObject):
         self._since = time.monotonic()
         self._recall.start()
 
+    def close(self) -> None:
+        """The window goes: ask for nothing more."""
+        self._recall.stop()
+
     def _ask_before(self) -> None:
         target = self._current.object_id
         if target >= 0:
-            self._bridge.when_done(self._workbench.label_of(target), lambda row: self._before(target, row), lambda _: None)
+            self._bridge.when_done(
+                self._workbench.label_of(target), lambda row: self._before(target, row), lambda _: None
+            )
 
     def _before(self, target: int, row: Any) -> None:
         if row is not None and target == self._current.object_id:
@@ -90,7 +96,7 @@ class Grading(QObject):
             self._since = when
 
     def start_from_top(self) -> None:
-        """The queue was ordered anew: after the next grade its most useful object comes, wherever this one stands now."""
+        """The queue was ordered anew: after the next grade its top comes, wherever this object stands now."""
         self._from_top = True
 
     def grade(self, grade: str) -> None:
@@ -164,7 +170,9 @@ class Grading(QObject):
         """Saving failed: stay on the object, say why, let the person try again."""
         self._pending = False
         reason = (str(error) or type(error).__name__).rstrip(".")
-        self.failed.emit(f"The {what} of {self._queue.name_of(target)} is not saved: {reason}. Give it again once that is mended.")
+        self.failed.emit(
+            f"The {what} of {self._queue.name_of(target)} is not saved: {reason}. Give it again once that is mended."
+        )
 
     def _advance(self, graded: int) -> None:
         if graded != self._current.object_id:
@@ -196,7 +204,9 @@ class Grading(QObject):
         target = changes.extra.get("object") if changes is not None else None
         if target is None:
             self._pending = False
-            self.told.emit((changes.message if changes is not None else "") or "There is nothing left to take back or give again.")
+            self.told.emit(
+                (changes.message if changes is not None else "") or "There is nothing left to take back or give again."
+            )
             return
 
         def known(row: Any) -> None:

@@ -1,4 +1,4 @@
-"""Making, opening, filling and exporting projects, as the actions call them; asks the person, then asks the workbench."""
+"""Making, opening, filling and exporting projects, as the actions call them; asks the person, then the workbench."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class ProjectCommands:
         self.report: ImportReportDialog | None = None
 
     def open_project(self) -> None:
-        if folder := QtWidgets.QFileDialog.getExistingDirectory(self._window, "Open a project: a folder NAME.astrolens"):
+        if folder := QtWidgets.QFileDialog.getExistingDirectory(
+            self._window, "Open a project: a folder NAME.astrolens"
+        ):
             self.take([Path(folder)])
 
     def new_project(self) -> None:
@@ -57,7 +59,7 @@ class ProjectCommands:
             self.report.show()
 
     def take(self, paths: list[Path]) -> None:
-        """What was dropped, or named on the command line: a project opens, images are imported or make a new project."""
+        """What was dropped, or named at the start: a project opens, images are imported or make a new project."""
         if len(paths) == 1 and is_project(paths[0]):
             self._window.session.open(paths[0])
         elif self._window.session.is_open:
@@ -66,7 +68,9 @@ class ProjectCommands:
             self.new_from(paths)
 
     def import_labels(self) -> None:
-        file, _ = QtWidgets.QFileDialog.getOpenFileName(self._window, "Grades: a table with the columns ID,grade", "", "Tables (*.csv)")
+        file, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self._window, "Grades: a table with the columns ID,grade", "", "Tables (*.csv)"
+        )
         if file:
             job = self._window.workbench.import_labels(Path(file))
             self._window.bridge.when_done(job, self._labels_imported)

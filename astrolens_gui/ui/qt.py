@@ -1,4 +1,4 @@
-"""The only file that names PyQt5: everything of Qt that the window uses, under one roof; knows nothing of the program."""
+"""The only file that names PyQt5: all of Qt that the window uses, under one roof; knows nothing of the program."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Session(QObject):
         if self.scheme is None:
             self.scheme = next(iter(schemes.values()))
             self.failed.emit(
-                f"This project's grading scheme {self.info.scheme!r} is not installed; the keys are those of {self.scheme.title}."
+                f"This project's grading scheme {self.info.scheme!r} is not installed; the keys are {self.scheme.id}'s."
             )
         self._queue.set_colours({grade.value: grade.colour for grade in self.scheme.grades})
         self.scheme_changed.emit(self.scheme)

@@ -221,6 +221,7 @@ class Window(QtWidgets.QMainWindow):
             self._remember_layout()
         self.workbench.settings.set("geometry", bytes(self.saveGeometry().toBase64()).decode())
         self.current.save()
+        self.grading.close()
         self.bridge.close()
         super().closeEvent(event)
 

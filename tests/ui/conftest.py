@@ -21,7 +21,7 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
 
 
 class FakeWorkbench:
-    """Labels in memory, with undo; `refuse` makes the next saves fail as a full disk would, `hold` keeps them waiting."""
+    """Labels in memory, with undo; `refuse` makes saving fail as a full disk would."""
 
     def __init__(self, settings: Settings, count: int = 6) -> None:
         from astrolens_gui.core.plugins import Plugins
@@ -62,7 +62,13 @@ class FakeWorkbench:
     def _info(self) -> Any:
         scheme = self.project.settings["scheme"]
         return SimpleNamespace(
-            name="sample", folder=self.project.folder, objects=self.count, labelled=0, scheme=scheme, champion="", notes=()
+            name="sample",
+            folder=self.project.folder,
+            objects=self.count,
+            labelled=0,
+            scheme=scheme,
+            champion="",
+            notes=(),
         )
 
     def open(self, folder: Path, create: Any = None) -> Any:

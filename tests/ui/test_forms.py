@@ -94,7 +94,9 @@ def test_that_a_backend_without_what_it_needs_is_grey_and_says_how_to_get_it(qtb
     class Plugins:
         def backends(self, capability):
             ready = BackendSpec("toy", "Toy", ("classify",), "a:B", fit_params=Everything)
-            lacking = BackendSpec("far", "Far", ("classify",), "a:B", requires=("no_such_module",), fit_params=Everything)
+            lacking = BackendSpec(
+                "far", "Far", ("classify",), "a:B", requires=("no_such_module",), fit_params=Everything
+            )
             return [lacking, ready]
 
     panel = BackendPanel(Plugins())

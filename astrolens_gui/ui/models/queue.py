@@ -20,7 +20,7 @@ SCORE_ROLE = Qt.UserRole + 2
 class QueueModel(QtCore.QAbstractTableModel):
     """Rows in the order of labelling; columns NAME, GRADE, SCORE.
 
-    The scores of ungraded objects show as "hidden" while `blind`. A label that is given changes one row in place and moves none.
+    The scores of ungraded objects show as "hidden" while `blind`. A label changes one row in place and moves none.
 
     Attributes:
         reranked: the order is new; rows are not what they were.
@@ -42,6 +42,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         self._names = np.asarray(names, dtype=object)
         self._grades = np.asarray(grades, dtype=object)
         self._scores = np.asarray(scores, dtype=np.float64)
+        self._open = self._grades == ""
         self._rows = np.arange(len(self._objects))
         self._index_rows()
 
@@ -67,6 +68,7 @@ class QueueModel(QtCore.QAbstractTableModel):
             return
         self._grades[self._sorted] = np.asarray(table.grade, dtype=object)[at]
         self._scores[self._sorted] = np.asarray(table.score, dtype=np.float64)[at]
+        self._open = self._grades == ""
         self._redraw()
 
     def clear(self) -> None:
@@ -98,6 +100,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         if at < 0:
             return
         self._grades[at] = grade
+        self._open[at] = not grade
         row = int(self._row_of[at])
         if row >= 0:
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
@@ -152,16 +155,17 @@ class QueueModel(QtCore.QAbstractTableModel):
         return self._objects[self._rows]
 
     def next_ungraded(self, after_row: int) -> int:
-        """The first displayed row behind `after_row` without a grade, round the end if need be; -1 when all are graded."""
-        open_rows = np.flatnonzero(self._grades[self._rows] == "")
-        if not len(open_rows):
-            return -1
-        place = int(np.searchsorted(open_rows, after_row, side="right"))
-        return int(open_rows[place % len(open_rows)])
+        """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded."""
+        waiting = self._open[self._rows] if self._filter else self._open
+        for start, stop in ((after_row + 1, len(waiting)), (0, after_row + 1)):
+            part = waiting[start:stop]
+            if part.size and part[place := int(part.argmax())]:
+                return start + place
+        return -1
 
     def progress(self) -> tuple[int, int]:
         """(graded, all), whatever the filter."""
-        return int(np.count_nonzero(self._grades != "")), len(self._objects)
+        return len(self._objects) - int(np.count_nonzero(self._open)), len(self._objects)
 
     def rowCount(self, parent: QtCore.QModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         return 0 if parent.isValid() else len(self._rows)

@@ -39,7 +39,9 @@ class BackendPanel(QWidget):
         self.about = QtWidgets.QLabel(objectName="muted", wordWrap=True, textInteractionFlags=Qt.TextSelectableByMouse)
         self.about.setTextFormat(Qt.MarkdownText)
         self._place = QtWidgets.QVBoxLayout()
-        self.score_button = QtWidgets.QPushButton("Score", toolTip="Let the model score every object of the project  [F5]")
+        self.score_button = QtWidgets.QPushButton(
+            "Score", toolTip="Let the model score every object of the project  [F5]"
+        )
         self.train_button = QtWidgets.QPushButton("Retrain", objectName="primary")
         self.train_button.setToolTip("Train the model on the grades, and order the queue anew  [F6]")
         self.verdict = QtWidgets.QLabel("No training yet in this session.", wordWrap=True, objectName="verdict")
@@ -107,7 +109,7 @@ class BackendPanel(QWidget):
         self.score_button.setEnabled(ready)
         self.train_button.setEnabled(ready and self._form is not None)
         if self._form is not None:
-            self._form.setEnabled(not missing(spec))
+            self._form.setEnabled(spec is not None and not missing(spec))
 
     def score(self) -> None:
         if self.score_button.isEnabled():

@@ -19,13 +19,17 @@ class ImportDialog(QtWidgets.QDialog):
         self.resize(600, 340)
         self.list = QtWidgets.QListWidget(toolTip="Folders are searched with all their sub-folders")
         self.bands = QtWidgets.QLineEdit(placeholderText="from the files")
-        self.bands.setToolTip("Names for planes without one, in order: g,r,i. Leave empty where the files name their band")
+        self.bands.setToolTip(
+            "Names for planes without one, in order: g,r,i. Leave empty where the files name their band"
+        )
         self.scale = RealBox()
         self.scale.setRange(0.0, 3600.0)
         self.scale.setSuffix(" arcsec/px")
         self.scale.setSpecialValueText("from the files")
         self.scale.setToolTip("For images whose header does not say; 0 leaves it to the files")
-        self.project = QtWidgets.QLineEdit(toolTip="The project folder: grades, models and cache; the images stay where they are")
+        self.project = QtWidgets.QLineEdit(
+            toolTip="The project folder: grades, models and cache; the images stay where they are"
+        )
         self._new = new
         form = QtWidgets.QFormLayout()
         form.addRow("Bands", self.bands)

@@ -30,7 +30,9 @@ class JobsLine(QWidget):
         self.text.clicked.connect(self.asked)
         self.bar = QtWidgets.QProgressBar(maximum=1000, textVisible=False)
         self.bar.setFixedWidth(140)
-        self.cancel_button = QtWidgets.QToolButton(text="✕", autoRaise=True, toolTip="Stop this job; what is done is kept  [Ctrl+.]")
+        self.cancel_button = QtWidgets.QToolButton(
+            text="✕", autoRaise=True, toolTip="Stop this job; what is done is kept  [Ctrl+.]"
+        )
         self.cancel_button.setFocusPolicy(Qt.NoFocus)
         self.cancel_button.clicked.connect(self.cancel)
         layout = QtWidgets.QHBoxLayout(self)
@@ -153,7 +155,9 @@ def told(event: Any) -> str:
         return ""
     numbers = [f"{name} {value:.4g}" for name, value in event.progress.metrics.items()]
     left = [f"{clock(event.eta_s)} left"] if event.eta_s is not None and event.state == "running" else []
-    return " · ".join([part for part in (event.progress.message, f"{100 * event.progress.fraction:.0f}%") if part] + numbers + left)
+    return " · ".join(
+        [part for part in (event.progress.message, f"{100 * event.progress.fraction:.0f}%") if part] + numbers + left
+    )
 
 
 def clock(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..actions import GESTURES, Action, by_group, shown
-from ..qt import QtCore, QtGui, Qt, QtWidgets, QWidget
+from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
 
 
 class KeysOverlay(QtWidgets.QFrame):
@@ -27,7 +27,9 @@ class KeysOverlay(QtWidgets.QFrame):
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(28, 22, 28, 22)
         layout.addWidget(_scrolled(page))
-        layout.addWidget(QtWidgets.QLabel("Any key closes this. Every grade can also be given with the mouse.", objectName="muted"))
+        layout.addWidget(
+            QtWidgets.QLabel("Any key closes this. Every grade can also be given with the mouse.", objectName="muted")
+        )
         self._place()
         parent.installEventFilter(self)
         self.show()
@@ -96,6 +98,7 @@ def _balanced(table: list[Action]) -> list[list[tuple[str, list[tuple[str, str]]
 
 def _html(title: str, rows: list[tuple[str, str]]) -> str:
     lines = "".join(
-        f"<tr><td style='padding: 1px 10px 1px 0'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>" for keys, what in rows
+        f"<tr><td style='padding: 1px 10px 1px 0'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>"
+        for keys, what in rows
     )
     return f"<p><b>{escape(title.upper())}</b></p><table>{lines}</table>"

@@ -73,7 +73,7 @@ class LabelBar(QWidget):
             button.setToolTip(self._actions[f"grade:{grade.value}"].toolTip())
             button.setStyleSheet(
                 f"QPushButton#grade {{ border-left: 5px solid {grade.colour}; }}"
-                f"QPushButton#grade:checked {{ border: 2px solid {grade.colour}; border-left-width: 9px; font-weight: 600; }}"
+                f"QPushButton#grade:checked {{ border: 2px solid {grade.colour}; border-left-width: 9px; }}"
             )
             button.clicked.connect(lambda _, value=grade.value: self._clicked(value))
             self._grades.addWidget(button)
@@ -146,11 +146,14 @@ class LabelBar(QWidget):
 
     def _arm(self, saved: Saved | None) -> None:
         armed = saved is not None and bool(saved.grade)
-        self._armed.setText(f"Kind of {saved.name} ({saved.grade})" if saved and armed else "Kind: grade an object first")
+        kind = saved.subtype if saved is not None else ""
+        self._armed.setText(
+            f"Kind of {saved.name} ({saved.grade})" if saved and armed else "Kind: grade an object first"
+        )
         for place in range(self._kinds.count()):
             button = self._kinds.itemAt(place).widget()
             button.setEnabled(armed)
-            button.setChecked(armed and bool(saved.subtype) and button.property("kind") == saved.subtype)
+            button.setChecked(armed and kind != "" and button.property("kind") == kind)
 
     def _failed(self, sentence: str) -> None:
         self.problem.setText(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..actions import Action, shown
-from ..qt import QAction, QtGui, QtWidgets, Qt, QWidget
+from ..qt import QAction, Qt, QtGui, QtWidgets, QWidget
 
 
 class Palette(QtWidgets.QDialog):
@@ -24,7 +24,10 @@ class Palette(QtWidgets.QDialog):
         layout.addWidget(self.line)
         layout.addWidget(self.list)
         self._filter("")
-        self.move(parent.mapToGlobal(parent.rect().center()).x() - self.width() // 2, parent.mapToGlobal(parent.rect().topLeft()).y() + 60)
+        self.move(
+            parent.mapToGlobal(parent.rect().center()).x() - self.width() // 2,
+            parent.mapToGlobal(parent.rect().topLeft()).y() + 60,
+        )
         self.line.setFocus()
 
     def _filter(self, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..current import Current
 from ..models.queue import GRADE, NAME, OBJECT_ROLE, SCORE, QueueModel
-from ..qt import QtCore, QtGui, Qt, QtWidgets, QWidget
+from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
 
 
 class QueueView(QWidget):

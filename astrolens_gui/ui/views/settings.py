@@ -25,7 +25,9 @@ class SettingsDialog(QtWidgets.QDialog):
         self.setWindowTitle("Settings")
         self.resize(460, 520)
         self._settings = settings
-        self.grader = QtWidgets.QLineEdit(grader, toolTip="Signs every label you give; your login name unless you change it")
+        self.grader = QtWidgets.QLineEdit(
+            grader, toolTip="Signs every label you give; your login name unless you change it"
+        )
         self.grader.editingFinished.connect(self._named)
         self.theme = QtWidgets.QComboBox(toolTip="Dark for the pixels' sake, light for bright rooms  [Ctrl+T]")
         for name in theme.names():

@@ -52,7 +52,9 @@ class Stage(QWidget):
         self.mosaic = MosaicView(bridge, workbench, current, queue, columns=settings["mosaic"]["columns"])
         self.mosaic.opened.connect(lambda _: self.show_mosaic(False))
         self.mosaic.graded.connect(self.graded)
-        self.mosaic.columns_changed.connect(lambda count: settings.set("mosaic", {**settings["mosaic"], "columns": count}))
+        self.mosaic.columns_changed.connect(
+            lambda count: settings.set("mosaic", {**settings["mosaic"], "columns": count})
+        )
         self.mosaic.set_scheme(self._scheme)
         self._views = QtWidgets.QStackedWidget()
         self._views.addWidget(self.image)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..actionset import ActionSet
-from ..qt import QtCore, QtGui, Qt, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
 
 SUFFIX = ".astrolens"
 
@@ -29,7 +29,11 @@ class StartPage(QWidget):
         column.setSpacing(10)
         title = QtWidgets.QLabel("AstroLens", objectName="title")
         column.addWidget(title)
-        column.addWidget(QtWidgets.QLabel("Look at cutouts, grade them with one key each, retrain, look at the best.", objectName="muted"))
+        column.addWidget(
+            QtWidgets.QLabel(
+                "Look at cutouts, grade them with one key each, retrain, look at the best.", objectName="muted"
+            )
+        )
         column.addSpacing(8)
         ways = QtWidgets.QHBoxLayout(spacing=8)
         for place, name in enumerate(("new_project", "open_project", "demo")):
@@ -42,7 +46,11 @@ class StartPage(QWidget):
         self.drop = QtWidgets.QFrame(objectName="drop")
         self.drop.setMinimumHeight(84)
         inside = QtWidgets.QVBoxLayout(self.drop)
-        inside.addWidget(QtWidgets.QLabel("or drop a folder of FITS cutouts, or a project, here", objectName="muted"), 0, Qt.AlignCenter)
+        inside.addWidget(
+            QtWidgets.QLabel("or drop a folder of FITS cutouts, or a project, here", objectName="muted"),
+            0,
+            Qt.AlignCenter,
+        )
         column.addWidget(self.drop)
         column.addSpacing(8)
         self.heading = QtWidgets.QLabel("Recent projects", objectName="heading")
@@ -66,13 +74,19 @@ class StartPage(QWidget):
         for text in self._settings["recent"]:
             folder = Path(text)
             there = (folder / "project.toml").is_file()
-            item = QtWidgets.QListWidgetItem(f"{folder.name.removesuffix(SUFFIX)}\n{folder.parent}" + ("" if there else "  (not there now)"))
+            item = QtWidgets.QListWidgetItem(
+                f"{folder.name.removesuffix(SUFFIX)}\n{folder.parent}" + ("" if there else "  (not there now)")
+            )
             item.setData(Qt.UserRole, text)
             item.setToolTip(text)
             if not there:
                 item.setFlags(Qt.NoItemFlags)
             self.recent.addItem(item)
-        self.heading.setText("Recent projects" if self.recent.count() else "No projects yet: make one from a folder of FITS cutouts, or try the demo")
+        self.heading.setText(
+            "Recent projects"
+            if self.recent.count()
+            else "No projects yet: make one from a folder of FITS cutouts, or try the demo"
+        )
         self.recent.setVisible(self.recent.count() > 0)
 
     def _activated(self, item: QtWidgets.QListWidgetItem) -> None:

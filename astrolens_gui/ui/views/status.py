@@ -1,4 +1,4 @@
-"""The line below the window: jobs on the left, a passing word, and the label saved last on the right; decides nothing."""
+"""The line below the window: jobs on the left, a passing word, the label saved last on the right; decides nothing."""
 
 from __future__ import annotations
 
