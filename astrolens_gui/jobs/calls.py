@@ -74,8 +74,10 @@ def invoke(
     """
     function = resolve(name)
     given = dict(kwargs)
-    if arrays:
-        given |= {"arrays": dict(arrays)} if _takes_arrays(function) else arrays
+    if _takes_arrays(function):
+        given.setdefault("arrays", dict(arrays))
+    else:
+        given |= arrays
     if takes_context(function):
         given["ctx"] = ctx
     outcome = function(**given)

@@ -54,12 +54,12 @@ class Failure:
 
 
 def is_user_error(error: BaseException) -> bool:
-    """Is its text a sentence for the person whose input it is about? A bare ValueError is not: numpy raises it for a bug."""
+    """Is its text a sentence for the person whose input it is? Not a bare ValueError: numpy raises it for bugs."""
     return isinstance(error, UserError)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Host or device memory ran out: MemoryError, or TensorFlow's ResourceExhaustedError (known by its name)."""
+    """Host or device memory ran out: MemoryError, or TensorFlow's ResourceExhaustedError (by its name)."""
     return isinstance(error, MemoryError) or any(
         base.__name__ == "ResourceExhaustedError" for base in type(error).__mro__
     )

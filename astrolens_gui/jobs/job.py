@@ -24,6 +24,9 @@ T = TypeVar("T")
 WAKE_S = 0.1
 """A waiter looks up this often, so that Ctrl+C and the cancelling of a waiting job reach it on every platform."""
 
+ending = threading.Event()
+"""Set when the interpreter begins to end, before it joins the lanes' threads (see `runner`)."""
+
 _here = threading.local()
 
 
@@ -89,7 +92,7 @@ class Job(Generic[T]):
 
     def is_cancelled(self) -> bool:
         """Was it cancelled? True too when the program ends, except for a job not to be lost (`Runner.finish`)."""
-        return self._cancel.is_set() or not (self._outlives or threading.main_thread().is_alive())
+        return self._cancel.is_set() or (ending.is_set() and not self._outlives)
 
     def result(self, timeout: float | None = None) -> T:
         """Wait and return what the function returned.

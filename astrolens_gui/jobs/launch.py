@@ -1,7 +1,7 @@
 """The parent's handle on one child: start, exchange one call, end; knows no job and nothing of what the calls do.
 
 A fresh interpreter is spawned, never forked. Not by `multiprocessing.Process`: that imports the caller's `__main__`
-in the child again (a script without a guard starts itself over), and sets the environment too late for whatever that imports.
+in the child again (a script without a guard starts itself over), and sets the environment too late for what that loads.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import logging
 import threading
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from .events import JobEvent
-from .job import Job, Setting
+from .job import Job, Setting, ending
 
 log = logging.getLogger("astrolens.jobs")
 T = TypeVar("T")
@@ -21,6 +22,10 @@ Item = TypeVar("Item")
 
 LANES: dict[str, int] = {"io": 4, "infer": 1, "db": 1, "train": 1}
 """Name → width. One `infer` thread as Keras predict is not thread-safe, one `db` thread to keep the order of labels."""
+
+# `concurrent.futures` joins its threads when the interpreter ends, before any `atexit` function runs: a training would
+# keep the program alive until its last epoch. This runs before that join (registered later, called earlier).
+getattr(threading, "_register_atexit", atexit.register)(ending.set)
 
 FINISHED_KEPT = 50
 """So many finished jobs stay listed, with their results."""
