@@ -48,6 +48,8 @@ class LearningCommands:
     def _trained(self, report: Any) -> None:
         self._window.panel.show_verdict(report)
         self._window.say(f"{report.model}: {report.verdict}")
+        if report.champion:  # the queue follows the new champion: score with it, in the background
+            self._start(self._window.workbench.score, self._scored)
 
     def _failed(self, error: BaseException) -> None:
         if type(error).__name__ != "Cancelled":
