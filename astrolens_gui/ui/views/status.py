@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..grading import Saved
-from ..qt import Qt, QtWidgets, QWidget
+from ..qt import Qt, QTimer, QtWidgets, QWidget
 from .jobs import JobsLine
 
 SHORT_MS = 6000
@@ -19,6 +19,8 @@ class StatusLine(QtWidgets.QStatusBar):
         self.problem.setProperty("role", "bad")
         self.dismiss = QtWidgets.QToolButton(text="✕", autoRaise=True, toolTip="Hide this message")
         self.dismiss.clicked.connect(self.clear_problem)
+        self._silence = QTimer(self, singleShot=True, interval=SHORT_MS)
+        self._silence.timeout.connect(self.word.clear)
         self.saved = QtWidgets.QLabel("No label yet in this session", objectName="muted")
         self.saved.setToolTip("The label that was saved last: it is on disk")
         self.addWidget(jobs)
@@ -32,10 +34,8 @@ class StatusLine(QtWidgets.QStatusBar):
 
     def say(self, text: str) -> None:
         """A word that goes away by itself."""
-        from ..qt import QTimer
-
         self.word.setText(text)
-        QTimer.singleShot(SHORT_MS, lambda: self.word.setText("") if self.word.text() == text else None)
+        self._silence.start()
 
     def fail(self, sentence: str) -> None:
         self.problem.setText(self.problem.fontMetrics().elidedText(sentence.replace("\n", " "), Qt.ElideRight, 700))
