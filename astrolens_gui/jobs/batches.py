@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .errors import MEMORY_REMEDY, is_out_of_memory
+from .errors import is_out_of_memory
+
+REMEDY = "use smaller cutouts or fewer bands, or close other programs"
 
 log = logging.getLogger("astrolens.jobs")
 
@@ -45,7 +47,7 @@ class Halving:
                     raise
                 tried = len(part)
                 if tried <= self._smallest:
-                    raise MemoryError(f"even a batch of {tried} does not fit into memory; {MEMORY_REMEDY}") from error
+                    raise MemoryError(f"even a batch of {tried} does not fit into memory; {REMEDY}") from error
             else:
                 yield done
                 begin += len(part)
