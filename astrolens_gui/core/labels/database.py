@@ -196,10 +196,15 @@ _CAUSES = {
 
 def dumps(value: Any) -> str:
     """JSON that both databases take: NaN and infinities become null, numpy numbers plain ones, paths text."""
+    if not value:
+        return "{}" if value == {} else json.dumps(value)
     try:
-        return json.dumps(value, allow_nan=False)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError):
-        return json.dumps(_plain(value), allow_nan=False)
+        return _ENCODER.encode(_plain(value))
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -7,16 +7,25 @@ and is the same for the window, the command line and a second grader.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, literal, select
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, literal, select
 
+from .objects import chunks, text
 from .records import EventRow, LabelRow, StoreError
 from .schema import current, events, objects
 
 MARKS = ("grade", "comment")
 """The kinds that undo walks over."""
+
+_FEW = 200
+"""Up to so many labels are derived one by one; for more it is quicker to derive all of a grader's."""
+
+_BLANK: dict[str, Any] = {
+    column.name: "" if column.server_default is not None else None for column in events.columns if column.name != "id"
+}
 
 _undo, _redo, _target = events.alias("undo"), events.alias("redo"), events.alias("target")
 
@@ -31,27 +40,46 @@ def _undone(event_id: Any) -> Any:
     return exists().where(_undo.c.retracts == event_id, ~taken_back)
 
 
-def append(connection: Connection, **values: Any) -> int:
-    """Write one event and bring `current` up to date; returns the event's id."""
+def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write events (columns by name; `object_id`, `grader` and `kind` in each) and bring `current` up to date; returns their ids."""
+    whole = [_whole(row) for row in rows]
+    if not whole:
+        return []
+    wanted = {row["object_id"] for row in whole} - {None}
+    for chunk in chunks(sorted(wanted)):
+        wanted -= set(connection.scalars(select(objects.c.id).where(objects.c.id.in_(chunk))))
+    if wanted:
+        raise StoreError(f"there is no object number {min(wanted)} in this project; refresh the queue")
+    returning = insert(events).returning(events.c.id, sort_by_parameter_order=True)
+    ids = list(connection.scalars(returning, whole))
+    touched = {(row["grader"], row["object_id"]) for row in whole if row["object_id"] is not None}
+    if len(touched) <= _FEW:
+        for grader, object_id in touched:
+            refresh(connection, grader, object_id)
+    else:
+        for grader in {grader for grader, _ in touched}:
+            refresh(connection, grader)
+    return ids
+
+
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    """All columns of one event, so that one statement writes many."""
+    values = {
+        **_BLANK,
+        "time": now(),
+        **{name: text(value) if isinstance(value, str) else value for name, value in row.items()},
+    }
     if not values["grader"].strip():
         raise StoreError("a label needs the name of its grader; set yours in the settings or with --grader")
-    object_id = values.get("object_id")
-    if object_id is not None and connection.scalar(select(objects.c.id).where(objects.c.id == object_id)) is None:
-        raise StoreError(f"there is no object number {object_id} in this project; refresh the queue")
-    clean = {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in values.items()}
-    clean.setdefault("time", now())
-    event_id = connection.execute(insert(events).values(**clean)).inserted_primary_key[0]  # type: ignore[index]
-    if object_id is not None:
-        refresh(connection, object_id, clean["grader"])
-    return event_id
+    return values
 
 
-def refresh(connection: Connection, object_id: int | None = None, grader: str | None = None) -> None:
-    """Derive `current` anew from the events: of one object and grader, or (without arguments) of all."""
+def _derivation(*only: str) -> tuple[Any, Any]:
+    """Statements that empty `current` and derive it anew, for the rows that match the bound parameters `only`."""
     old, live = delete(current), select(events).where(events.c.kind.in_(MARKS), ~_undone(events.c.id))
-    if object_id is not None:
-        old = old.where(current.c.object_id == object_id, current.c.grader == grader)
-        live = live.where(events.c.object_id == object_id, events.c.grader == grader)
+    for name in only:
+        old = old.where(current.c[name] == bindparam(f"the_{name}"))
+        live = live.where(events.c[name] == bindparam(f"the_{name}"))
     rows = live.subquery()
     stand = (
         select(
@@ -63,10 +91,20 @@ def refresh(connection: Connection, object_id: int | None = None, grader: str | 
         .group_by(rows.c.grader, rows.c.object_id)
         .subquery()
     )
-    graded = stand.outerjoin(events, events.c.id == stand.c.event_id)
-    fresh = select(stand, func.coalesce(events.c.grade, literal(""))).select_from(graded)
-    connection.execute(old)
-    connection.execute(insert(current).from_select(["grader", "object_id", "event_id", "comment_id", "grade"], fresh))
+    fresh = select(stand, func.coalesce(events.c.grade, literal(""))).select_from(
+        stand.outerjoin(events, events.c.id == stand.c.event_id)
+    )
+    return old, insert(current).from_select(["grader", "object_id", "event_id", "comment_id", "grade"], fresh)
+
+
+_DERIVATIONS = {only: _derivation(*only) for only in ((), ("grader",), ("grader", "object_id"))}
+
+
+def refresh(connection: Connection, grader: str | None = None, object_id: int | None = None) -> None:
+    """Derive `current` anew from the events: of one grader and object, of one grader, or of all."""
+    given = {name: value for name, value in (("grader", grader), ("object_id", object_id)) if value is not None}
+    for statement in _DERIVATIONS[tuple(given)]:
+        connection.execute(statement, {f"the_{name}": value for name, value in given.items()})
 
 
 def last_standing(connection: Connection, grader: str) -> Any:
@@ -98,20 +136,20 @@ def standing(
 ) -> list[LabelRow]:
     """What stands now, in object order; `graded` False adds objects that carry a comment only."""
     grade, note = events.alias("grade_event"), events.alias("note_event")
-    text = func.coalesce
+    either = func.coalesce
     query = (
         select(
-            text(grade.c.id, note.c.id),
+            either(grade.c.id, note.c.id),
             current.c.object_id,
             objects.c.name,
             current.c.grader,
-            text(grade.c.scheme, note.c.scheme),
+            either(grade.c.scheme, note.c.scheme),
             current.c.grade,
-            text(grade.c.subtype, ""),
-            text(note.c.comment, ""),
-            text(grade.c.time, note.c.time),
+            either(grade.c.subtype, ""),
+            either(note.c.comment, ""),
+            either(grade.c.time, note.c.time),
             grade.c.seconds,
-            text(grade.c.why, ""),
+            either(grade.c.why, ""),
         )
         .select_from(current)
         .join(objects, objects.c.id == current.c.object_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .objects import chunks
@@ -52,43 +54,58 @@ def put_scores(
     return len(rows)
 
 
+def _columns(connection: Connection, query: Any, *kinds: Any) -> list[Any]:
+    """A query's columns, as arrays of these dtypes or (`list`) as they are, straight from the driver.
+
+    A row object apiece costs more than the reading itself, and large chunks leave the processor's cache: this is what a million takes.
+    """
+    cursor: Any = connection.execute(query).cursor
+    columns: list[list[Any]] = [[] if kind is list else [np.empty(0, kind)] for kind in kinds]
+    while rows := cursor.fetchmany(500):
+        for kind, column, values in zip(kinds, columns, zip(*rows, strict=True), strict=True):
+            if kind is list:
+                column.extend(values)
+            else:
+                column.append(np.array(values, dtype=kind))
+    return [column if kind is list else np.concatenate(column) for kind, column in zip(kinds, columns, strict=True)]
+
+
 def get_scores(connection: Connection, model: str) -> dict[str, np.ndarray]:
-    """`object` int64, `logit` and `score` float64 and one float64 array a class, in id order; NaN where there is none."""
-    query = select(scores.c.object_id, scores.c.logit, scores.c.score, scores.c.classes).where(scores.c.model == model)
-    rows = connection.execute(query.order_by(scores.c.object_id)).fetchall()
-    table = {
-        "object": np.array([row[0] for row in rows], dtype=np.int64),
-        "logit": np.array([row[1] for row in rows], dtype=np.float64),
-        "score": np.array([row[2] for row in rows], dtype=np.float64),
-    }
-    for name in dict.fromkeys(name for row in rows for name in row[3]):
-        table[name] = np.array([row[3].get(name) for row in rows], dtype=np.float64)
+    """`object` int64, `logit` and `score` float64, one float64 array a class, in id order; NaN where there is none."""
+    query = select(scores.c.object_id, scores.c.logit, scores.c.score, cast(scores.c.classes, Text))
+    query = query.where(scores.c.model == model).order_by(scores.c.object_id)
+    ids, logit, score, classes = _columns(connection, query, np.int64, np.float64, np.float64, list)
+    table = {"object": ids, "logit": logit, "score": score}
+    for start in range(0, len(classes), 500):
+        rows = json.loads(f"[{','.join(classes[start : start + 500])}]")
+        for name in dict.fromkeys(chain.from_iterable(rows)):
+            if name not in table:
+                table[name] = np.full(len(ids), np.nan)
+            table[name][start : start + len(rows)] = np.array([row.get(name) for row in rows], dtype=np.float64)
     return table
 
 
 def queue_table(connection: Connection, grader: str, model: str | None) -> dict[str, Any]:
-    """Every object in id order: `object` int64, `name` list, `grade` text, `logit`, `score` float64 (NaN: none), `labelled` bool."""
-    rows = connection.execute(select(objects.c.id, objects.c.name)).fetchall()
-    rows.sort()
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    names = [row[1] for row in rows]
-    graded = connection.execute(
-        select(current.c.object_id, current.c.grade).where(current.c.grader == grader, current.c.event_id.is_not(None))
-    ).fetchall()
-    at = np.searchsorted(ids, np.array([row[0] for row in graded], dtype=np.int64))
-    found = np.array([row[1] for row in graded], dtype=str)
-    grade = np.full(len(ids), "", dtype=found.dtype if len(found) else "U1")
-    grade[at] = found
+    """Every object in id order, for one grader and one model.
+
+    `object` int64, `name` list, `grade` text ("": none), `logit` and `score` float64 (NaN: none), `labelled` bool.
+    """
+    ids, names = _columns(connection, select(objects.c.id, objects.c.name).order_by(objects.c.id), np.int64, list)
+    mine = select(current.c.object_id, current.c.grade).where(
+        current.c.grader == grader, current.c.event_id.is_not(None)
+    )
+    graded, grades = _columns(connection, mine, np.int64, str)
+    at = np.searchsorted(ids, graded)
+    grade = np.full(len(ids), "", dtype=grades.dtype)
+    grade[at] = grades
     labelled = np.zeros(len(ids), dtype=bool)
     labelled[at] = True
     logit, score = np.full(len(ids), np.nan), np.full(len(ids), np.nan)
     if model is not None:
-        scored = connection.execute(
-            select(scores.c.object_id, scores.c.logit, scores.c.score).where(scores.c.model == model)
-        ).fetchall()
-        at = np.searchsorted(ids, np.array([row[0] for row in scored], dtype=np.int64))
-        logit[at] = np.array([row[1] for row in scored], dtype=np.float64)
-        score[at] = np.array([row[2] for row in scored], dtype=np.float64)
+        answers = select(scores.c.object_id, scores.c.logit, scores.c.score).where(scores.c.model == model)
+        scored, logits, values = _columns(connection, answers, np.int64, np.float64, np.float64)
+        at = np.searchsorted(ids, scored)
+        logit[at], score[at] = logits, values
     return {"object": ids, "name": names, "grade": grade, "logit": logit, "score": score, "labelled": labelled}
 
 

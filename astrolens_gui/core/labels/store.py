@@ -173,7 +173,7 @@ class Store:
 
     def _append(self, object_id: int | None, grader: str, origin: str, **values: Any) -> Changes:
         with self.database.write() as connection:
-            event = events.append(connection, object_id=object_id, grader=grader, **values)
+            [event] = events.append(connection, [{"object_id": object_id, "grader": grader, **values}])
         touched = () if object_id is None or values["kind"] not in events.MARKS else (object_id,)
         return Changes(labels=touched, events=(event,), origin=origin, extra={"event": event, "object": object_id})
 
@@ -186,21 +186,25 @@ class Store:
         """
         with self.database.write() as connection:
             known = objects.ids_of(connection, (row["ID"] for row in rows))
-            ungraded, unknown, touched, ids = 0, list[str](), list[int](), list[int]()
-            for row in rows:
-                name, grade = row["ID"], row.get("grade") or ""
-                if name not in known:
-                    unknown.append(name)
-                elif not grade:
-                    ungraded += 1
-                else:
-                    optional = {key: row[key] for key in ("subtype", "comment", "time") if row.get(key)}
-                    who, which = row.get("grader") or grader, row.get("scheme") or scheme
-                    values = {"kind": "grade", "grader": who, "scheme": which, "grade": grade, "why": why, **optional}
-                    ids.append(events.append(connection, object_id=known[name], **values))
-                    touched.append(known[name])
-        extra = {"unknown": unknown, "ungraded": ungraded}
-        return Changes(labels=tuple(dict.fromkeys(touched)), events=tuple(ids), queue=True, origin=origin, extra=extra)
+            found = [row for row in rows if row["ID"] in known]
+            new = [
+                {
+                    "kind": "grade",
+                    "object_id": known[row["ID"]],
+                    "grader": row.get("grader") or grader,
+                    "scheme": row.get("scheme") or scheme,
+                    "grade": row["grade"],
+                    "why": why,
+                    **{key: row[key] for key in ("subtype", "comment", "time") if row.get(key)},
+                }
+                for row in found
+                if row.get("grade")
+            ]
+            ids = events.append(connection, new)
+        unknown = [row["ID"] for row in rows if row["ID"] not in known]
+        touched = tuple(dict.fromkeys(values["object_id"] for values in new))
+        extra = {"unknown": unknown, "ungraded": len(found) - len(new)}
+        return Changes(labels=touched, events=tuple(ids), queue=bool(ids), origin=origin, extra=extra)
 
     def undo(self, grader: str, origin: str = "") -> Changes:
         """Take back the grader's newest grade or comment that stands; one more event. Nothing left: no event, and `message` says so."""
@@ -219,7 +223,8 @@ class Store:
             return self._retract(connection, grader, found.id, found, origin, "Redone")
 
     def _retract(self, connection: Any, grader: str, retracts: int, mark: Any, origin: str, verb: str) -> Changes:
-        event = events.append(connection, object_id=mark.object_id, grader=grader, kind="retract", retracts=retracts)
+        values = {"object_id": mark.object_id, "grader": grader, "kind": "retract", "retracts": retracts}
+        [event] = events.append(connection, [values])
         what = f"grade {mark.grade}" if mark.kind == "grade" else "the comment"
         extra = {"event": event, "object": mark.object_id, "retracted": retracts}
         return Changes(
