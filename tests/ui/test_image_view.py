@@ -16,7 +16,7 @@ from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.prefetch import Prefetch
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
 from astrolens_gui.ui.views import sky
-from astrolens_gui.ui.views.image import NO_DATA_TONES, PATIENCE_MS, ImageView
+from astrolens_gui.ui.views.image import NO_DATA_TONES, PATIENCE_MS, ImageView, binned
 
 EUCLID = "lenses/euclid_q1/102020057_NEG582019329494705421.fits"
 
@@ -395,3 +395,32 @@ def test_that_the_scale_bar_has_a_round_length_that_fits(arcsec_per_px, expected
     length, label = sky.scale_bar(arcsec_per_px, 140)
     assert (pytest.approx(length), label) == expected
     assert length / arcsec_per_px <= 140
+
+
+def test_that_a_wide_field_seen_whole_shows_block_means_and_close_up_its_own_pixels(show, qtbot):
+    data = field(shape=(1500, 1800))
+    data[700, 900] = np.nan
+    view, current, _ = show({1: made(data)})
+    current.set_recipe(cuts="manual", low=-4.0, high=4.0, stretch="linear")
+    current.show(1)
+    qtbot.waitUntil(view.canvas.isVisible)
+    binning = view.canvas.binning
+    assert binning >= 2
+    blocks = binned(data, binning)
+    top, left = 40, 60
+    mean = data[top * binning : (top + 1) * binning, left * binning : (left + 1) * binning].mean()
+    assert blocks[top, left] == pytest.approx(mean, rel=1e-4)
+    assert np.isnan(blocks[700 // binning, 900 // binning])
+    grey = np.array([colour_at(view, x, y)[0] for x in range(100, 1700, 160) for y in range(100, 1400, 130)])
+    assert grey.std() < 0.75 * 255 / 8  # single pixels would scatter by 255 / 8
+    view.canvas.zoom_to(8.0)
+    assert view.canvas.binning == 1
+    x, y = (round(value) for value in view.canvas.pixel_at(QtCore.QPoint(300, 200)))
+    assert colour_at(view, x, y) == tuple(render(data, current.recipe)[y, x])
+
+
+def test_that_an_image_without_a_pointer_says_what_it_is(show, qtbot):
+    view, current, _ = show({1: made(field(), pixel_scale=0.1)})
+    current.show(1)
+    qtbot.waitUntil(view.canvas.isVisible)
+    assert view.readout.texts(None) == ("60 × 40 px", "0.1″/px", "no sky coordinates", "made.fits")

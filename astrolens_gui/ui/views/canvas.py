@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from typing import Any
@@ -62,7 +63,7 @@ class Canvas(pg.GraphicsView):
         self._unpainted = False
         super().__init__(parent, useOpenGL=False, background=None)  # calls resizeEvent, so our fields come first
         self._box = _Box()
-        self._item = pg.ImageItem(axisOrder="row-major", autoDownsample=True)
+        self._item = pg.ImageItem(axisOrder="row-major")
         self.show_compass = True
         self._box.addItem(self._item)
         self._box.disableAutoRange()
@@ -75,17 +76,27 @@ class Canvas(pg.GraphicsView):
         self._box.sigRangeChangedManually.connect(self._on_moved_by_hand)
         self._box.sigRangeChanged.connect(lambda *_: self.zoomed.emit())
 
-    def set_pixels(self, rgb: np.ndarray, compass: Compass | None) -> None:
-        """Show uint8 (h, w, 3). The zoom stays if the former image had this shape, else the image is fitted."""
-        self._item.setImage(rgb, autoLevels=False, levels=None)
+    def set_shape(self, shape: tuple[int, int], compass: Compass | None) -> None:
+        """An image of (height, width) comes. The zoom stays if the former one had this shape, else it is fitted."""
         self._compass = compass
-        self._unpainted = True
-        if rgb.shape[:2] != self._shape:
-            height, width = self._shape = rgb.shape[:2]
-            self._item.setRect(QtCore.QRectF(-0.5, -0.5, width, height))
-            side = max(width, height)
+        if shape != self._shape:
+            self._shape = shape
+            side = max(shape)
             self._box.setLimits(minXRange=min(SMALLEST_SIDE_PX, side), maxXRange=40.0 * side, maxYRange=40.0 * side)
             self.fit()
+
+    def set_pixels(self, rgb: np.ndarray, binning: int = 1) -> None:
+        """Show uint8 (h, w, 3), of which each pixel stands for `binning` x `binning` of the image."""
+        self._item.setImage(rgb, autoLevels=False, levels=None)
+        height, width = rgb.shape[:2]
+        self._item.setRect(QtCore.QRectF(-0.5, -0.5, width * binning, height * binning))
+        self._unpainted = True
+
+    @property
+    def binning(self) -> int:
+        """How many image pixels fall on one device pixel, as a power of two: 1 unless the view is zoomed far out."""
+        per_pixel = 1.0 / (self.scale_px * self.devicePixelRatioF())
+        return 1 << max(math.floor(math.log2(per_pixel) + 0.01), 0)
 
     @property
     def scale_px(self) -> float:

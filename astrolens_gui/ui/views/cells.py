@@ -13,6 +13,7 @@ CURSOR = 2
 """Width of the ring around the cell under the cursor, outside the cell and in no grade's colour."""
 
 CAPTION, SMALL_CAPTION = 18, 11
+CAPTION_FONT_PX = 12
 """Height of the line under a stamp: letter and name, in small cells the letter alone; never on top of the pixels."""
 
 SMALLEST_WITH_NAME = 64
@@ -81,23 +82,27 @@ def _paint_missing(painter: QtGui.QPainter, stamp: QtCore.QRect, palette: QPalet
 
 
 def _paint_caption(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell, palette: QPalette) -> None:
+    painter.save()
+    font = QFont(painter.font())
+    font.setPixelSize(CAPTION_FONT_PX)
+    painter.setFont(font)
     left = line.left() + FRAME
     if cell.grade:
-        bold = QFont(painter.font())
+        bold = QFont(font)
         bold.setBold(True)
         width = QtGui.QFontMetrics(bold).horizontalAdvance(cell.grade) + 10
         badge = QtCore.QRect(left, line.top() + 1, width, line.height() - 3)
         painter.fillRect(badge, cell.colour or palette.color(QPalette.Mid))
-        painter.save()
         painter.setFont(bold)
         painter.setPen(ink_on(cell.colour or palette.color(QPalette.Mid)))
         painter.drawText(badge, Qt.AlignCenter, cell.grade + ("…" if cell.is_pending else ""))
-        painter.restore()
+        painter.setFont(font)
         left = badge.right() + 5
     room = line.right() - FRAME - left
     name = QtGui.QFontMetrics(painter.font()).elidedText(cell.name, Qt.ElideMiddle, room)
     painter.setPen(palette.color(QPalette.Text))
     painter.drawText(QtCore.QRect(left, line.top(), room, line.height()), Qt.AlignVCenter | Qt.AlignLeft, name)
+    painter.restore()
 
 
 def _paint_letter(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell) -> None:

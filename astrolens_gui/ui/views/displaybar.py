@@ -38,16 +38,16 @@ class DisplayBar(QWidget):
         self.low = _Number("Low cut: the pixel value drawn as the first colour")
         self.high = _Number("High cut: the pixel value drawn as the last colour")
         self.bands = _Bands()
-        self.stretch = _choice("Stretch: how pixel values become brightness  [S]", 9)
+        self.stretch = _choice("Stretch: how pixel values become brightness  [S]", 5)
         for spec in STRETCHES.values():
             self.stretch.addItem(spec.title, spec.id)
             self.stretch.setItemData(self.stretch.count() - 1, spec.doc, Qt.ToolTipRole)
         self.cuts = _choice(
-            "Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]", 9
+            "Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]", 5
         )
         for title, _, _ in CUTS:
             self.cuts.addItem(title)
-        self.colormap = _choice("Colour map", 7)
+        self.colormap = _choice("Colour map", 3)
         self.colormap.setIconSize(QtCore.QSize(48, 12))
         for name in COLORMAPS:
             self.colormap.addItem(_swatch(name), name, name)
@@ -63,23 +63,24 @@ class DisplayBar(QWidget):
         self._connect()
         if image_view is not None:
             image_view.shown.connect(self.set_frame)
+            image_view.appeared.connect(self._values.setVisible)  # the mosaic's stamps have each their own values
             self.set_frame(image_view.frame)
         self._on_recipe(current.recipe)
 
     def set_frame(self, frame: Any | None) -> None:
         """Follow what is on the screen: a Frame, or None where there is no image."""
         image = frame.image if frame is not None else None
+        self._cuts = (frame.low, frame.high) if frame is not None else self._cuts
         if image is not self._image:
             self._image = image
             self.bands.set_bands(image.bands if image is not None else (), image.band if image is not None else "")
-            self.histogram.set_image(image.data if image is not None else None)
+            self.histogram.set_image(image.data if image is not None else None, *self._cuts)
         for field in (self.low, self.high):
             field.setEnabled(image is not None)
         if frame is None:
             self.low.clear()
             self.high.clear()
             return
-        self._cuts = (frame.low, frame.high)
         self.histogram.set_cuts(*self._cuts)
         self.low.show_number(frame.low)
         self.high.show_number(frame.high)
@@ -138,19 +139,24 @@ class DisplayBar(QWidget):
         self.histogram.auto_wanted.connect(lambda: display.auto_cuts(self._current))
 
     def _lay_out(self) -> None:
-        upper = QtWidgets.QHBoxLayout()
+        self._values = QWidget()
+        upper = QtWidgets.QHBoxLayout(self._values)
+        upper.setContentsMargins(0, 0, 0, 0)
         for widget, stretch in ((self.low, 0), (self.histogram, 1), (self.high, 0)):
             upper.addWidget(widget, stretch)
         lower = QtWidgets.QHBoxLayout()
         lower.setSpacing(8)
         lower.addWidget(self.bands)
         lower.addStretch(1)
-        for widget in (self.stretch, self.cuts, self.colormap, self.invert, self.reset):
-            lower.addWidget(widget)
+        for box, most in ((self.stretch, 170), (self.cuts, 120), (self.colormap, 150)):
+            box.setMaximumWidth(most)
+            lower.addWidget(box, 40)
+        for button in (self.invert, self.reset):
+            lower.addWidget(button)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
         column.setSpacing(5)
-        column.addLayout(upper)
+        column.addWidget(self._values)
         column.addLayout(lower)
 
 

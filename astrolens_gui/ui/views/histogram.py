@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QWidget, Signal
 from .sky import format_value
 
 BINS = 200
-SAMPLE = 65_536
+SAMPLE = 40_000
+BAR_SAMPLE = 8_000
 BAR = 9
 GRAB = 6
 TAILS = (0.05, 99.8)
@@ -45,14 +47,20 @@ class HistogramStrip(QWidget):
         if data is None:
             self._values = np.empty(0, np.float32)
         else:
-            flat = data.ravel()[:: max(1, data.size // SAMPLE)]
+            step = max(1, data.size // SAMPLE)
+            while math.gcd(step, data.shape[1]) > 1:  # else a few columns would stand for all
+                step += 1
+            flat = data.ravel()[::step]
             self._values = np.sort(flat[np.isfinite(flat)])
-        self.set_cuts(low, high)
+        self._cuts = (low, high)
+        self._fit_range()
+        self.update()
 
     def set_cuts(self, low: float, high: float) -> None:
         """Move the two lines; the range follows, but not under a hand that drags."""
+        moved = (low, high) != self._cuts
         self._cuts = (low, high)
-        if self._dragged is None:
+        if moved and self._dragged is None:
             self._fit_range()
         self.update()
 
@@ -176,5 +184,6 @@ def colour_bar(render: Any, values: np.ndarray, recipe: Any, low: float, high: f
     image's own distribution.
     """
     ramp = np.linspace(low, high, steps, dtype=np.float32)
-    repeats = np.repeat(values, max(1, 64 * steps // max(values.size, 1)))
+    sample = values[:: max(1, values.size // BAR_SAMPLE)]
+    repeats = np.repeat(sample, max(1, 64 * steps // max(sample.size, 1)))
     return render(np.concatenate([ramp, repeats])[np.newaxis], recipe, low, high)[0, :steps]

@@ -39,10 +39,12 @@ class ImageView(QWidget):
 
     Attributes:
         shown: (Frame, or None when there is no image) after every new rendering; histogram and band buttons follow it.
+        appeared: (bool) the view came to the front, or went behind another.
         painted: (object id, monotonic seconds) when a new rendering has been painted.
     """
 
     shown = Signal(object)
+    appeared = Signal(bool)
     painted = Signal(int, float)
 
     def __init__(self, bridge: Any, workbench: Any, current: Any, parent: QWidget | None = None) -> None:
@@ -54,7 +56,7 @@ class ImageView(QWidget):
         self._wanted: tuple[int, str] = (-1, "")
         self._frame: Frame | None = None
         self._compass: Compass | None = None
-        self._no_data: np.ndarray | None = None
+        self._binned: tuple[int, Any, Any] = (0, None, None)
         self._limits: tuple[Any, ...] = ()
         self._pointer: tuple[float, float] | None = None
         self._drag_from: Any = None
@@ -74,6 +76,7 @@ class ImageView(QWidget):
         self.canvas.hovered.connect(self._on_hover)
         self.canvas.right_dragged.connect(self._on_right_drag)
         self.canvas.painted.connect(self._on_painted)
+        self.canvas.zoomed.connect(self._on_zoom)
         current.object_changed.connect(self._on_object)
         current.recipe_changed.connect(self._on_recipe)
         bridge.changed.connect(self._on_changed)
@@ -116,8 +119,13 @@ class ImageView(QWidget):
 
     def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
+        self.appeared.emit(True)
         if self._wanted[0] != self._current.object_id:
             self._on_object(self._current.object_id)
+
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
+        super().hideEvent(event)
+        self.appeared.emit(False)
 
     def _request(self, object_id: int, band: str) -> None:
         self._wanted = (object_id, band)
@@ -138,9 +146,9 @@ class ImageView(QWidget):
             return
         self._impatient.stop()
         self._compass = compass(image.wcs, image.pixel_scale, image.data.shape[1], image.data.shape[0])
-        finite = np.isfinite(image.data)
-        self._no_data = None if finite.all() else np.argwhere(~finite)
+        self._binned = (0, image.data, None)
         self._limits = ()
+        self.canvas.set_shape(image.data.shape, self._compass)
         self.readout.set_image(image)
         self._render(image)
         self._stack.setCurrentWidget(self.canvas)
@@ -187,14 +195,28 @@ class ImageView(QWidget):
         if not self._limits or self._limits[0] != key:
             self._limits = (key, *limits(image.data, recipe))
         _, low, high = self._limits
-        rgb = render(image.data, recipe, low, high)
-        if self._no_data is not None:
-            rows, columns = self._no_data.T
-            side = max(1, min(image.data.shape) // 50)
+        binning, data, holes = self._at_zoom(image.data)
+        rgb = render(data, recipe, low, high)
+        if holes is not None:
+            rows, columns = holes
+            side = max(1, min(data.shape) // 50)
             rgb[rows, columns] = NO_DATA_TONES[(rows // side + columns // side) % 2]
-        self.canvas.set_pixels(rgb, self._compass)
+        self.canvas.set_pixels(rgb, binning)
         self._frame = Frame(image, low, high)
         self.shown.emit(self._frame)
+
+    def _at_zoom(self, data: np.ndarray) -> tuple[int, np.ndarray, Any]:
+        """(binning, pixels, places without data) as the zoom needs them: means of blocks of a wide field seen whole."""
+        binning = self.canvas.binning
+        if self._binned[0] != binning:
+            pixels = binned(data, binning)
+            finite = np.isfinite(pixels)
+            self._binned = (binning, pixels, None if finite.all() else np.nonzero(~finite))
+        return self._binned
+
+    def _on_zoom(self) -> None:
+        if self._frame is not None and self.canvas.binning != self._binned[0]:
+            self._render(self._frame.image)
 
     def _on_right_drag(self, across: float, down: float, begins: bool) -> None:
         if begins or self._drag_from is None:
@@ -226,3 +248,16 @@ class ImageView(QWidget):
     def _tint(self) -> None:
         dark = self.palette().color(QPalette.Window).lightness() < 128
         self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#c9cdd3"))
+
+
+def binned(data: np.ndarray, binning: int) -> np.ndarray:
+    """Means of `binning` x `binning` blocks, float32; NaN where one pixel is; what fills no block is left out."""
+    if binning == 1 or min(data.shape) < binning:
+        return data
+    height, width = (side // binning for side in data.shape)
+    whole = data[: height * binning, : width * binning]
+    total = np.zeros((height, width), np.float32)
+    for row in range(binning):
+        for column in range(binning):
+            total += whole[row::binning, column::binning]
+    return total / np.float32(binning**2)

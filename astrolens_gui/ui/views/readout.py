@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..qt import QFont, QtGui, QtWidgets, QWidget
@@ -38,19 +39,21 @@ class Readout(QWidget):
         self.point(None)
 
     def point(self, position: tuple[float, float] | None) -> None:
-        """Show what is at 0-based (x, y); None, or outside the image, shows dashes."""
+        """Show what is at 0-based (x, y); for None, or outside the image, what the image is."""
         texts = self.texts(position)
         for label, text in zip((self._pixel, self._value, self._sky, self._degrees), texts, strict=True):
             label.setText(text)
 
     def texts(self, position: tuple[float, float] | None) -> tuple[str, str, str, str]:
         """(pixel, value, sexagesimal, degrees) at 0-based (x, y)."""
-        if self._image is None or position is None:
+        if self._image is None:
             return DASH, "", "", ""
+        if position is None:
+            return self._about()
         column, row = round(position[0]), round(position[1])
         height, width = self._image.data.shape
         if not (0 <= column < width and 0 <= row < height):
-            return DASH, "", "", ""
+            return self._about()
         pixel = f"x {column + 1:>4}  y {row + 1:>4}"
         value = format_value(float(self._image.data[row, column]), self._image.unit)
         if self._image.wcs is None:
@@ -62,6 +65,13 @@ class Readout(QWidget):
         if self._frame and not self._frame.startswith("FK"):
             return pixel, value, self._frame, degrees
         return pixel, value, "  ".join((*sexagesimal(*here), self._frame)).rstrip(), degrees
+
+    def _about(self) -> tuple[str, str, str, str]:
+        """What is said of the image as a whole."""
+        height, width = self._image.data.shape
+        scale = self._image.pixel_scale
+        sky = "" if self._image.wcs is not None else "no sky coordinates"
+        return f"{width} × {height} px", f"{scale:.4g}″/px" if scale else "", sky, Path(self._image.path).name
 
     def sky_text(self, position: tuple[float, float] | None) -> str:
         """What "copy position" copies: degrees with a space between, or "" where there is no position."""
