@@ -84,7 +84,7 @@ class Pixels:
         return self._absolute(rows[0])
 
     def load(self, object_id: int, band: str | None = None) -> LoadedImage:
-        """One plane: the band asked for where the object has it, else its first.
+        """One plane: the band asked for where the object has it, else the best to look at.
 
         Raises:
             ImageError: one sentence with file, extension and reason.
@@ -92,11 +92,12 @@ class Pixels:
         from pathlib import Path
 
         from astrolens_gui.core.images import fits
+        from astrolens_gui.core.images.bands import shown_first
 
         planes = self.planes(object_id)
         row = self.rows([object_id])[0]
         names = tuple(label(plane, place) for place, plane in enumerate(planes))
-        place = names.index(band) if band in names else 0
+        place = shown_first(names, band or "")
         plane = planes[place]
         data = fits.read(plane)
         wcs = fits.celestial(plane)

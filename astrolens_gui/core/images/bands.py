@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +22,7 @@ class Aliases:
     """The tables of `bands.toml`; keys of `aliases` and `instruments` are casefolded."""
 
     known: frozenset[str]
+    shown_first: tuple[str, ...]
     patterns: re.Pattern[str]
     none: frozenset[str]
     image_words: frozenset[str]
@@ -37,6 +38,7 @@ def aliases() -> Aliases:
     table = tomllib.loads(files("astrolens_resources").joinpath("bands.toml").read_text(encoding="utf-8"))
     return Aliases(
         known=frozenset(table["known"]),
+        shown_first=tuple(table["shown_first"]),
         patterns=re.compile("|".join(f"(?:{p})" for p in table["patterns"]), re.IGNORECASE),
         none=frozenset(table["none"]),
         image_words=frozenset(table["image_words"]),
@@ -45,6 +47,12 @@ def aliases() -> Aliases:
         instruments={name.casefold(): tuple(bands) for name, bands in table["instruments"].items()},
         aliases={_fold(name): band for name, band in table["aliases"].items()},
     )
+
+
+def shown_first(bands: Sequence[str], wanted: str = "") -> int:
+    """The place in `bands` of the one to show: the wanted one, else the best for looking at, else the first."""
+    names = (wanted, *aliases().shown_first) if wanted else aliases().shown_first
+    return next((bands.index(name) for name in names if name in bands), 0)
 
 
 def _fold(name: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .bands import shown_first
 from .fits import Plane, read
 from .stretch import Recipe, limits, render
 
 
 def thumb(planes: Sequence[Plane], size: int, recipe: Recipe) -> np.ndarray:
-    """The recipe's band (else the first plane) as uint8 (size, size, 3), whole, centred, in the recipe's black where it is not square.
+    """The recipe's band (else the one that an object opens with) as uint8 (size, size, 3), whole, centred, in the recipe's black where it is not square.
 
     Raises:
         ImageError: when the plane can't be read.
@@ -19,8 +20,8 @@ def thumb(planes: Sequence[Plane], size: int, recipe: Recipe) -> np.ndarray:
     """
     if not planes:
         raise ValueError("the object has no image")
-    named = [plane for plane in planes if recipe.band and plane.band == recipe.band]
-    return picture(read((named or list(planes))[0]), size, recipe)
+    place = shown_first([plane.band for plane in planes], recipe.band)
+    return picture(read(planes[place]), size, recipe)
 
 
 def picture(image: np.ndarray, size: int, recipe: Recipe) -> np.ndarray:
