@@ -419,6 +419,23 @@ def test_that_a_wide_field_seen_whole_shows_block_means_and_close_up_its_own_pix
     assert colour_at(view, x, y) == tuple(render(data, current.recipe)[y, x])
 
 
+def test_that_images_of_different_shapes_show_their_own_pixels(show, qtbot):
+    shapes = {1: (34, 34), 2: (112, 112), 3: (20, 60), 4: (700, 900), 5: (34, 34)}
+    images = {number: made(field(number, shape), number) for number, shape in shapes.items()}
+    view, current, _ = show(images)
+    for number in (1, 2, 3, 2, 4, 5, 4, 1):
+        current.show(number)
+        qtbot.waitUntil(lambda number=number: view.frame is not None and view.frame.image.object_id == number)
+        height, width = shapes[number]
+        assert view.canvas.scale_px == pytest.approx(
+            min(view.canvas.width() / width, view.canvas.height() / height), rel=0.02
+        )
+        if view.canvas.binning == 1 and view.canvas.scale_px > 2:
+            expected = render(images[number].data, current.recipe)
+            for x, y in ((0, 0), (width - 1, height - 1), (width // 2, height // 3)):
+                assert colour_at(view, x, y) == tuple(expected[y, x])
+
+
 def test_that_an_image_without_a_pointer_says_what_it_is(show, qtbot):
     view, current, _ = show({1: made(field(), pixel_scale=0.1)})
     current.show(1)

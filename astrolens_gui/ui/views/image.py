@@ -146,7 +146,8 @@ class ImageView(QWidget):
             return
         self._impatient.stop()
         self._compass = compass(image.wcs, image.pixel_scale, image.data.shape[1], image.data.shape[0])
-        self._binned = (0, image.data, None)
+        self._frame = None  # from here on nothing draws the former image again
+        self._binned = (0, None, None)
         self._limits = ()
         self.canvas.set_shape(image.data.shape, self._compass)
         self.readout.set_image(image)
@@ -247,7 +248,7 @@ class ImageView(QWidget):
 
     def _tint(self) -> None:
         dark = self.palette().color(QPalette.Window).lightness() < 128
-        self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#c9cdd3"))
+        self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#5f656d"))
 
 
 def binned(data: np.ndarray, binning: int) -> np.ndarray:
