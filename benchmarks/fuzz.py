@@ -24,8 +24,40 @@ from pathlib import Path
 MAX_SECONDS, MAX_BYTES = 2.0, 1 << 30
 BLOCK = 2880
 
-_NUMBERS = ["0", "-1", "1", "2", "3", "999", "1000", "65536", "2147483647", "2147483648", "99999999999999999999", "1E400", "NaN", "-8", "7", "32767"]
-_VALUES = [*_NUMBERS, "T", "F", "''", "'IMAGE   '", "'BINTABLE'", "'RICE_1  '", "'HCOMPRESS_1'", "'PLIO_1  '", "'GZIP_2  '", "'1PB(99999999)'", "'\x01\x7f'", "", "/"]
+_NUMBERS = [
+    "0",
+    "-1",
+    "1",
+    "2",
+    "3",
+    "999",
+    "1000",
+    "65536",
+    "2147483647",
+    "2147483648",
+    "99999999999999999999",
+    "1E400",
+    "NaN",
+    "-8",
+    "7",
+    "32767",
+]
+_VALUES = [
+    *_NUMBERS,
+    "T",
+    "F",
+    "''",
+    "'IMAGE   '",
+    "'BINTABLE'",
+    "'RICE_1  '",
+    "'HCOMPRESS_1'",
+    "'PLIO_1  '",
+    "'GZIP_2  '",
+    "'1PB(99999999)'",
+    "'\x01\x7f'",
+    "",
+    "/",
+]
 _KEYS = ["NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "BITPIX", "PCOUNT", "GCOUNT", "BSCALE", "BZERO", "BLANK", "ZNAXIS", "ZNAXIS1", "ZNAXIS2", "ZTILE1",
          "ZTILE2", "ZBITPIX", "ZCMPTYPE", "ZVAL1", "ZVAL2", "ZBLANK", "ZSCALE", "ZZERO", "ZQUANTIZ", "THEAP", "TFIELDS", "TFORM1", "TTYPE1", "CTYPE1",
          "CTYPE2", "CRPIX1", "CRVAL2", "CD1_1", "CDELT1", "WCSAXES", "A_ORDER", "PV2_1", "LONPOLE", "CUNIT1", "EXTNAME", "FILTER", "XTENSION", "SIMPLE", "GROUPS"]  # fmt: skip
@@ -42,7 +74,10 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
     ends = [at for at in range(0, len(out) - 79, 80) if out[at : at + 80] == b"END" + b" " * 77] or [0]
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
         end = rng.choice(ends)
-        start = max((BLOCK * n for n in range(end // BLOCK + 1) if out[BLOCK * n : BLOCK * n + 6] in (b"SIMPLE", b"XTENSI")), default=0)
+        start = max(
+            (BLOCK * n for n in range(end // BLOCK + 1) if out[BLOCK * n : BLOCK * n + 6] in (b"SIMPLE", b"XTENSI")),
+            default=0,
+        )
         cards = max((end - start) // 80, 1)
         at = start + 80 * rng.randrange(cards)
         kind = rng.random()
@@ -70,14 +105,18 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
 
 def cases(folder: Path, count: int, seed: int, largest: int = 1_200_000) -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of `count` damaged variants of the folder's FITS files, the same for the same seed."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".fits", ".gz", ".z"} and p.stat().st_size <= largest)
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in {".fits", ".gz", ".z"} and p.stat().st_size <= largest
+    )
     if not files:
         raise SystemExit(f"no FITS file below {folder}; give another --data")
     rng = random.Random(seed)
     # every kind as often as the most frequent one: compressed and odd files are few, and need it most
     kinds = [[f for f in files if f.parent == parent] for parent in sorted({f.parent for f in files})]
     for n in range(count):
-        path = rng.choice(rng.choice(kinds)) if n % 2 else rng.choice([f for f in files if "formats" in f.parts] or files)
+        path = (
+            rng.choice(rng.choice(kinds)) if n % 2 else rng.choice([f for f in files if "formats" in f.parts] or files)
+        )
         yield f"{n:05d}_{path.name}", mutate(path.read_bytes(), random.Random(seed * 1_000_003 + n))
 
 

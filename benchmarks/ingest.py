@@ -95,9 +95,14 @@ def rate(work: Callable[[], object], count: int) -> float:
 
 def compare(paths: list[str], hdus: tuple[int, ...], bands: tuple[str, ...]) -> dict[str, float]:
     """Stamps (objects) per second of each way; the arrays are first checked to be equal."""
-    planes = {path: [Plane(path, hdu, None, band, (101, 101), 0.1) for hdu, band in zip(hdus, bands, strict=True)] for path in paths}
+    planes = {
+        path: [Plane(path, hdu, None, band, (101, 101), 0.1) for hdu, band in zip(hdus, bands, strict=True)]
+        for path in paths
+    }
     for path in paths[:20]:
-        for ours, theirs, third in zip(fits.read_all(planes[path]), with_astropy(path, hdus), with_fitsio(path, hdus), strict=True):
+        for ours, theirs, third in zip(
+            fits.read_all(planes[path]), with_astropy(path, hdus), with_fitsio(path, hdus), strict=True
+        ):
             assert np.array_equal(ours, theirs) and np.array_equal(ours, third)
     ways: dict[str, Callable[[list[str]], object]] = {
         "astrolens": lambda some: [fits.read_all(planes[path]) for path in some],
@@ -118,7 +123,12 @@ def compare(paths: list[str], hdus: tuple[int, ...], bands: tuple[str, ...]) -> 
         with tempfile.TemporaryDirectory() as cache:
             for name in ("cold", "warm"):
                 cutouts = Cutouts(cache)
-                done = rate(lambda cutouts=cutouts: [cutouts.batch(objects[n : n + 256], spec) for n in range(0, len(objects), 256)], len(objects))
+                done = rate(
+                    lambda cutouts=cutouts: [
+                        cutouts.batch(objects[n : n + 256], spec) for n in range(0, len(objects), 256)
+                    ],
+                    len(objects),
+                )
                 cutouts.close()
                 cold, warm = (max(cold, done), warm) if name == "cold" else (cold, max(warm, done))
     return best | {"read + prepare + store": cold, "from the cache": warm}

@@ -19,7 +19,7 @@ from .fits import Contents, Plane
 from .headers import Header
 
 _SUFFIXES = (".fits", ".fit", ".fts", ".fz")
-_PACKED = (".gz", ".z")
+_PACKED = (".gz", ".z", ".fz")
 _FIELD_KEYS = ("FIELD", "FIELDID", "FIELD_ID", "TILEID", "TILE", "TILENAME", "TILE_ID", "BRICKNAME", "TRACT")
 _CELL_DEG = 0.5
 
@@ -101,9 +101,10 @@ def scan(
 def stem(name: str) -> str:
     """The file's name without .fits and packing: "a.b.fits.gz" → "a.b"."""
     base, suffix = os.path.splitext(name)
-    if suffix.lower() in _PACKED and os.path.splitext(base)[1]:
-        base, suffix = os.path.splitext(base)
-    return base if suffix.lower() in _SUFFIXES or suffix.lower() not in _PACKED else name
+    inner = os.path.splitext(base)
+    if suffix.lower() in _PACKED and inner[1].lower() in _SUFFIXES:
+        return inner[0]
+    return base or name
 
 
 def _walk(base: Path, folder: Path) -> list[_Group]:

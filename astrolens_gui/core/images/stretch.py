@@ -115,7 +115,7 @@ def _apart(low: float, high: float) -> tuple[float, float]:
         return 0.0, 1.0
     if high < low:
         low, high = high, low
-    smallest = max(1e-6 * max(abs(low), abs(high)), 1e-37)
+    smallest = max(1e-6 * max(abs(low), abs(high)), 1e-33)
     return (low, high) if high - low >= smallest else (low, low + max(smallest, abs(low)) if low else 1.0)
 
 
@@ -186,6 +186,7 @@ def _equalised(image: np.ndarray, lo: float, hi: float) -> tuple[np.ndarray, np.
     clipped = np.where(np.isnan(clipped), np.float32(lo), clipped)
     pattern = (clipped - middle + np.float32(0)).view(np.uint32) >> 16  # + 0 turns -0.0 into 0.0
     index = np.where(pattern & 0x8000, 0xFFFF - pattern, pattern + 0x8000).astype(np.uint16)
+    index[clipped >= np.float32(hi)], index[clipped <= np.float32(lo)] = _LEVELS - 1, 0  # what is cut off shares no bin
     values = index.reshape(-1)[np.isfinite(image).reshape(-1)]
     if values.size < 2:
         return np.linspace(0, 1, _LEVELS, dtype=np.float32), np.zeros_like(index)

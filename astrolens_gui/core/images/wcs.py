@@ -152,6 +152,9 @@ def centre(header: Header, shape: tuple[int, int]) -> tuple[float, float] | None
     types = [header.text(f"CTYPE{n}").upper() for n in (1, 2)]
     matrix = _matrix(header)
     plain = types == ["RA---TAN", "DEC--TAN"] and "LONPOLE" not in header and "LATPOLE" not in header
+    # FK5 at J2000 is ICRS within 0.03 arcsec; older frames need astropy
+    plain = plain and header.text("RADESYS").upper() in {"", "ICRS", "FK5"}
+    plain = plain and (header.number("EQUINOX") or header.number("EPOCH") or 2000.0) == 2000.0
     if plain and matrix is not None and not any(_DISTORTION.fullmatch(key) for key in header.keys()):  # noqa: SIM118
         return _tan(header, matrix, x, y)
     sky = build(header)
