@@ -7,6 +7,7 @@ with stride 2 corrupts the heap in TensorFlow 2.21's CPU kernels when trained in
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,23 @@ class Batches(keras.utils.PyDataset):
         return kit.jitter(images, random, **much), targets, np.ones(len(rows), np.float32)
 
 
+class Cosine(keras.callbacks.Callback):
+    """The step size: up to its peak in the first tenth, then down to 0 as a cosine.
+
+    Keras's own schedule would be traced once a variable, which alone takes longer than the epochs of a small set.
+    """
+
+    def __init__(self, peak: float, steps: int) -> None:
+        super().__init__()
+        self.peak, self.steps, self.step = peak, steps, 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        rise = min(1.0, (self.step + 1) / (min(100, self.steps // 10) + 1))
+        fall = (1 + math.cos(math.pi * self.step / self.steps)) / 2
+        self.model.optimizer.learning_rate = self.peak * rise * fall
+        self.step += 1
+
+
 class ResidualClassifier:
     """The backend: classify, embed, fit, save, load."""
 
@@ -118,19 +136,15 @@ class ResidualClassifier:
                 trained = network(data.input.shape, classes, self.params.width, self.params.blocks)
             train = Batches(data, "train", how.batch_size, ctx.seed, how.augment)
             validation = Batches(data, "validation", 256, ctx.seed)
-            steps = how.epochs * len(train)
-            rate = keras.optimizers.schedules.CosineDecay(
-                how.learning_rate / 20, steps, warmup_target=how.learning_rate, warmup_steps=min(100, steps // 10)
-            )
             classifier = keras.Model(trained.input, trained.output["logits"])
             classifier.compile(
-                keras.optimizers.AdamW(rate, weight_decay=how.weight_decay, clipnorm=1.0),
+                keras.optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0),
                 keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=how.label_smoothing),
                 weighted_metrics=["accuracy"],
                 jit_compile=False,  # slower than oneDNN on a CPU
             )
             progress = kit.keras_progress(ctx, how.epochs)
-            callbacks = [progress]
+            callbacks = [progress, Cosine(how.learning_rate, how.epochs * len(train))]
             held = np.asarray(data.targets[validation.rows]).sum(axis=0) if len(validation.rows) else np.zeros(classes)
             if held.min() >= FEWEST_TO_STOP:
                 callbacks.append(

@@ -20,12 +20,12 @@ class Network:
 class Training:
     """How it learns; the defaults are for 20 to 20,000 labels."""
 
-    epochs: Annotated[int, Param("Largest number of passes; early stopping may end sooner", 1, 500)] = 30
+    epochs: Annotated[int, Param("Largest number of passes; early stopping may end sooner", 1, 500)] = 40
     batch_size: Annotated[int, Param("Stamps a step", 8, 1024, advanced=True)] = 64
-    learning_rate: Annotated[float, Param("Peak step size of AdamW", 1e-5, 0.1, advanced=True)] = 2e-3
+    learning_rate: Annotated[float, Param("Peak step size of AdamW", 1e-5, 0.1, advanced=True)] = 4e-3
     weight_decay: Annotated[float, Param("Decay of the weights", 0.0, 1.0, advanced=True)] = 0.01
     label_smoothing: Annotated[float, Param("How unsure to be of a label", 0.0, 0.4, advanced=True)] = 0.03
-    patience: Annotated[int, Param("Epochs without a better validation loss before it stops", 1, 500)] = 10
+    patience: Annotated[int, Param("Epochs without a better validation loss before it stops", 1, 500)] = 12
     augment: Annotated[
         float, Param("Strength of random shifts, contrast and noise (symmetries are always used)", 0.0, 3.0)
     ] = 1.0
