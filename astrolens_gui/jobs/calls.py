@@ -13,7 +13,7 @@ import numpy as np
 
 from ..api import Context
 from .arena import Spec
-from .device import inside
+from .device import concrete, inside
 from .job import takes_context
 
 
@@ -29,7 +29,7 @@ class Where:
 
     @classmethod
     def of(cls, ctx: Context) -> Where:
-        return cls(inside(ctx.device), ctx.seed, ctx.workdir, ctx.low, ctx.high)
+        return cls(inside(concrete(ctx.device)), ctx.seed, ctx.workdir, ctx.low, ctx.high)
 
     def context(self, **listeners: Any) -> Context:
         return replace(

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..api import Context, UserError
 
+NVIDIA = Path("/proc/driver/nvidia/gpus")
 PROBE_TIMEOUT_S = 60.0
 HALF_PRECISION_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
@@ -77,6 +78,15 @@ def environment(
             f"there is no device {device!r}; say auto, cpu, or gpu:0, gpu:1, … as astrolens doctor lists them"
         )
     return variables
+
+
+def concrete(device: str) -> str:
+    """ "auto" as what it stands for: the first NVIDIA card that the driver shows and nobody hides, or the CPU."""
+    if device.lower() not in {"", "auto"}:
+        return device
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip()
+    hidden = not shown or shown.startswith("-")
+    return "gpu:0" if NVIDIA.is_dir() and any(NVIDIA.iterdir()) and not hidden else "cpu"
 
 
 def inside(device: str) -> str:

@@ -13,6 +13,7 @@ from traceback import clear_frames
 from typing import Any, Generic, TypeVar
 
 from ..api import Cancelled, Context, Progress
+from .device import concrete
 from .errors import failure_of
 from .eta import Eta
 from .events import FINAL, JobEvent, JobState, Throttle
@@ -158,7 +159,7 @@ class Job(Generic[T]):
 
     def _context(self, setting: Setting, folder: Workdir) -> Context:
         return Context(
-            device=setting.device,
+            device=concrete(setting.device),
             seed=setting.seed,
             workdir=folder.path,
             on_progress=self._on_progress,

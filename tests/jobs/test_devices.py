@@ -8,7 +8,7 @@ import pytest
 
 from astrolens_gui.api import Context
 from astrolens_gui.jobs import device
-from astrolens_gui.jobs.device import DeviceError, cpu, devices, environment, inside
+from astrolens_gui.jobs.device import DeviceError, concrete, cpu, devices, environment, inside
 from astrolens_gui.jobs.process import run_in_child
 
 
@@ -35,9 +35,20 @@ def test_that_a_device_nobody_has_is_refused_in_one_sentence(name):
 
 
 def test_that_a_childs_only_gpu_is_its_first():
-    assert [inside(name) for name in ("gpu:3", "GPU:1", "cpu", "auto")] == ["gpu:0", "gpu:0", "cpu", "auto"]
+    assert [inside(name) for name in ("gpu:3", "GPU:1", "cpu")] == ["gpu:0", "gpu:0", "cpu"]
     ctx = replace(Context(), device="gpu:1")
     assert run_in_child("job_toys:where", {}, ctx, env={})[0] == "gpu:0"
+
+
+def test_that_auto_is_the_first_card_that_is_there_and_visible_or_the_processor(monkeypatch, tmp_path):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(device, "NVIDIA", tmp_path / "gpus")
+    assert concrete("auto") == "cpu"
+    (tmp_path / "gpus" / "0000:01:00.0").mkdir(parents=True)
+    assert concrete("auto") == "gpu:0"
+    assert concrete("gpu:1") == "gpu:1"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert concrete("auto") == "cpu"
 
 
 def test_that_memory_growth_and_threads_are_as_asked():
