@@ -150,6 +150,23 @@ class Project:
         store.backup_daily()
         return store
 
+    def repair(self) -> str:
+        """Mend the closed project's database: from the latest sound backup when it is damaged, else by deriving the labels anew.
+
+        Returns one sentence that says what was done.
+
+        Raises:
+            StoreError: there is no sound backup, or the server does not answer.
+        """
+        from .labels import backup
+
+        damaged = not self.settings["database"] and self.database_file.exists() and backup.problems(self.database_file)
+        if damaged:
+            return backup.restore_latest_backup(self.database_file, self.folder / "backups")
+        with self.store() as store:
+            store.rebuild()
+        return f"{self.name}: the database is sound, and its current labels were derived from their history"
+
     @property
     def database_file(self) -> Path:
         return self.folder / "labels.sqlite"

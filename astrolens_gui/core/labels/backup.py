@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import insert, inspect, select
 
+from . import events, migrate
 from .database import Database
 from .records import StoreError
-from .schema import metadata
+from .schema import SCHEMA, metadata
 
 KEEP = 10
 """Daily backups beyond the newest ten are removed; those before a migration stay."""
@@ -40,7 +41,8 @@ def back_up(database: Database, folder: Path, why: str = "daily") -> Path:
             os.fsync(file.fileno())
         os.replace(partial, target)
     except (OSError, sqlite3.Error) as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise StoreError(
             f"{folder}: the backup could not be written ({error}); make room there, or make it writable"
         ) from error
@@ -122,4 +124,11 @@ def _salvage(damaged: Path, path: Path) -> int:
                         target.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", row)
                         saved += 1
             target.commit()
+    database = Database(path)
+    try:
+        with database.write() as connection:
+            if migrate.version(connection) == SCHEMA:  # an older one is derived anew when it is migrated
+                events.refresh(connection)
+    finally:
+        database.close()
     return saved
