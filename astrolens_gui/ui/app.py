@@ -72,6 +72,7 @@ def run(
     sys.excepthook = _excepthook(window)
     _listen_to_ctrl_c(window)
     window.show()
+    window.activateWindow()  # without a window manager nobody else gives it the keyboard
 
     def painted() -> None:
         window.build()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 
 from .qt import QApplication, QColor, QPalette
@@ -38,13 +39,20 @@ def apply(name: str) -> None:
     roles = colours(_applied)
     app.setStyle("Fusion")
     app.setPalette(_palette(roles))
-    app.setStyleSheet(Template((_folder() / "window.qss").read_text(encoding="utf-8")).substitute(roles))
+    app.setStyleSheet(
+        Template((_folder() / "window.qss").read_text(encoding="utf-8")).substitute(roles, check=_check(_applied))
+    )
 
 
 _applied = DEFAULT
 
 
-def _folder():
+def _check(name: str) -> str:
+    """The path of the tick in a check box, as style sheets want it."""
+    return str(_folder() / f"check-{name}.svg").replace("\\", "/")
+
+
+def _folder() -> Traversable:
     return files("astrolens_resources") / "themes"
 
 

@@ -164,8 +164,9 @@ def closed_window(qtbot: Any, bench: FakeWorkbench) -> Iterator[Any]:
     app.application()
     window = app.make_window(bench)
     qtbot.addWidget(window)
-    window.show()
-    qtbot.waitActive(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
     yield window
     window.close()
 

@@ -1,4 +1,4 @@
-"""The main job in the real window on real stamps: import, grade with keys and clicks, retrain, a re-ranked queue, export."""
+"""The main job in the real window on real stamps: import, grade by key and click, retrain, re-rank, export."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def real_window(qtbot: Any) -> Any:
     bench = Workbench.start()
     window = app.make_window(bench)
     qtbot.addWidget(window)
-    window.show()
-    qtbot.waitActive(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
     yield window
     window.close()
     bench.close()

@@ -9,6 +9,7 @@ from astrolens_gui.core.plugins import missing
 
 from ..forms import ParamsForm
 from ..qt import Qt, QtWidgets, QWidget, Signal
+from .sentence import Sentence
 
 VERDICTS = {"accepted": "good", "provisional": "warning", "refused": "bad"}
 
@@ -30,6 +31,7 @@ class BackendPanel(QWidget):
         self._project = False
         self.choice = QtWidgets.QComboBox(toolTip="The model backend that scores and trains")
         self.choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(8)
         for spec in self._specs.values():
             self.choice.addItem(spec.title, spec.id)
             if lack := missing(spec):
@@ -38,14 +40,14 @@ class BackendPanel(QWidget):
                 self.choice.model().item(place).setEnabled(False)
         self.about = QtWidgets.QLabel(objectName="muted", wordWrap=True, textInteractionFlags=Qt.TextSelectableByMouse)
         self.about.setTextFormat(Qt.MarkdownText)
+        self.about.setMinimumWidth(1)
         self._place = QtWidgets.QVBoxLayout()
         self.score_button = QtWidgets.QPushButton(
             "Score", toolTip="Let the model score every object of the project  [F5]"
         )
         self.train_button = QtWidgets.QPushButton("Retrain", objectName="primary")
         self.train_button.setToolTip("Train the model on the grades, and order the queue anew  [F6]")
-        self.verdict = QtWidgets.QLabel("No training yet in this session.", wordWrap=True, objectName="verdict")
-        self.verdict.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.verdict = Sentence("No training yet in this session.")
         self.score_button.clicked.connect(self.score)
         self.train_button.clicked.connect(self.train)
         self._lay_out()
@@ -85,7 +87,9 @@ class BackendPanel(QWidget):
     def _chosen(self) -> None:
         spec = self._specs.get(self.backend)
         while self._place.count():
-            self._place.takeAt(0).widget().deleteLater()
+            old = self._place.takeAt(0).widget()
+            old.hide()  # at once: it is deleted only when the event loop comes round
+            old.deleteLater()
         self._form = None
         if spec is None:
             self.about.setText("No backend is installed; see Plugins.")
@@ -130,6 +134,4 @@ class BackendPanel(QWidget):
         self.say(f"{report.verdict.capitalize()}: {report.reason}", VERDICTS.get(report.verdict, ""))
 
     def say(self, text: str, role: str = "") -> None:
-        self.verdict.setText(text)
-        self.verdict.setProperty("role", role)
-        self.verdict.style().polish(self.verdict)
+        self.verdict.say(text, role)

@@ -48,7 +48,7 @@ class JobsLine(QWidget):
             self._running.pop(event.job, None)
             self._show()
             if event.state == "failed":
-                self._say(f"{self._title(event)} failed: {event.error}", "bad")
+                self._say(f"{self._title(event)} failed (click for the reason)", "bad")
             elif event.state == "cancelled":
                 self._say(f"{self._title(event)}: cancelled", "muted")
             elif not self._running:

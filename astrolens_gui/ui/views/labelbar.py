@@ -9,6 +9,7 @@ from ..current import Current
 from ..grading import Grading, Saved
 from ..models.queue import QueueModel
 from ..qt import Qt, QtWidgets, QWidget
+from .sentence import Sentence, short
 
 
 class LabelBar(QWidget):
@@ -46,9 +47,7 @@ class LabelBar(QWidget):
         layout.addWidget(self.model)
         self.last = _label("muted", "")
         layout.addWidget(self.last)
-        self.problem = _label("problem", "")
-        self.problem.setProperty("role", "bad")
-        self.problem.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        self.problem = Sentence()
         self.problem.hide()
         layout.addWidget(self.problem)
         layout.addStretch(1)
@@ -141,22 +140,24 @@ class LabelBar(QWidget):
         self.problem.hide()
         score = "" if saved.score is None else f" · model {saved.score:.3f}"
         kind = f" ({saved.subtype})" if saved.subtype else ""
-        self.last.setText(f"Last: {saved.name} {saved.grade or 'no grade'}{kind}{score}")
+        self.last.setText(f"Last: {short(saved.name)} {saved.grade or 'no grade'}{kind}{score}")
+        self.last.setToolTip(f"{saved.name}, saved at {saved.clock}")
         self._arm(saved)
 
     def _arm(self, saved: Saved | None) -> None:
         armed = saved is not None and bool(saved.grade)
         kind = saved.subtype if saved is not None else ""
         self._armed.setText(
-            f"Kind of {saved.name} ({saved.grade})" if saved and armed else "Kind: grade an object first"
+            f"Kind of {short(saved.name)} ({saved.grade})" if saved and armed else "Kind: grade an object first"
         )
+        self._armed.setToolTip(saved.name if saved else "")
         for place in range(self._kinds.count()):
             button = self._kinds.itemAt(place).widget()
             button.setEnabled(armed)
             button.setChecked(armed and kind != "" and button.property("kind") == kind)
 
     def _failed(self, sentence: str) -> None:
-        self.problem.setText(sentence)
+        self.problem.say(sentence, "bad")
         self.problem.show()
 
 
@@ -185,4 +186,5 @@ def _clear(layout: QtWidgets.QLayout) -> None:
     while layout.count():
         item = layout.takeAt(0)
         if widget := item.widget():
+            widget.hide()
             widget.deleteLater()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..grading import Saved
 from ..qt import Qt, QTimer, QtWidgets, QWidget
 from .jobs import JobsLine
+from .sentence import short
 
 SHORT_MS = 6000
 
@@ -38,7 +39,7 @@ class StatusLine(QtWidgets.QStatusBar):
         self._silence.start()
 
     def fail(self, sentence: str) -> None:
-        self.problem.setText(self.problem.fontMetrics().elidedText(sentence.replace("\n", " "), Qt.ElideRight, 700))
+        self.problem.setText(self.problem.fontMetrics().elidedText(sentence.replace("\n", " "), Qt.ElideRight, 460))
         self.problem.setToolTip(sentence)
         self.problem.show()
         self.dismiss.show()
@@ -50,4 +51,4 @@ class StatusLine(QtWidgets.QStatusBar):
     def show_saved(self, saved: Saved) -> None:
         self.clear_problem()
         kind = f" {saved.subtype}" if saved.subtype else ""
-        self.saved.setText(f"last saved label: {saved.name} {saved.grade}{kind}  {saved.clock}")
+        self.saved.setText(f"last saved label: {short(saved.name)} {saved.grade or 'no grade'}{kind}  {saved.clock}")
