@@ -103,7 +103,8 @@ def compare(paths: list[str], hdus: tuple[int, ...], bands: tuple[str, ...]) -> 
         for ours, theirs, third in zip(
             fits.read_all(planes[path]), with_astropy(path, hdus), with_fitsio(path, hdus), strict=True
         ):
-            assert np.array_equal(ours, theirs) and np.array_equal(ours, third)
+            assert np.array_equal(ours, theirs)
+            assert np.array_equal(ours, third)
     ways: dict[str, Callable[[list[str]], object]] = {
         "astrolens": lambda some: [fits.read_all(planes[path]) for path in some],
         "fitsio": lambda some: [with_fitsio(path, hdus) for path in some],

@@ -63,7 +63,7 @@ def lut(name: str) -> np.ndarray:
     """
     x = np.linspace(0.0, 1.0, 256)
     if name in _RAMPS:
-        rgb = np.stack([np.interp(x, *zip(*ramp, strict=True)) for ramp in _RAMPS[name]], axis=1)
+        rgb = np.stack([np.interp(x, *np.transpose(ramp)) for ramp in _RAMPS[name]], axis=1)
     elif name in _ANCHORS:
         anchors = np.array([list(bytes.fromhex(code)) for code in _ANCHORS[name].split()]) / 255
         rgb = np.stack([np.interp(x, np.linspace(0, 1, len(anchors)), anchors[:, c]) for c in range(3)], axis=1)

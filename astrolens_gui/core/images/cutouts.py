@@ -185,7 +185,7 @@ class _Shelf:
             if slot >= len(self._map) and not self._remap(slot):
                 return False
             out[...] = self._map[slot]
-        if zlib.crc32(out) == checksum:
+        if zlib.crc32(out.data) == checksum:
             return True
         with self._lock:
             self._slots.pop(key, None)
@@ -208,12 +208,12 @@ class _Shelf:
                 return
             entries = np.zeros(len(keys), _ENTRY)
             for n, key in enumerate(keys):
-                entries[n] = (key, self._next + n, zlib.crc32(prepared[n]), 0)
+                entries[n] = (key, self._next + n, zlib.crc32(prepared[n].data), 0)
             raw = entries.tobytes()
             for n in range(len(keys)):
                 entries[n]["entry"] = zlib.crc32(raw[n * _ENTRY.itemsize : n * _ENTRY.itemsize + 28])
             try:
-                _write(self._pixels, memoryview(np.ascontiguousarray(prepared)).cast("B"), self._next * self._bytes)
+                _write(self._pixels, np.ascontiguousarray(prepared).data.cast("B"), self._next * self._bytes)
                 end = os.lseek(self._index, 0, os.SEEK_END)
                 _write(self._index, memoryview(entries.tobytes()), end)
             except OSError:

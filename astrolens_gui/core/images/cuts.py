@@ -21,6 +21,7 @@ def finite(image: np.ndarray, at_most: int | None = None) -> np.ndarray:
     return flat if good.all() else flat[good]
 
 
+@np.errstate(all="ignore")
 def zscale(
     image: np.ndarray, *, samples: int = 1000, contrast: float = 0.25, reject: float = 2.5
 ) -> tuple[float, float]:

@@ -18,7 +18,7 @@ _FIRST = b"SIMPLE  =                    T"
 _NEXT = b"XTENSION= 'IMAGE   '"
 _BITPIX, _AXES = b"BITPIX  = ", b"NAXIS   = "
 _SIDES = (b"NAXIS1  = ", b"NAXIS2  = ")
-_TYPES = {
+_TYPES: dict[int, tuple[np.dtype, np.dtype]] = {
     -32: (np.dtype(">f4"), np.dtype(np.float32)),
     -64: (np.dtype(">f8"), np.dtype(np.float64)),
     16: (np.dtype(">i2"), np.dtype(np.int16)),

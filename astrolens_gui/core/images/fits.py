@@ -163,7 +163,12 @@ def _cut(path: str, images: list[Hdu], primary: Hdu) -> list[Plane]:
         if scale is None and above is not None:
             scale = _wcs.pixel_scale(above)
         shape = (hdu.shape[-2], hdu.shape[-1])
-        common = {"shape": shape, "pixel_scale": scale, "unit": hdu.header.text("BUNIT"), "extname": hdu.extname}
+        common: dict[str, Any] = {
+            "shape": shape,
+            "pixel_scale": scale,
+            "unit": hdu.header.text("BUNIT"),
+            "extname": hdu.extname,
+        }
         for plane in range(depth):
             own = _bands.filter_band(hdu.header.text(f"BAND{plane + 1}")) if depth > 1 else ""
             name = own if depth > 1 else band

@@ -179,19 +179,27 @@ def _equalised(image: np.ndarray, lo: float, hi: float) -> tuple[np.ndarray, np.
     The index is the top half of the float32 pattern of (pixel - median): bins that are fine where pixels are many, so
     that one bright star does not squeeze the sky into a few of them.
     """
-    clipped = np.clip(image, np.float32(lo), np.float32(hi))
-    middle = (
-        np.float32(np.median(_cuts.finite(clipped, _cuts.SAMPLES))) if np.isfinite(clipped).any() else np.float32(lo)
-    )
-    clipped = np.where(np.isnan(clipped), np.float32(lo), clipped)
-    pattern = (clipped - middle + np.float32(0)).view(np.uint32) >> 16  # + 0 turns -0.0 into 0.0
-    index = np.where(pattern & 0x8000, 0xFFFF - pattern, pattern + 0x8000).astype(np.uint16)
-    index[clipped >= np.float32(hi)], index[clipped <= np.float32(lo)] = _LEVELS - 1, 0  # what is cut off shares no bin
-    values = index.reshape(-1)[np.isfinite(image).reshape(-1)]
-    if values.size < 2:
-        return np.linspace(0, 1, _LEVELS, dtype=np.float32), np.zeros_like(index)
-    count = np.cumsum(np.bincount(values, minlength=_LEVELS))
-    return np.maximum((count - 1) / (values.size - 1), 0).astype(np.float32), index
+    flat = np.ascontiguousarray(image).reshape(-1)
+    index = np.empty(flat.size, np.uint16)
+    black, white = np.float32(lo), np.float32(hi)
+    sample = _cuts.finite(image, _cuts.SAMPLES // 10)
+    middle = np.median(np.clip(sample, black, white)) if sample.size else black
+    count, missing = np.zeros(_LEVELS, np.int64), 0
+    with np.errstate(all="ignore"):
+        for start in range(0, flat.size, _BLOCK):
+            part = flat[start : start + _BLOCK]
+            pattern = ((np.clip(part, black, white) - middle + np.float32(0)).view(np.uint32) >> 16).astype(np.uint16)
+            place = index[start : start + _BLOCK]  # the pattern of a negative number falls with its value: turned round
+            np.bitwise_xor(pattern, np.where(pattern >> 15, np.uint16(0xFFFF), np.uint16(0x8000)), out=place)
+            place[part >= white] = _LEVELS - 1  # what is cut off shares no bin with what is not
+            place[~(part > black)] = 0
+            missing += int(np.count_nonzero(np.isnan(part)))
+            count += np.bincount(place, minlength=_LEVELS)
+    count[0] -= missing
+    curve = np.cumsum(count).astype(np.float32)
+    curve -= 1
+    curve /= max(float(curve[-1]), 1.0)
+    return np.maximum(curve, 0, out=curve), index.reshape(image.shape)
 
 
 def _colours(colormap: str, invert: bool, contrast: float, bias: float) -> np.ndarray:

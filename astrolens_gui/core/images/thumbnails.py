@@ -12,7 +12,7 @@ from .stretch import Recipe, limits, render
 
 
 def thumb(planes: Sequence[Plane], size: int, recipe: Recipe) -> np.ndarray:
-    """The recipe's band (else the one that an object opens with) as uint8 (size, size, 3), whole, centred, in the recipe's black where it is not square.
+    """The recipe's band (else the first plane) as uint8 (size, size, 3): whole and centred, black beside it if not square.
 
     Raises:
         ImageError: when the plane can't be read.

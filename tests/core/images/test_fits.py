@@ -34,11 +34,7 @@ def test_that_every_real_file_opens_or_is_refused_in_one_sentence(shared_data):
         try:
             found = fits.inspect(path)
         except ImageError as error:
-            sentence = str(error)
-            assert path.name in sentence, sentence
-            assert "\n" not in sentence, sentence
-            assert len(error.reason) > 10
-            refused[path.name] = sentence
+            refused[path.name] = str(error)
             continue
         for plane in found.planes:
             pixels = fits.read(plane)
@@ -49,6 +45,10 @@ def test_that_every_real_file_opens_or_is_refused_in_one_sentence(shared_data):
             assert np.isfinite(pixels).any()
         opened += 1
     assert opened >= 100
+    for name, sentence in refused.items():
+        assert sentence.startswith(name), sentence
+        assert "\n" not in sentence, sentence
+        assert len(sentence) > len(name) + 12, sentence
     fits_like = {name for name in refused if name.endswith((".fits", ".gz", ".Z", ".h5", ".npz"))}
     assert fits_like == set(REFUSED)
     for name, word in REFUSED.items():

@@ -115,10 +115,15 @@ def test_that_a_cancelled_scan_stops_and_progress_reaches_one(write, tmp_path):
     list(scan([tmp_path / "set"], ctx=Context(on_progress=lambda p: seen.append(p.fraction))))
     assert seen == sorted(seen)
     assert seen[-1] == 1
-    done = []
-    with pytest.raises(Cancelled):
-        for record in scan([tmp_path / "set"], ctx=Context(is_cancelled=lambda: len(done) > 60)):
+    done: list = []
+    records = scan([tmp_path / "set"], ctx=Context(is_cancelled=lambda: len(done) > 60))
+
+    def take_all() -> None:
+        for record in records:
             done.append(record)
+
+    with pytest.raises(Cancelled):
+        take_all()
     assert len(done) == 100
 
 

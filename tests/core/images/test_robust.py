@@ -168,6 +168,17 @@ def test_that_a_folder_or_a_forbidden_file_is_an_image_error(tmp_path):
         fits.planes(path)
 
 
+def sentence_of(path: Path) -> str:
+    """Read all there is; the refusal, "" if none. Anything but ImageError passes through and fails the test."""
+    try:
+        for plane in fits.planes(path):
+            fits.read(plane)
+            fits.celestial(plane)
+    except ImageError as error:
+        return str(error)
+    return ""
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     keys=st.lists(
@@ -213,9 +224,4 @@ def test_that_any_cards_give_planes_or_an_image_error(tmp_path, keys, tail):
     )
     for raw in (path.read_bytes(), header(card("SIMPLE", "T"), *cards) + tail):
         path.write_bytes(raw)
-        try:
-            for plane in fits.planes(path):
-                fits.read(plane)
-                fits.celestial(plane)
-        except ImageError as error:
-            assert "\n" not in str(error)
+        assert "\n" not in sentence_of(path)
