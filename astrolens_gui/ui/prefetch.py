@@ -17,7 +17,7 @@ HELD_BYTES = 256 * 2**20
 
 
 class Prefetch(QObject):
-    """Loaded images by (object, band): those asked for, the next few, and the last few for the way back.
+    """Loaded images by (object, band): the one asked for, the next few, and the last few for the way back.
 
     All methods belong to the main thread. Images come from `workbench.image` in the io lane. A failure that was met
     ahead of time is told once; asking again reads again (the network drive may be back).
@@ -30,30 +30,32 @@ class Prefetch(QObject):
         self._workbench = workbench
         self._held: OrderedDict[Key, Any] = OrderedDict()
         self._jobs: dict[Key, Any] = {}
-        self._waiting: dict[Key, list[Wait]] = {}
+        self._expected: set[Key] = set()
+        self._asked: Key | None = None
+        self._wait: Wait | None = None
         bridge.changed.connect(self._on_changed)
 
     def ask(
         self, object_id: int, band: str, callback: Callable[[Any], None], on_error: Callable[[BaseException], None]
     ) -> None:
-        """Call `callback(LoadedImage)` or `on_error`: before returning if it is ready, else once it has been read."""
-        key = (object_id, band)
+        """Call `callback(LoadedImage)` or `on_error`: before returning if it is ready, else once it has been read.
+
+        Asking for another one takes the question back: whoever holds the arrow key down waits for the last only.
+        """
+        key = self._asked = (object_id, band)
+        self._wait = (callback, on_error)
+        self._drop_unwanted()
         if key in self._held:
-            outcome = self._held[key]
-            if isinstance(outcome, BaseException):
-                del self._held[key]
-            else:
-                self._held.move_to_end(key)
-            self._tell(outcome, (callback, on_error))
-            return
-        self._waiting.setdefault(key, []).append((callback, on_error))
-        self._load(key)
+            self._held.move_to_end(key)
+            self._answer(key, self._held[key])
+        else:
+            self._load(key)
 
     def expect(self, object_ids: Iterable[int], band: str) -> None:
-        """Get the first `ahead` of these ready; what was begun for others, and nobody waits for, is cancelled."""
+        """Get the first `ahead` of these ready; what was begun for others is cancelled."""
         wanted = [(object_id, band) for object_id in object_ids][: self.ahead]
-        for key in [key for key in self._jobs if key not in wanted and key not in self._waiting]:
-            self._jobs.pop(key).cancel()
+        self._expected = set(wanted)
+        self._drop_unwanted()
         for key in wanted:
             if key in self._held:
                 self._held.move_to_end(key)
@@ -70,8 +72,12 @@ class Prefetch(QObject):
             del self._held[key]
         for key in [key for key in self._jobs if gone is None or key[0] in gone]:
             self._jobs.pop(key).cancel()
-            if key in self._waiting:
+            if key == self._asked and self._wait is not None:
                 self._load(key)
+
+    def _drop_unwanted(self) -> None:
+        for key in [key for key in self._jobs if key not in self._expected and key != self._asked]:
+            self._jobs.pop(key).cancel()
 
     def _load(self, key: Key) -> None:
         if key in self._jobs:
@@ -86,12 +92,19 @@ class Prefetch(QObject):
         if self._jobs.get(key) is not job:
             return  # cancelled or superseded: its pixels may be stale
         del self._jobs[key]
-        waiting = self._waiting.pop(key, [])
-        if not isinstance(outcome, BaseException) or not waiting:
-            self._held[key] = outcome
-            self._trim(keep=key)
-        for wait in waiting:
-            self._tell(outcome, wait)
+        self._held[key] = outcome
+        self._trim(keep=key)
+        self._answer(key, outcome)
+
+    def _answer(self, key: Key, outcome: Any) -> None:
+        if key != self._asked or self._wait is None:
+            return
+        (callback, on_error), self._wait = self._wait, None
+        if isinstance(outcome, BaseException):
+            self._held.pop(key, None)
+            on_error(outcome)
+        else:
+            callback(outcome)
 
     def _trim(self, keep: Key) -> None:
         def too_much() -> bool:
@@ -107,11 +120,3 @@ class Prefetch(QObject):
             self.forget()
         elif changes.objects:
             self.forget(changes.objects)
-
-    @staticmethod
-    def _tell(outcome: Any, wait: Wait) -> None:
-        callback, on_error = wait
-        if isinstance(outcome, BaseException):
-            on_error(outcome)
-        else:
-            callback(outcome)

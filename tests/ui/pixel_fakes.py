@@ -61,7 +61,7 @@ class Job(Future):
         self.work = work
 
     def finish(self) -> None:
-        if not self.set_running_or_notify_cancel():
+        if not self.running() and not self.set_running_or_notify_cancel():
             return
         try:
             self.set_result(self.work())

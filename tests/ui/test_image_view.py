@@ -110,6 +110,7 @@ def test_that_a_slow_image_is_announced_so_that_the_former_one_is_not_graded(sho
 def test_that_an_answer_that_comes_too_late_is_not_shown(show, qtbot):
     view, current, workbench = show({1: made(field(1), 1), 2: made(field(2), 2)}, hold=True)
     current.show(1)
+    workbench.jobs[0].set_running_or_notify_cancel()  # too late to be cancelled
     current.show(2)
     first, second = workbench.jobs[0], workbench.jobs[-1]
     second.finish()
@@ -322,6 +323,16 @@ def test_that_prefetched_images_nobody_needs_any_more_are_cancelled(qtbot):
     asked = {entry[1]: job for entry, job in zip(workbench.asked, workbench.jobs, strict=True)}
     assert {number for number, job in asked.items() if job.cancelled()} == {1, 2}
     bridge.close()
+
+
+def test_that_holding_the_arrow_key_reads_only_what_is_still_wanted(show, qtbot):
+    view, current, workbench = show({number: made(field(), number) for number in range(1, 60)}, hold=True)
+    for number in range(1, 60):
+        current.show(number)
+    assert [job.cancelled() for job in workbench.jobs] == [True] * 58 + [False]
+    workbench.jobs[-1].finish()
+    qtbot.waitUntil(lambda: view.frame is not None)
+    assert view.frame.image.object_id == 59
 
 
 def test_that_a_failure_met_ahead_is_told_once_and_then_tried_again(qtbot):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,7 +15,7 @@ BATCH = 12
 
 HELD_BYTES = 192 * 2**20
 
-Picture = QtGui.QPixmap | str
+Picture: TypeAlias = QtGui.QPixmap | str
 """A stamp, or the sentence that says why there is none."""
 
 
