@@ -81,6 +81,31 @@ def test_that_clean_leaves_projects_alone(tmp_path: Path):
     assert not any((tmp_path / folder).exists() for folder in (".venv", "build", "astrolens_gui/__pycache__"))
 
 
+@pytest.mark.parametrize("apt", [True, False])
+def test_that_ci_installs_what_is_missing_then_lints_then_tests_with_no_home_and_no_input(tmp_path: Path, apt: bool):
+    tools, log = tmp_path / "bin", tmp_path / "log"
+    tools.mkdir()
+    bodies = {"make": f'echo "make $*" >>{log}; echo "passed $1"', "sudo": 'shift; exec "$@"'}
+    if apt:
+        bodies |= {
+            "dpkg": "[ $2 = xvfb ] || echo Status: install ok installed",
+            "apt-get": f'echo "apt-get $*" >>{log}',
+        }
+    for name, body in bodies.items():
+        fake_python(tools, body).rename(tools / name)
+    for needed in ("bash", "sh", "dirname", "mktemp", "grep", "env"):
+        (tools / needed).symlink_to(shutil.which(needed) or needed)
+    done = subprocess.run(
+        ["bash", ROOT / ".ci" / "run"], env={"PATH": str(tools)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    steps = log.read_text(encoding="utf-8").splitlines()
+    assert steps[-2:] == ["make lint", "make test"]
+    assert done.stdout.splitlines()[-1] == "passed test"
+    installed = [step for step in steps if step.startswith("apt-get install")]
+    assert [step.split()[-1] for step in installed] == (["xvfb"] if apt else [])
+
+
 def test_that_byte_code_is_never_switched_off():
     assert re.search(r"^unexport PYTHONDONTWRITEBYTECODE$", MAKEFILE, re.M)
 
