@@ -16,6 +16,7 @@ from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.prefetch import Prefetch
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
 from astrolens_gui.ui.views import sky
+from astrolens_gui.ui.views.displaybar import DisplayBar
 from astrolens_gui.ui.views.image import NO_DATA_TONES, PATIENCE_MS, ImageView, binned
 
 EUCLID = "lenses/euclid_q1/102020057_NEG582019329494705421.fits"
@@ -452,3 +453,36 @@ def test_that_an_image_without_a_pointer_says_what_it_is(show, qtbot):
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
     assert view.readout.texts(None) == ("60 × 40 px", "0.1″/px", "no sky coordinates", "made.fits")
+
+
+def test_that_every_readable_survey_image_is_shown_with_a_readout(show, qtbot, shared_data):
+    from astrolens_gui.core.images import fits
+    from astrolens_gui.core.images.errors import ImageError
+
+    images = {}
+    for path in sorted(shared_data.rglob("*.fits*")):
+        try:
+            plane = fits.planes(path)[0]
+            data = fits.read(plane)
+        except ImageError:
+            continue
+        if data.size < 400_000:
+            number = len(images) + 1
+            images[number] = made(
+                data, number, wcs=fits.celestial(plane), pixel_scale=plane.pixel_scale, unit=plane.unit
+            )
+    assert len(images) > 50
+    view, current, _ = show(images)
+    bar = DisplayBar(current, view)
+    qtbot.addWidget(bar)
+    for number, image in images.items():
+        current.show(number)
+        qtbot.waitUntil(lambda number=number: view.frame is not None and view.frame.image.object_id == number)
+        height, width = image.data.shape
+        pixel, value, *sky_texts = view.readout.texts((width // 2, height // 2))
+        assert pixel.split() == ["x", str(width // 2 + 1), "y", str(height // 2 + 1)]
+        assert (value == "no data") == bool(np.isnan(image.data[height // 2, width // 2]))
+        assert any(sky_texts)
+        assert view.frame.low < view.frame.high
+        assert float(bar.low.text()) < float(bar.high.text())
+        assert view.canvas.isVisible()
