@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .bridge import Bridge
@@ -35,6 +36,7 @@ class Grading(QObject):
     """Grades, sub-types, comments, undo and redo of the person at the keyboard.
 
     Attributes:
+        armed: the label that a kind now goes to: the grade given last; None before the first.
         saved: (Saved) a label was committed.
         failed: (str) a label could not be saved; the object is still the same.
         told: (str) something to say in the status line.
@@ -57,7 +59,7 @@ class Grading(QObject):
         self._pending = False
         self._from_top = False
         self._since = time.monotonic()
-        self.last: Saved | None = None
+        self.armed: Saved | None = None
         self._recall = QTimer(self, singleShot=True, interval=RECALL_MS)
         self._recall.timeout.connect(self._ask_before)
         current.object_changed.connect(self._looked_at)
@@ -109,8 +111,8 @@ class Grading(QObject):
 
     def subtype(self, subtype: str) -> None:
         """Give the object that was graded last a sub-type; what is on the screen stays."""
-        last = self.last
-        if last is None or not last.grade:
+        last = self.armed
+        if last is None:
             self.told.emit("Give a grade first; its kind comes after it.")
             return
         self._label(last.object_id, last.grade, subtype=subtype, advance=False)
@@ -120,14 +122,12 @@ class Grading(QObject):
         target = self._current.object_id
         if target < 0 or not self._free():
             return
-        job = self._workbench.comment(target, text, origin=ORIGIN)
 
         def committed(_: Any) -> None:
-            self._pending = False
             grade = self._queue.grade_of(target)
-            self._announce(Saved(target, self._queue.name_of(target), grade, comment=text))
+            self._announce(Saved(target, self._queue.name_of(target), grade, comment=text), arm=False)
 
-        self._bridge.when_done(job, committed, lambda error: self._lost(target, "comment", error))
+        self._save(target, "comment", lambda: self._workbench.comment(target, text, origin=ORIGIN), committed)
 
     def _free(self) -> bool:
         """Take the turn; False, and a word, while the former label is on its way to the disk."""
@@ -141,30 +141,47 @@ class Grading(QObject):
         if not self._free():
             return
         seconds = round(time.monotonic() - self._since, 3) if advance else None
-        job = self._workbench.label(
-            target,
-            grade,
-            subtype=subtype,
-            seconds=seconds,
-            why=f"{self._queue.strategy}#{self._queue.rank_of(target)}",
-            screen=self._current.screen(),
-            origin=ORIGIN,
-        )
+
+        def submit() -> Any:
+            return self._workbench.label(
+                target,
+                grade,
+                subtype=subtype,
+                seconds=seconds,
+                why=f"{self._queue.strategy}#{self._queue.rank_of(target)}",
+                screen=self._current.screen(),
+                origin=ORIGIN,
+            )
 
         def committed(_: Any) -> None:
-            self._pending = False
             self._queue.set_grade(target, grade)
             self._announce(Saved(target, self._queue.name_of(target), grade, subtype))
             if advance:
                 self._advance(target)
 
-        self._bridge.when_done(job, committed, lambda error: self._lost(target, "label", error))
+        self._save(target, "label", submit, committed)
 
-    def _announce(self, saved: Saved) -> None:
-        clock = time.strftime("%H:%M:%S")
-        score = self._queue.score_of(saved.object_id)
-        self.last = Saved(saved.object_id, saved.name, saved.grade, saved.subtype, saved.comment, clock, score)
-        self.saved.emit(self.last)
+    def _save(self, target: int, what: str, submit: Callable[[], Any], committed: Callable[[Any], None]) -> None:
+        """Have it written; `committed` is called once it is on disk."""
+
+        def done(result: Any) -> None:
+            self._pending = False
+            committed(result)
+
+        try:
+            job = submit()
+        except (ValueError, RuntimeError) as error:  # refused before it became a job: no project, or the program closes
+            self._lost(target, what, error)
+        else:
+            self._bridge.when_done(job, done, lambda error: self._lost(target, what, error))
+
+    def _announce(self, saved: Saved, *, arm: bool = True) -> None:
+        """Tell what is on disk now; the model's answer only with a grade, so that nobody is swayed."""
+        score = self._queue.score_of(saved.object_id) if saved.grade else None
+        saved = replace(saved, clock=time.strftime("%H:%M:%S"), score=score)
+        if arm:
+            self.armed = saved if saved.grade else None
+        self.saved.emit(saved)
 
     def _lost(self, target: int, what: str, error: BaseException) -> None:
         """Saving failed: stay on the object, say why, let the person try again."""

@@ -120,4 +120,16 @@ class ProjectCommands:
         window = self._window
         dialog = SettingsDialog(window.workbench.settings, window.workbench.grader, window.action_set.table(), window)
         dialog.theme_chosen.connect(window.set_theme)
+        dialog.grader_named.connect(lambda _: window.session.follow_grader())
+        dialog.devices_asked.connect(lambda: self._look_for_devices(dialog))
         dialog.exec_()
+
+    def _look_for_devices(self, dialog: SettingsDialog) -> None:
+        from astrolens_gui.jobs.device import cpu, devices
+
+        def failed(error: BaseException) -> None:
+            self._window.fail(str(error))
+            dialog.show_devices([cpu()])
+
+        job = self._window.workbench.runner.submit("io", devices, title="looking for GPUs")
+        self._window.bridge.when_done(job, dialog.show_devices, failed)

@@ -9,10 +9,11 @@ from .bridge import Bridge
 from .current import Current
 from .grading import ORIGIN, Grading
 from .models.queue import QueueModel
-from .qt import QObject, Signal
+from .qt import QObject, QTimer, Signal
 
-MOSAIC = "mosaic"
-"""The origin of labels given under the mosaic's cursor, which marks its stamps itself."""
+RELOAD_MS = 100
+MANY = 20
+"""Up to so many labels are looked up one by one; above it the whole queue is read again."""
 
 
 class Session(QObject):
@@ -37,7 +38,13 @@ class Session(QObject):
         self._current, self._queue, self._grading = current, queue, grading
         self.info: Any = None
         self.scheme: Any = None
+        self._soon = QTimer(self, singleShot=True, interval=RELOAD_MS)
+        self._soon.timeout.connect(lambda: self._load(None) if self.is_open else None)
         bridge.changed.connect(self._on_changed)
+
+    def stop(self) -> None:
+        """The window goes: ask for nothing more."""
+        self._soon.stop()
 
     @property
     def is_open(self) -> bool:
@@ -98,14 +105,30 @@ class Session(QObject):
 
         self._bridge.when_done(self._workbench.queue(strategy, log_choice=log_choice), arrived, self._fail)
 
+    def follow_grader(self) -> None:
+        """Another person grades now: their grades, their queue."""
+        if self.is_open:
+            self._load(None)
+
     def _on_changed(self, changes: Any) -> None:
         """Somebody changed the project: follow, without moving what is looked at."""
         if self.info is None:
             return
         if changes.queue or changes.scores or changes.objects:
-            self._load(None)
-        elif changes.labels and changes.origin not in {ORIGIN, MOSAIC}:
+            self._soon.start()  # an import tells of many batches; one new order is enough
+        elif changes.labels and changes.origin != ORIGIN:
+            self._take_labels(changes.labels)
+
+    def _take_labels(self, objects: tuple[int, ...]) -> None:
+        if len(objects) > MANY:
             self._bridge.when_done(self._workbench.queue(None), self._queue.refresh, self._fail)
+            return
+        for one in objects:
+            self._bridge.when_done(
+                self._workbench.label_of(one),
+                lambda row, one=one: self._queue.set_grade(one, row.grade if row is not None else ""),
+                self._fail,
+            )
 
     def choose_scheme(self, scheme: str) -> None:
         """Grade this project by another scheme from now on; the labels there are keep theirs."""

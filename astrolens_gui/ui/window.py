@@ -222,6 +222,7 @@ class Window(QtWidgets.QMainWindow):
         self.workbench.settings.set("geometry", bytes(self.saveGeometry().toBase64()).decode())
         self.current.save()
         self.grading.close()
+        self.session.stop()
         self.bridge.close()
         super().closeEvent(event)
 

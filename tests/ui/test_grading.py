@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from astrolens_gui.api import UserError
 from astrolens_gui.ui.qt import Qt
 
 pytestmark = pytest.mark.window
@@ -54,6 +55,7 @@ def test_that_a_label_that_cannot_be_saved_keeps_the_image_and_says_why(qtbot, w
     sentence = window.labelbar.problem.text()
     assert "stamp_0001" in sentence
     assert "the disk is full" in sentence
+    assert window.labelbar.problem.isReadOnly()
     assert window.labelbar.problem.textInteractionFlags() & Qt.TextSelectableByMouse
     assert window.queue.grade_of(1) == ""
     bench.refuse = ""
@@ -125,6 +127,32 @@ def test_that_typing_a_comment_grades_nothing(qtbot, window, bench):
     qtbot.keyClick(window.labelbar.comment, Qt.Key_Return)
     qtbot.waitUntil(lambda: bench.calls != [], timeout=3000)
     assert bench.calls == [("comment", {"object_id": 1, "text": "arc 1 and 4 north"})]
+
+
+def test_that_a_comment_leaves_the_kind_with_the_grade_and_shows_no_score(qtbot, window, bench):
+    import numpy as np
+
+    bench.scores = np.linspace(0.1, 0.6, 6)
+    window.session.rerank()
+    qtbot.waitUntil(lambda: window.queue.score_of(2) is not None, timeout=3000)
+    grade(qtbot, window, "4", then=2)
+    window.grading.comment("twisted")
+    qtbot.waitUntil(lambda: "stamp_0002" in window.labelbar.last.text(), timeout=3000)
+    assert "0.2" not in window.labelbar.last.text()
+    window.grading.subtype("spiral")
+    qtbot.waitUntil(lambda: bench.calls[-1][1].get("subtype") == "spiral", timeout=3000)
+    assert bench.calls[-1][1]["object_id"] == 1
+
+
+def test_that_a_label_refused_before_it_became_a_job_is_told_and_can_be_given_again(qtbot, window, bench, monkeypatch):
+    def refuse(*_, **__):
+        raise UserError("no project is open; open or make one first")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench, "label", refuse)
+        qtbot.keyClick(window.stage.image, "1")
+    assert "no project is open" in window.labelbar.problem.text()
+    grade(qtbot, window, "1", then=2)
 
 
 def test_that_a_score_is_hidden_until_the_grade_and_m_shows_it(qtbot, window, bench):

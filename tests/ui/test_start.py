@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ HEAVY = ("astropy", "sqlalchemy", "tensorflow", "keras", "scipy", "sklearn", "py
 
 PAINT = """
 import sys, time
-begin = time.perf_counter()
+begin = time.process_time()
 from astrolens_gui.ui import app
 from astrolens_gui.workbench import Workbench
 application = app.application()
@@ -26,7 +25,7 @@ window = app.make_window(Workbench.start())
 window.show()
 while not window.start.isVisible() or window.grab().isNull():
     application.processEvents()
-print(time.perf_counter() - begin, [name for name in %r if name in sys.modules])
+print(time.process_time() - begin, [name for name in %r if name in sys.modules])
 """
 
 
@@ -38,7 +37,7 @@ def test_that_the_start_page_is_painted_within_a_second_and_loads_nothing_heavy(
     lines = [run.stdout.strip() for run in runs]
     assert all(line.endswith("[]") for line in lines), lines
     best_s = min(float(line.split()[0]) for line in lines)
-    assert best_s < (1.0 if not os.environ.get("CI") else 3.0), lines
+    assert best_s < 1.0, lines  # of processor time: the clock of a busy machine says nothing
 
 
 def test_that_a_first_start_asks_nothing_and_says_what_to_do(closed_window):
@@ -131,3 +130,43 @@ def test_that_no_display_is_a_sentence_not_an_abort(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     with pytest.raises(UserError, match="no display"):
         app.run()
+
+
+RUN = """
+import sys
+from pathlib import Path
+from astrolens_gui.ui import app
+from astrolens_gui.ui.qt import QTimer
+
+def close_once_open(window):
+    window.projects.take([Path(sys.argv[1])])
+    window.session.opened.connect(lambda info: (print("opened", info.name), QTimer.singleShot(300, window.close)))
+
+sys.exit(app.run(ready=close_once_open))
+"""
+
+
+def test_that_the_program_opens_a_project_and_leaves_cleanly(tmp_path):
+    from astrolens_gui.core.project import Project
+
+    Project.create(tmp_path / "night.astrolens")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(tmp_path / "night.astrolens")], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "opened night"), done.stderr
+
+
+def test_that_a_folder_that_is_no_project_leaves_the_start_page_and_a_sentence(
+    qtbot, closed_window, bench, monkeypatch
+):
+    def refuse(folder, create=None):
+        def work():
+            raise UserError(f"{folder} was made by a newer AstroLens; update AstroLens")
+
+        return bench.runner.submit("db", work, quiet=True)
+
+    monkeypatch.setattr(bench, "open", refuse)
+    closed_window.session.open(Path("new.astrolens"))
+    qtbot.waitUntil(closed_window.status.problem.isVisible, timeout=3000)
+    assert "newer AstroLens" in closed_window.status.problem.toolTip()
+    assert closed_window.pages.currentWidget() is closed_window.start

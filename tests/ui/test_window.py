@@ -56,7 +56,7 @@ def test_that_the_filter_takes_letters_and_digits_and_grades_nothing(qtbot, wind
     qtbot.keyClick(window.stage.image, Qt.Key_F, Qt.ControlModifier)
     qtbot.waitUntil(lambda: window.queue_view.filter.hasFocus(), timeout=2000)
     qtbot.keyClicks(window.queue_view.filter, "0004")
-    assert window.queue.rowCount() == 1
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 1, timeout=2000)
     assert bench.calls == []
 
 
@@ -240,6 +240,19 @@ def test_that_the_graders_name_is_shown_and_can_be_changed(qtbot, settings):
     assert settings["grader"] == "Vera R."
     dialog.advance.click()
     assert settings["auto_advance"] is False
+
+
+def test_that_gpus_are_offered_only_when_found(qtbot, settings):
+    from astrolens_gui.ui.views.settings import SettingsDialog
+
+    dialog = SettingsDialog(settings, "login", [])
+    qtbot.addWidget(dialog)
+    assert [dialog.device.itemText(row) for row in range(dialog.device.count())] == ["auto", "cpu"]
+    with qtbot.waitSignal(dialog.devices_asked):
+        qtbot.mouseClick(dialog.look, Qt.LeftButton)
+    dialog.show_devices([SimpleNamespace(id="cpu", name="a"), SimpleNamespace(id="gpu:0", name="NVIDIA A100")])
+    assert dialog.device.findText("gpu:0") == 2
+    assert dialog.look.text() == "1 GPU found"
 
 
 def test_that_layout_and_geometry_are_remembered(qtbot, bench, tmp_path, window, settings):

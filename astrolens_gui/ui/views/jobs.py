@@ -153,11 +153,10 @@ def told(event: Any) -> str:
         return "waiting"
     if event.progress is None:
         return ""
+    share = f"{100 * event.progress.fraction:.0f}%" if event.state == "running" else ""
     numbers = [f"{name} {value:.4g}" for name, value in event.progress.metrics.items()]
     left = [f"{clock(event.eta_s)} left"] if event.eta_s is not None and event.state == "running" else []
-    return " · ".join(
-        [part for part in (event.progress.message, f"{100 * event.progress.fraction:.0f}%") if part] + numbers + left
-    )
+    return " · ".join([part for part in (event.progress.message, share) if part] + numbers + left)
 
 
 def clock(seconds: float) -> str:

@@ -84,7 +84,7 @@ class LabelBar(QWidget):
             button.setProperty("kind", kind.value)
             button.clicked.connect(lambda _, value=kind.value: self._grading.subtype(value))
             self._kinds.addWidget(button)
-        self._arm(self._grading.last)
+        self._arm(self._grading.armed)
         self._refresh()
 
     def _clicked(self, value: str) -> None:
@@ -142,14 +142,12 @@ class LabelBar(QWidget):
         kind = f" ({saved.subtype})" if saved.subtype else ""
         self.last.setText(f"Last: {short(saved.name)} {saved.grade or 'no grade'}{kind}{score}")
         self.last.setToolTip(f"{saved.name}, saved at {saved.clock}")
-        self._arm(saved)
+        self._arm(self._grading.armed)
 
     def _arm(self, saved: Saved | None) -> None:
-        armed = saved is not None and bool(saved.grade)
+        armed = saved is not None
         kind = saved.subtype if saved is not None else ""
-        self._armed.setText(
-            f"Kind of {short(saved.name)} ({saved.grade})" if saved and armed else "Kind: grade an object first"
-        )
+        self._armed.setText(f"Kind of {short(saved.name)} ({saved.grade})" if saved else "Kind: grade an object first")
         self._armed.setToolTip(saved.name if saved else "")
         for place in range(self._kinds.count()):
             button = self._kinds.itemAt(place).widget()

@@ -6,7 +6,10 @@ from typing import Any
 
 from ..current import Current
 from ..models.queue import GRADE, NAME, OBJECT_ROLE, SCORE, QueueModel
-from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
+from ..qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
+
+TYPING_MS = 120
+"""A million names are looked through once the person pauses, not at every letter."""
 
 
 class QueueView(QWidget):
@@ -18,7 +21,9 @@ class QueueView(QWidget):
         self.filter = QtWidgets.QLineEdit(placeholderText="Filter by name", clearButtonEnabled=True)
         self.filter.setToolTip("Show only the objects whose name contains this  [Ctrl+F]")
         self.filter.setFocusPolicy(Qt.ClickFocus)
-        self.filter.textChanged.connect(model.set_filter)
+        self._typed = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._typed.timeout.connect(lambda: model.set_filter(self.filter.text()))
+        self.filter.textChanged.connect(lambda _: self._typed.start())
         self.filter.returnPressed.connect(self.filter.clearFocus)
         self.table = _table(model)
         self.table.clicked.connect(self._clicked)

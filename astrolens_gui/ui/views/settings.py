@@ -6,19 +6,22 @@ from typing import Any
 
 from .. import theme
 from ..actions import Action, shown
-from ..qt import QtWidgets, QWidget, Signal
+from ..qt import Qt, QtWidgets, QWidget, Signal
 
-DEVICES = ("auto", "cpu", "gpu:0")
+DEVICES = ("auto", "cpu")
+"""Every machine has these; GPUs are looked for when asked."""
 
 
 class SettingsDialog(QtWidgets.QDialog):
     """Attributes:
     theme_chosen: (str) the person chose another theme.
     grader_named: (str) the person gave another name; it signs every label from now on.
+    devices_asked: look for GPUs, and call `show_devices` with what there is.
     """
 
     theme_chosen = Signal(str)
     grader_named = Signal(str)
+    devices_asked = Signal()
 
     def __init__(self, settings: Any, grader: str, table: list[Action], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,17 +42,44 @@ class SettingsDialog(QtWidgets.QDialog):
         self.advance.toggled.connect(lambda on: settings.set("auto_advance", on))
         self.device = QtWidgets.QComboBox(toolTip="Where models run; auto takes a GPU when there is one")
         self.device.addItems(DEVICES)
+        self._offer(settings["device"])
         self.device.setCurrentText(settings["device"])
         self.device.textActivated.connect(lambda name: settings.set("device", name))
         form = QtWidgets.QFormLayout()
         form.addRow("Grader", self.grader)
         form.addRow("Theme", self.theme)
         form.addRow("Grading", self.advance)
-        form.addRow("Device", self.device)
+        form.addRow("Device", self._device_row())
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(QtWidgets.QLabel("Keys", objectName="heading"))
         layout.addWidget(_keys(table), 1)
+
+    def _device_row(self) -> QtWidgets.QHBoxLayout:
+        self.look = QtWidgets.QPushButton("Look for GPUs", autoDefault=False)
+        self.look.setToolTip("Ask TensorFlow which GPUs it can use; takes some seconds, the window stays free")
+        self.look.clicked.connect(self._ask_devices)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.device, 1)
+        row.addWidget(self.look)
+        return row
+
+    def _ask_devices(self) -> None:
+        self.look.setEnabled(False)
+        self.look.setText("Looking …")
+        self.devices_asked.emit()
+
+    def show_devices(self, found: list[Any]) -> None:
+        """Offer these devices (records with id and name)."""
+        for device in found:
+            self._offer(device.id, device.name)
+        gpus = sum(device.id.startswith("gpu") for device in found)
+        self.look.setText(f"{gpus} GPU{'' if gpus == 1 else 's'} found")
+
+    def _offer(self, device: str, name: str = "") -> None:
+        if self.device.findText(device) < 0:
+            self.device.addItem(device)
+        self.device.setItemData(self.device.findText(device), name, Qt.ToolTipRole)
 
     def _named(self) -> None:
         name = self.grader.text().strip()
