@@ -27,7 +27,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         opened: (object id) a stamp is to be shown large.
         graded: (object id, grade) after a label given here was committed.
         columns_changed: (int) after the person changed them, for the settings.
-        painted: (ids in sight that have a picture, monotonic seconds) after each repaint; benchmarks listen.
+        painted: (ids of the stamps just painted, monotonic seconds) after each repaint; benchmarks listen.
     """
 
     opened = Signal(int)
@@ -182,19 +182,24 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         """Put the cursor on a row (brought into range) and make its object the current one."""
         if not self._model.rowCount():
             return
-        self._cursor = min(max(row, 0), self._model.rowCount() - 1)
-        self._since = time.monotonic()
-        self.scroll_to(self._cursor)
-        self.viewport().update()
+        self._put_cursor(min(max(row, 0), self._model.rowCount() - 1))
         self._current.show(self._model.object_at(self._cursor), self._cursor)
 
     def _on_object(self, object_id: int) -> None:
         row = self._model.row_of(object_id)
         if row >= 0 and row != self._cursor:
-            self._cursor = row
-            self._since = time.monotonic()
-            self.scroll_to(row)
-            self.viewport().update()
+            self._put_cursor(row)
+
+    def _put_cursor(self, row: int) -> None:
+        self._repaint(self._cursor)
+        self._cursor = row
+        self._since = time.monotonic()
+        self.scroll_to(row)
+        self._repaint(row)
+
+    def _repaint(self, row: int) -> None:
+        """One cell, with its cursor ring."""
+        self.viewport().update(self.grid.rect(row).adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR))
 
     def _on_reset(self) -> None:
         row = self._model.row_of(self._current.object_id) if self._current.object_id >= 0 else -1
