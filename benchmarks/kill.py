@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "core" / "labels"))
 
-from grade_and_kill import kills  # noqa: E402
+from grade_and_kill import kills
 
 
 def main() -> int:
@@ -29,7 +29,9 @@ def main() -> int:
             print(f"\r{done}/{options.count} kills", end="", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - start
     print(file=sys.stderr)
-    print(f"{options.count} kills in {seconds:.0f} s, {shown} labels shown as saved: {lost} lost, {damaged} damaged databases")
+    print(
+        f"{options.count} kills in {seconds:.0f} s, {shown} labels shown as saved: {lost} lost, {damaged} damaged databases"
+    )
     return 1 if lost or damaged else 0
 
 

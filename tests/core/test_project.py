@@ -176,7 +176,7 @@ def test_that_a_project_is_not_made_over_something(project: Project, images: Pat
 
 
 def test_that_an_unknown_root_is_refused_in_a_sentence(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="has no root 'x' .it has images."):
+    with pytest.raises(ProjectError, match=r"has no root 'x' \(it has images\)"):
         project.resolve("x", "one.fits")
     with pytest.raises(ProjectError, match="has no root 'x'"):
         project.relocate("x", tmp_path)

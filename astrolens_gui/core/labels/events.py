@@ -97,7 +97,9 @@ def _derivation(*only: str) -> tuple[Any, Any]:
     return old, insert(current).from_select(["grader", "object_id", "event_id", "comment_id", "grade"], fresh)
 
 
-_DERIVATIONS = {only: _derivation(*only) for only in ((), ("grader",), ("grader", "object_id"))}
+_DERIVATIONS: dict[tuple[str, ...], tuple[Any, Any]] = {
+    only: _derivation(*only) for only in ((), ("grader",), ("grader", "object_id"))
+}
 
 
 def refresh(connection: Connection, grader: str | None = None, object_id: int | None = None) -> None:

@@ -48,7 +48,8 @@ def rows(
     for thing in store.objects(None if ungraded else sorted(labels)):
         at = scored.get(thing.id)
         score, logit = (math.nan, math.nan) if at is None else (float(scores["score"][at]), float(scores["logit"][at]))
-        for found in labels.get(thing.id) or [None]:
+        found: LabelRow | None
+        for found in labels.get(thing.id, [None]):  # type: ignore[list-item]
             values = (found.grade, found.subtype, found.grader, found.time, found.comment) if found else ("",) * 5
             numbers = (
                 math.nan if thing.ra is None else thing.ra,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,13 +11,15 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from .database import dumps
 from .records import ObjectRow
 from .schema import objects
 
 CHUNK = 5000
 """Rows of one transaction at import: a cancelled import keeps the chunks that are done."""
 
-_VALUES = ("root", "field", "ra", "dec", "pixel_scale", "planes", "meta")
+_JSON = ("planes", "meta")
+_VALUES = ("root", "field", "ra", "dec", "pixel_scale", *_JSON)
 
 
 class Record(Protocol):
@@ -93,7 +96,7 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]], added: Added) ->
         if old is None:
             last += 1
             fresh[last] = known[row["name"]] = {"id": last, **row}
-        elif any(old[name] != row[name] for name in _VALUES):
+        elif _differ(old, row):
             whole = known[row["name"]] = {"id": old["id"], **row}
             (fresh if old["id"] in fresh else changed)[old["id"]] = whole
     if fresh:
@@ -109,6 +112,12 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]], added: Added) ->
         )
     added.new.extend(fresh)
     added.updated.extend(changed)
+
+
+def _differ(old: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Whether a record says something new; a tuple, a NaN or a numpy number that JSON stored in its own way is nothing new."""
+    unlike = [name for name in _VALUES if old[name] != row[name]]
+    return any(name not in _JSON or old[name] != json.loads(dumps(row[name])) for name in unlike)
 
 
 def _by_name(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:

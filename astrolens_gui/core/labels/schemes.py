@@ -90,7 +90,7 @@ def parse(text: str, where: str) -> Scheme:
     )
     if not grades:
         raise SchemeError(f"{where}: a scheme needs at least one [[grades]] table")
-    keys = [entry.key for entry in (*grades, *subtypes)]
+    keys = [*(one.key for one in grades), *(one.key for one in subtypes)]
     for what, found in (
         ("key", keys),
         ("grade", [one.value for one in grades]),
@@ -98,7 +98,8 @@ def parse(text: str, where: str) -> Scheme:
     ):
         if twice := {one for one in found if found.count(one) > 1}:
             raise SchemeError(f"{where}: {what} {min(twice)!r} is used twice; give each its own")
-    return Scheme(*_texts(values, ("id", "title", "doc"), where), grades, subtypes)
+    name, title, doc = _texts(values, ("id", "title", "doc"), where)
+    return Scheme(name, title, doc, grades, subtypes)
 
 
 def _tables(values: dict[str, Any], name: str, where: str) -> list[dict[str, Any]]:

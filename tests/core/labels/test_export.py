@@ -104,10 +104,11 @@ def test_that_exported_labels_import_as_they_were(graded: Store, tmp_path: Path)
         other.add_objects([Record("NA"), Record("c")])
         changes = other.label_many(read_labels(tmp_path / "labels.csv"), grader="nobody", scheme="abcx")
         assert changes.extra == {"unknown": [], "ungraded": 1}
-        keep = lambda store: [
-            (row.name, row.grader, row.grade, row.subtype, row.comment, row.time) for row in store.labels()
-        ]  # noqa: E731
-        assert keep(other) == keep(graded)
+        assert _said(other) == _said(graded)
+
+
+def _said(store: Store) -> list[tuple[str, ...]]:
+    return [(row.name, row.grader, row.grade, row.subtype, row.comment, row.time) for row in store.labels()]
 
 
 def _write(tmp_path: Path, content: bytes) -> Path:

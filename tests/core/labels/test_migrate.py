@@ -37,7 +37,8 @@ CREATE INDEX boxes_of_object ON boxes (object_id, source);
 INSERT INTO meta VALUES ('schema', '1');
 INSERT INTO objects VALUES (1, 'one', 'r', '', 10.5, -3.0, 0.1, '[]', '{{}}'), (2, 'two', 'r', '', NULL, NULL, NULL, '[]', '{{}}');
 INSERT INTO events (time, grader, object_id, kind, scheme, grade, comment, retracts) VALUES
-  ('2026-01-02T03:04:05Z', 'me', 1, 'grade', 'abcx', 'A', 'an arc', NULL), ('2026-01-02T03:04:06Z', 'me', 2, 'grade', 'abcx', 'B', '', NULL),
+  ('2026-01-02T03:04:05Z', 'me', 1, 'grade', 'abcx', 'A', 'an arc', NULL),
+  ('2026-01-02T03:04:06Z', 'me', 2, 'grade', 'abcx', 'B', '', NULL),
   ('2026-01-02T03:04:07Z', 'me', 2, 'retract', '', '', '', 2);
 INSERT INTO current VALUES (1, 'me', 1);
 """

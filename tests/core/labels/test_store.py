@@ -21,6 +21,14 @@ def test_that_importing_twice_adds_nothing(store: Store) -> None:
     assert store.count() == 5
 
 
+def test_that_what_json_stores_in_its_own_way_is_not_a_change(store: Store) -> None:
+    """The reader gives tuples and numpy numbers, the database lists and plain ones."""
+    planes = ({"path": "x.fits", "shape": (150, 150), "pixel_scale": np.float32(0.5)},)
+    record = Record("x", planes=planes, meta={"not_shown": [("PSF", "a PSF")], "noise": math.nan})
+    assert len(store.add_objects([record]).objects) == 1
+    assert store.add_objects([record]).objects == ()
+
+
 def test_that_a_changed_object_is_updated_in_place(store: Store) -> None:
     planes = ({"path": "object0001.fits", "hdu": 2, "band": "Y"},)
     changes = store.add_objects([Record("object0001", planes=planes, ra=10.5, dec=-3.25)])
