@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +125,10 @@ class Session(QObject):
             self._bridge.when_done(self._workbench.queue(None), self._queue.refresh, self._fail)
             return
         for one in objects:
-            self._bridge.when_done(
-                self._workbench.label_of(one),
-                lambda row, one=one: self._queue.set_grade(one, row.grade if row is not None else ""),
-                self._fail,
-            )
+            self._bridge.when_done(self._workbench.label_of(one), partial(self._take_label, one), self._fail)
+
+    def _take_label(self, object_id: int, row: Any) -> None:
+        self._queue.set_grade(object_id, row.grade if row is not None else "")
 
     def choose_scheme(self, scheme: str) -> None:
         """Grade this project by another scheme from now on; the labels there are keep theirs."""
