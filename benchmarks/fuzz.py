@@ -58,11 +58,51 @@ _VALUES = [
     "",
     "/",
 ]
-_KEYS = (
-    "NAXIS NAXIS1 NAXIS2 NAXIS3 BITPIX PCOUNT GCOUNT BSCALE BZERO BLANK ZNAXIS ZNAXIS1 ZNAXIS2 ZTILE1 ZTILE2 ZBITPIX "
-    "ZCMPTYPE ZVAL1 ZVAL2 ZBLANK ZSCALE ZZERO ZQUANTIZ THEAP TFIELDS TFORM1 TTYPE1 CTYPE1 CTYPE2 CRPIX1 CRVAL2 CD1_1 CDELT1 "
-    "WCSAXES A_ORDER PV2_1 LONPOLE CUNIT1 EXTNAME FILTER XTENSION SIMPLE GROUPS"
-).split()
+_KEYS = [
+    "NAXIS",
+    "NAXIS1",
+    "NAXIS2",
+    "NAXIS3",
+    "BITPIX",
+    "PCOUNT",
+    "GCOUNT",
+    "BSCALE",
+    "BZERO",
+    "BLANK",
+    "ZNAXIS",
+    "ZNAXIS1",
+    "ZNAXIS2",
+    "ZTILE1",
+    "ZTILE2",
+    "ZBITPIX",
+    "ZCMPTYPE",
+    "ZVAL1",
+    "ZVAL2",
+    "ZBLANK",
+    "ZSCALE",
+    "ZZERO",
+    "ZQUANTIZ",
+    "THEAP",
+    "TFIELDS",
+    "TFORM1",
+    "TTYPE1",
+    "CTYPE1",
+    "CTYPE2",
+    "CRPIX1",
+    "CRVAL2",
+    "CD1_1",
+    "CDELT1",
+    "WCSAXES",
+    "A_ORDER",
+    "PV2_1",
+    "LONPOLE",
+    "CUNIT1",
+    "EXTNAME",
+    "FILTER",
+    "XTENSION",
+    "SIMPLE",
+    "GROUPS",
+]
 
 
 def _card(rng: random.Random, key: str) -> bytes:

@@ -24,7 +24,7 @@ MIN_SIDE = 2
 MAX_PLANES = 256
 """Planes of a cube that are listed; a longer one is a spectrum, not an image in bands."""
 
-_ROWS = 1 << 22
+_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -249,27 +249,33 @@ def _pixels(source: Source, hdu: Hdu, plane: int) -> np.ndarray:
         if data.shape != hdu.shape:
             raise ValueError("its compressed image has not the size its header says")
         return _float32(data.reshape(depth, height, width)[plane])
+    return _stored(source, hdu, plane * height * width, height * width).reshape(height, width)
+
+
+def _stored(source: Source, hdu: Hdu, first: int, count: int) -> np.ndarray:
+    """`count` physical values from the `first` on, float32, flat.
+
+    In blocks, so that a wide field takes its own size in memory and no more; scaled values are computed in float64, so that
+    BZERO = 2^31 loses nothing on the way.
+    """
     size = BITPIX[hdu.bitpix]
-    count = height * width
-    raw = source.read(hdu.offset + plane * count * size, count * size)
-    stored = np.frombuffer(raw, dtype=f">{'u' if size == 1 else 'f' if hdu.bitpix < 0 else 'i'}{size}", count=count)
-    scale, zero = hdu.header.number("BSCALE", 1.0), hdu.header.number("BZERO", 0.0)
+    dtype = np.dtype(f">{'u' if size == 1 else 'f' if hdu.bitpix < 0 else 'i'}{size}")
+    scale, zero = hdu.header.number("BSCALE"), hdu.header.number("BZERO") or 0.0
+    scale = 1.0 if scale is None else scale
     blank = hdu.header.integer("BLANK") if hdu.bitpix > 0 else None
-    return _scaled(stored, 1.0 if scale is None else scale, zero or 0.0, blank).reshape(height, width)
-
-
-def _scaled(stored: np.ndarray, scale: float, zero: float, blank: int | None) -> np.ndarray:
-    """Physical values as float32; the arithmetic is float64, in blocks, so that BZERO = 2^31 loses nothing on the way."""
-    if scale == 1.0 and zero == 0.0 and blank is None:
-        return _float32(stored)
-    out = np.empty(stored.size, np.float32)
+    plain = scale == 1.0 and zero == 0.0 and blank is None
+    out = np.empty(count, np.float32)
     with np.errstate(all="ignore"):
-        for start in range(0, stored.size, _ROWS):
-            part = stored[start : start + _ROWS]
+        for start in range(0, count, _BLOCK):
+            many = min(_BLOCK, count - start)
+            part = np.frombuffer(source.read(hdu.offset + (first + start) * size, many * size), dtype, many)
+            if plain:
+                out[start : start + many] = part
+                continue
             value = part.astype(np.float64) * scale + zero
             if blank is not None:
                 value[part == blank] = np.nan
-            out[start : start + _ROWS] = value
+            out[start : start + many] = value
     return out
 
 

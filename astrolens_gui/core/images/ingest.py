@@ -58,12 +58,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Group:
-    """The files of one object: `files` are (band by folder, path); `where` is its path relative to `base`, without band folder."""
+    """The files of one object: `files` are (band by folder, path); `where` is its path relative to `base`, without band folder;
+    `companion` the word of its name that says it belongs to another file ("wht")."""
 
     base: Path
     stem: str
     where: str
     files: tuple[tuple[str, str], ...]
+    companion: str = ""
 
 
 def scan(
@@ -118,12 +120,31 @@ def _walk(base: Path, folder: Path) -> list[_Group]:
         return [_Group(base, folder.name, folder.name, (("", str(folder)),))]
     where = folder.relative_to(base).as_posix()
     prefix = "" if where == "." else f"{where}/"
-    groups = [_Group(base, stem(name), prefix + name, (("", f"{folder}/{name}"),)) for name in files]
+    beside = _companions([stem(name) for name in files])
+    groups = [
+        _Group(base, stem(name), prefix + name, (("", f"{folder}/{name}"),), beside.get(stem(name), ""))
+        for name in files
+    ]
     if folders and all(_bands.folder_band(name) for name in folders):
         return groups + _join(base, folder, prefix, folders)
     for name in folders:
         groups += _walk(base, folder / name)
     return groups
+
+
+def _companions(stems: Sequence[str]) -> dict[str, str]:
+    """Stems like `x_wht` that stand beside `x` or `x_sci`: {stem: the word that tells}."""
+    found = {}
+    for name in stems:
+        base, mark, word = name.rpartition("_")
+        if mark and _bands.not_science(word):
+            found[name] = base
+    images = {name for name in stems if name not in found}
+    return {
+        name: name.rpartition("_")[2]
+        for name, base in found.items()
+        if base in images or any(f"{base}_{word}" in images for word in ("sci", "drz", "drc", "img", "image", "flux"))
+    }
 
 
 def _join(base: Path, folder: Path, prefix: str, folders: Sequence[str]) -> list[_Group]:
@@ -132,7 +153,7 @@ def _join(base: Path, folder: Path, prefix: str, folders: Sequence[str]) -> list
     groups = []
     for name in folders:
         for group in _walk(base, folder / name):
-            if group.where == f"{prefix}{name}/{os.path.basename(group.where)}" and len(group.files) == 1:
+            if group.where == f"{prefix}{name}/{os.path.basename(group.where)}" and not group.companion:
                 members.setdefault(group.stem, []).append((_bands.folder_band(name), group.files[0][1]))
             else:
                 groups.append(group)
@@ -151,6 +172,10 @@ def _names(groups: Sequence[_Group]) -> list[str]:
 def _record(
     group: _Group, name: str, bands: tuple[str, ...], pixel_scale: float | None
 ) -> Iterator[ObjectRecord | Refusal]:
+    if group.companion:
+        reason = f"it is no science image (its name says {group.companion.upper()}, and the image lies beside it)"
+        yield Refusal(group.files[0][1], "", reason)
+        return
     planes: list[tuple[Plane, str]] = []
     contents: list[Contents] = []
     for folder_band, path in group.files:

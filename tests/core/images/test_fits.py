@@ -223,3 +223,18 @@ def test_that_a_plane_survives_json_and_a_move():
     plane = Plane("a/b.fits", 3, 1, "Y", (5, 7), 0.1, "adu", "NIR_Y_FLUX")
     assert Plane.from_dict(plane.as_dict()) == plane
     assert Plane.from_dict({**plane.as_dict(), "new": 1}, Path("/x/b.fits")).path == "/x/b.fits"
+
+
+def test_that_a_wide_field_takes_its_own_size_in_memory_and_little_more(write, monkeypatch):
+    import tracemalloc
+
+    monkeypatch.setattr(fits, "_BLOCK", 1 << 16)
+    data = np.arange(3000 * 2000, dtype=np.int32).reshape(3000, 2000)
+    (plane,) = fits.planes(write("wide.fits", data))
+    tracemalloc.start()
+    try:
+        pixels = fits.read(plane)
+        assert tracemalloc.get_traced_memory()[1] < 1.2 * data.nbytes
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(pixels, data.astype(np.float32))

@@ -103,6 +103,20 @@ def test_that_a_damaged_band_is_refused_and_the_others_stay(write, tmp_path):
     assert [p["band"] for p in record.planes] == ["g"]
 
 
+def test_that_a_weight_map_beside_its_image_is_no_object(write, tmp_path):
+    for name in ("a", "a_wht", "b_sci", "b_rms", "c_psf", "d_e"):
+        write(f"set/{name}.fits", IMAGE)
+    for name in ("a", "a_wht"):
+        write(f"joined/g/{name}.fits", IMAGE)
+    assert [r.name for r in scan([tmp_path / "joined"]) if isinstance(r, ObjectRecord)] == ["a"]
+    found = list(scan([tmp_path / "set"]))
+    assert [r.name for r in found if isinstance(r, ObjectRecord)] == ["a", "b_sci", "c_psf", "d_e"]
+    assert [str(r)[:45] for r in found if isinstance(r, Refusal)] == [
+        "a_wht.fits: it is no science image (its name ",
+        "b_rms.fits: it is no science image (its name ",
+    ]
+
+
 def test_that_what_is_not_there_is_refused(tmp_path):
     (refusal,) = scan([tmp_path / "nothing"])
     assert str(refusal) == "nothing: there is no such file or folder"
