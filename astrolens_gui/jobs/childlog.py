@@ -48,6 +48,8 @@ class ChildLog:
         self.name = name
         folder = folder or default_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():  # somebody else made it in the common /tmp
+            folder = Path(tempfile.mkdtemp(prefix="astrolens-logs-"))
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "child"
         self.path = folder / f"{slug}-{os.getpid()}-{next(_numbers)}.child.log"
         _prune(folder)

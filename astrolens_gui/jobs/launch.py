@@ -59,6 +59,7 @@ class Child:
         self.name = name
         self._calls = 0
         self._closing = False
+        self._ready = False
         self._ended = threading.Lock()
         self.log = ChildLog(name, log_folder)
         self._connection, theirs = Pipe()
@@ -107,7 +108,9 @@ class Child:
             self._connection.send(("call", self._calls, call))
         while True:
             for kind, value in self._messages():
-                if kind == "begun":
+                if kind == "ready":
+                    self._ready = True
+                elif kind == "begun":
                     begun = True
                 elif kind == "progress":
                     ctx.on_progress(value)
@@ -130,8 +133,8 @@ class Child:
                 asked_at = now
                 with contextlib.suppress(OSError):
                     self._connection.send(("cancel", self._calls, b""))
-            elif asked_at is not None and now - asked_at > POLITE_S:
-                self.kill(patience_s=TERM_S)
+            elif asked_at is not None and (now - asked_at > POLITE_S or not self._ready):
+                self.kill(patience_s=TERM_S)  # at once while it still starts: there is nothing to clean up
                 raise Cancelled
             if timeout is not None and now - began > timeout:
                 self.kill(patience_s=TERM_S)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from astrolens_gui.api import Cancelled, Context, Progress
+from astrolens_gui.jobs.events import JobEvent
 from astrolens_gui.jobs.process import ChildDied, FailedInChild, OutOfMemory, RefusedInChild, run_in_child
+from astrolens_gui.jobs.runner import Runner
 
 
 @pytest.fixture
@@ -231,6 +233,53 @@ def test_that_what_a_child_started_ends_with_it(logs, tmp_path):
     with pytest.raises(Cancelled):
         run_in_child("job_toys:with_grandchild", {"path": str(note)}, ctx, log_folder=logs)
     assert all(gone(int(pid)) for pid in note.read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("toy", "words"),
+    [
+        ("SIGSEGV", "training was stopped by SIGSEGV"),
+        ("SIGKILL", "training was killed (SIGKILL), most likely because the computer ran out of memory"),
+    ],
+)
+def test_that_a_job_says_why_its_child_died_and_the_next_job_of_the_lane_runs(logs, toy, words):
+    def train(way: str, ctx: Context) -> int:
+        kwargs = {"way": way} if way else {"count": 3}
+        return run_in_child(f"job_toys:{'die' if way else 'steps'}", kwargs, ctx, name="training", log_folder=logs)
+
+    events: list[JobEvent] = []
+    with Runner() as runner:
+        runner.listen(events.append)
+        bad, good = runner.submit("train", train, toy), runner.submit("train", train, "")
+        with pytest.raises(ChildDied):
+            bad.result(20)
+        assert good.result(20) == 3
+    assert bad.state == "failed"
+    assert bad.error.startswith(words)
+    (told,) = [event for event in events if event.state == "failed"]
+    assert (told.job, told.error) == (bad.id, bad.error)
+    assert any(event.progress and event.progress.fraction == 0.5 for event in events if event.job == bad.id)
+    assert good.progress.fraction == 1.0
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_that_cancelling_a_job_ends_its_child_within_two_seconds_also_while_it_starts(logs, begun):
+    def train(ctx: Context) -> None:
+        run_in_child("job_toys:steps", {"count": 10**9, "pause_s": 0.01}, ctx, log_folder=logs)
+
+    with Runner() as runner:
+        job = runner.submit("train", train)
+        end = time.monotonic() + 10
+        while job.state == "queued" or (begun and not job.progress):
+            time.sleep(0.01)
+            assert time.monotonic() < end
+        began = time.monotonic()
+        job.cancel()
+        with pytest.raises(Cancelled):
+            job.result(5)
+        assert time.monotonic() - began < 2.0
+    assert job.state == "cancelled"
+    assert list(logs.iterdir()) == []
 
 
 def test_that_children_leave_no_descriptor_open(logs):

@@ -95,6 +95,14 @@ def test_that_work_lands_on_the_logical_device_that_was_chosen_and_gives_the_sam
 
 
 @pytest.mark.slow
+def test_that_tensorflow_runs_under_a_memory_limit_and_is_stopped_above_it():
+    told = run_in_child("tensorflow_toys:about", {}, env=environment("cpu"), memory_limit_bytes=2_000_000_000)
+    assert told["gpus"] == 0
+    with pytest.raises(MemoryError, match=r"about used more than 0\.08 GB of memory"):
+        run_in_child("tensorflow_toys:about", {}, env=environment("cpu"), memory_limit_bytes=80_000_000)
+
+
+@pytest.mark.slow
 def test_that_half_precision_computes_in_sixteen_bits_and_answers_in_thirty_two():
     told = run_in_child("tensorflow_toys:mixed_precision", {}, env=environment("cpu"))
     assert (told["computes"], told["stores"], told["answers"]) == ("bfloat16", "float32", "float32")
