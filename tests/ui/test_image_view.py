@@ -234,6 +234,20 @@ def test_that_one_to_one_is_one_screen_pixel_per_image_pixel_and_the_zoom_stays_
     assert view.canvas.scale_px > fitted
 
 
+@pytest.mark.parametrize("size", [(0, 0), (1, 1), (5, 300), (300, 5), (119, 119), (130, 130)])
+def test_that_a_view_of_any_size_paints(show, qtbot, size):
+    view, current, _ = show({1: made(field(), pixel_scale=0.1)})
+    current.show(1)
+    qtbot.waitUntil(view.canvas.isVisible)
+    with qtbot.captureExceptions() as raised:
+        view.canvas.setFixedSize(*size)
+        QApplication.processEvents()
+        view.canvas.grab()
+        current.set_recipe(invert=True)
+        QApplication.processEvents()
+    assert raised == []
+
+
 def test_that_the_fit_follows_the_window(show, qtbot):
     view, current, _ = show({1: made(field(shape=(50, 50)))})
     current.show(1)
@@ -395,7 +409,8 @@ def test_that_the_compass_follows_rotation_and_flips(angle, flipped):
 
 
 def test_that_without_a_wcs_the_scale_bar_needs_a_pixel_scale():
-    assert sky.compass(None, None, 10, 10) is None
+    for nonsense in (None, 0.0, -0.2, math.nan, math.inf):
+        assert sky.compass(None, nonsense, 10, 10) is None
     assert sky.compass(None, 0.2, 10, 10) == sky.Compass(None, None, 0.2)
 
 

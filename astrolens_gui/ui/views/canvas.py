@@ -20,6 +20,9 @@ from .sky import Compass
 SMALLEST_SIDE_PX = 3.0
 """Image pixels that the closest zoom still shows."""
 
+SMALLEST_OVERLAID = 120
+"""Narrower views (screen pixels) show the image alone: the arrows would hide it."""
+
 
 class _Box(pg.ViewBox):
     """pyqtgraph's view box with this program's gestures: left and middle drag pan, right drag is ours, no menu."""
@@ -158,10 +161,11 @@ class Canvas(pg.GraphicsView):
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._compass is not None and self._shape[0]:
-            painter = QtGui.QPainter(self.viewport())
+        port = self.viewport()
+        if self._compass is not None and self._shape[0] and min(port.width(), port.height()) >= SMALLEST_OVERLAID:
+            painter = QtGui.QPainter(port)
             painter.setRenderHint(QtGui.QPainter.Antialiasing)
-            area = QtCore.QRectF(self.viewport().rect())
+            area = QtCore.QRectF(port.rect())
             if self.show_compass:
                 paint_compass(painter, area, self._compass)
             paint_scale_bar(painter, area, self._compass.arcsec_per_pixel / self.scale_px)

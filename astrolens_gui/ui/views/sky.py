@@ -70,7 +70,7 @@ class Compass:
 def compass(wcs: Any, pixel_scale: float | None, width: int, height: int) -> Compass | None:
     """North, east and scale at the centre of a width × height image; from the WCS, else the scale alone, else None."""
     found = _from_wcs(wcs, (width - 1) / 2, (height - 1) / 2) if wcs is not None else None
-    if found is None and pixel_scale:
+    if found is None and pixel_scale is not None and 0 < pixel_scale < math.inf:
         return Compass(None, None, float(pixel_scale))
     return found
 
@@ -83,7 +83,7 @@ def _from_wcs(wcs: Any, x: float, y: float) -> Compass | None:
     cosine = math.cos(math.radians(here[1]))
     (a, c), (b, d) = (((_turn(p[0] - here[0]) * cosine), p[1] - here[1]) for p in (right, up))
     determinant = a * d - b * c
-    if not determinant:
+    if not determinant or not math.isfinite(determinant):
         return None
     east, north = _unit(d / determinant, -c / determinant), _unit(-b / determinant, a / determinant)
     return Compass(north, east, 3600.0 * math.sqrt(abs(determinant)))
