@@ -95,3 +95,19 @@ def test_that_the_loop_runs_on_euclid_and_hst_stamps(qtbot, real_window, shared_
         rows = list(csv.DictReader(file))
     assert len(rows) == len(keys) - 1
     assert {row["ID"]: row["grade"] for row in rows}.items() <= graded.items()
+
+
+def test_that_the_demo_opens_a_project_ready_to_grade_and_again_at_once(qtbot, real_window, monkeypatch):
+    from astrolens_gui.ui import projects
+
+    monkeypatch.setattr(projects, "DEMO_COUNT", 8)
+    window = real_window
+    window.action_set["demo"].trigger()
+    qtbot.waitUntil(lambda: window.stage.image is not None and window.stage.image.frame is not None, timeout=60_000)
+    assert window.queue.rowCount() == 8
+    assert window.windowTitle() == "demo — AstroLens"
+    window.action_set["close_project"].trigger()
+    qtbot.waitUntil(lambda: not window.session.is_open, timeout=10_000)
+    assert window.start.recent.count() == 1
+    window.action_set["demo"].trigger()
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 8, timeout=20_000)
