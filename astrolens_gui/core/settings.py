@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "layout": "",
     "geometry": "",
     "run_in": "auto",
-    "warm_start": True,
+    "memory_limit_gb": 0.0,
 }
 
 

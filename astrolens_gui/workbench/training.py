@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -101,7 +102,18 @@ def _runner(bench: Workbench, spec: BackendSpec) -> retrain.Run:
         return _call
     from astrolens_gui.jobs.process import run_in_child
 
-    return lambda entry, kwargs, ctx: run_in_child(entry, kwargs, ctx)
+    limit = memory_limit(bench.settings["memory_limit_gb"])
+    return lambda entry, kwargs, ctx: run_in_child(entry, kwargs, ctx, memory_limit_bytes=limit)
+
+
+def memory_limit(gigabytes: float) -> int | None:
+    """Bytes that a training may use; by default nine tenths of the machine's memory, so that the window keeps some."""
+    if gigabytes > 0:
+        return int(gigabytes * 1e9)
+    try:
+        return int(0.9 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):  # not told on this system
+        return None
 
 
 def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
