@@ -34,9 +34,9 @@ def test_that_a_device_nobody_has_is_refused_in_one_sentence(name):
         environment(name, base={})
 
 
-def test_that_a_childs_only_gpu_is_its_first():
+def test_that_a_childs_only_gpu_is_its_first(tmp_path):
     assert [inside(name) for name in ("gpu:3", "GPU:1", "cpu")] == ["gpu:0", "gpu:0", "cpu"]
-    ctx = replace(Context(), device="gpu:1")
+    ctx = replace(Context(), device="gpu:1", workdir=tmp_path)
     assert run_in_child("job_toys:where", {}, ctx, env={})[0] == "gpu:0"
 
 
