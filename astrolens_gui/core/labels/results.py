@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, Text, cast, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from .objects import chunks
+from .objects import bulk, chunks
 from .records import BoxRow, ModelRow, StoreError
 from .schema import boxes, current, models, objects, scores
 
@@ -50,7 +50,7 @@ def put_scores(
     ]
     statement = _upsert(connection, scores, ("model", "object_id"))
     for chunk in chunks(rows, 20_000):
-        connection.execute(statement, chunk)
+        bulk(connection, statement, chunk, ("classes",))
     return len(rows)
 
 

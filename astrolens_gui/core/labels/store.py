@@ -89,12 +89,13 @@ class Store:
 
         Committed in chunks: when `records` raises, what it gave before is kept.
         """
-        added, roots = objects.Added(), dict[Path, str]()
+        added, roots = objects.Added(), dict[str, str]()
 
         def root_of(base: Path) -> str:
-            if base not in roots:
-                roots[base] = self._root_of(base)
-            return roots[base]
+            key = str(base)  # a path keeps its text, but would hash its parts anew for every object
+            if key not in roots:
+                roots[key] = self._root_of(base)
+            return roots[key]
 
         for chunk in objects.chunks(records):
             rows = [objects.values_of(record, root_of) for record in chunk]
