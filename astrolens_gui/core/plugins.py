@@ -135,7 +135,7 @@ class Plugins:
         return records
 
     def _checked(self, hook: str, returned: Any, module: str) -> list[Any]:
-        kind = RECORDS[hook]
+        kind: type[Any] = RECORDS[hook]
         if returned is None or isinstance(returned, str | bytes) or not isinstance(returned, Iterable):
             raise PluginError(f"{module}.{hook} must return a list of {kind.__name__}, not {type(returned).__name__}")
         records = list(returned)

@@ -126,7 +126,7 @@ def parameters_round_trip(subject: Subject) -> None:
     for schema in (subject.spec.params, subject.spec.fit_params):
         if schema is None:
             continue
-        default = build(schema)
+        default: Any = build(schema)
         assert build(schema, as_dict(default)) == default, f"{schema.__name__} does not survive as_dict and build"
         for entry in fields(schema):
             assert entry.param.doc.strip(), f"{schema.__name__}.{entry.name} has no documentation"

@@ -46,8 +46,12 @@ def score(bench: Workbench, backend: str, model: str, ids: Sequence[int] | None,
     batches = bench.runner.prefetch("io", prepared, chunks, depth=2)
     bench.on_db(lambda: _listed(bench, spec, info))
     scored = 0
+
+    def keep(part: core_scoring.Scored) -> None:
+        bench.on_db(lambda: bench.store.put_scores(info.id, part.ids.tolist(), part.logit, part.score, part.classes))
+
     for part in core_scoring.score(batches, lambda images: predict(images, ctx), info, ctx, total=len(wanted)):
-        bench.on_db(lambda part=part: bench.store.put_scores(info.id, part.ids, part.logit, part.score, part.classes))
+        keep(part)
         scored += len(part.ids)
     seconds = time.perf_counter() - start
     bench.on_db(lambda: bench.tell(Changes(scores=True, queue=True, models=(info.id,))))
