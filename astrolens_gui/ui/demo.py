@@ -13,6 +13,9 @@ from astrolens_gui.api import UserError
 from astrolens_gui.progress import watch
 from astrolens_gui.workbench import Workbench
 
+SETTLE_MS, LONGEST_MS = 300, 60_000
+"""The picture is taken so long after the first stamp was painted, or, where none ever is, after the second."""
+
 
 def run(headless: bool = False, out: Path | None = None, count: int = 600, seed: int = 1) -> int:
     """Run the demo; the exit code."""
@@ -66,14 +69,15 @@ def picture(project: Path, path: Path, size: tuple[int, int] = (1400, 900)) -> N
     from .qt import QTimer
 
     def shoot(window: Any) -> None:
-        window.resize(*size)
-        window.projects.take([project])
-
         def save() -> None:
-            window.grab().save(str(path))
-            window.close()
+            if window.isVisible():
+                window.grab().save(str(path))
+                window.close()
 
-        QTimer.singleShot(2500, save)
+        window.resize(*size)
+        window.stage.painted.connect(lambda *_: QTimer.singleShot(SETTLE_MS, save))
+        QTimer.singleShot(LONGEST_MS, save)  # also a stamp that can't be read makes a picture
+        window.projects.take([project])
 
     app.run(ready=shoot)
 
