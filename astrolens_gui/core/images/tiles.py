@@ -107,12 +107,57 @@ def _damage(data: bytes, hdu: Hdu) -> str:
         counts, offsets = found[:, 0], found[:, 1]
         if not width_of or (found < 0).any() or (counts * width_of > hdu.nbytes - heap - offsets)[counts > 0].any():
             return f"its {name} points outside of the data"
-        for count, offset in found if name.startswith(("GZIP", "COMPRESSED")) else ():
-            tile = data[heap + int(offset) : heap + int(offset) + int(count) * width_of]
-            gzip = name.startswith("GZIP") or hdu.header.text("ZCMPTYPE").startswith("GZIP")
-            if count and gzip and not _gunzips_within(tile, limit):
-                return "a GZIP tile is damaged or larger than the tile it stands for"
+        kind = "GZIP" if name.startswith("GZIP") else hdu.header.text("ZCMPTYPE") if name == "COMPRESSED_DATA" else ""
+        for row, (count, offset) in enumerate(found.tolist() if kind.startswith(("GZIP", "HCOMPRESS", "PLIO")) else ()):
+            tile = data[heap + offset : heap + offset + count * width_of]
+            if count and (problem := _bad_tile(tile, kind, _edge(hdu, row), limit)):
+                return problem
     return ""
+
+
+def _edge(hdu: Hdu, row: int) -> tuple[int, ...]:
+    """The shape of the row-th tile: those at the image's edge are smaller."""
+    tile = _tile(hdu)
+    counts = [-(-n // t) for n, t in zip(hdu.shape, tile, strict=True)]
+    places = np.unravel_index(row, counts)
+    return tuple(min(t, n - int(p) * t) for p, t, n in zip(places, tile, hdu.shape, strict=True))
+
+
+def _bad_tile(tile: bytes, kind: str, shape: tuple[int, ...], limit: int) -> str:
+    """Why a tile must not reach its decoder: what the stream says of itself is held against the header."""
+    if kind.startswith("GZIP"):
+        return "" if _gunzips_within(tile, limit) else "a GZIP tile is damaged or larger than the tile it stands for"
+    if kind == "HCOMPRESS_1":
+        # magic, nx, ny, scale, sum (8 bytes), bit planes (3 bytes); the decoder writes nx * ny values wherever that leads
+        sides = sorted(int.from_bytes(tile[at : at + 4], "big", signed=True) for at in (2, 6))
+        fits = tile[:2] == b"\xdd\x99" and len(tile) >= 25 and max(tile[22:25]) <= 64
+        return "" if fits and sides == sorted(n for n in shape if n != 1) else "a HCOMPRESS tile is damaged"
+    if kind == "PLIO_1":
+        words = np.frombuffer(tile, ">i2", len(tile) // 2).tolist()
+        if len(words) >= 3 and words[2] > 0:
+            return "" if words[2] <= len(words) else "a PLIO tile is damaged"
+        sound = len(words) >= 5 and 5 <= words[1] <= len(words) and words[3] >= 0 and words[4] >= 0
+        return "" if sound and (words[4] << 15) + words[3] <= len(words) else "a PLIO tile is damaged"
+    return ""
+
+
+def _with_room(hdu: Hdu, data: bytes) -> tuple[bytes, bytes]:
+    """(header, data) with room behind every HCOMPRESS tile: its decoder does not know where a tile ends and reads on."""
+    raw = hdu.header.raw
+    column = _columns(hdu).get("COMPRESSED_DATA")
+    if hdu.header.text("ZCMPTYPE") != "HCOMPRESS_1" or column is None:
+        return raw, data
+    room = 20 * math.prod(_tile(hdu)) + 64  # 64 bit planes of at most 2 bits a pixel, and the signs
+    rows, width = _table(hdu)
+    table = np.frombuffer(data, np.uint8, rows * width).reshape(rows, width).copy()
+    size = 4 if column[1] == "P" else 8
+    counts = table[:, column[0] : column[0] + size].copy().view(f">i{size}")
+    counts[counts > 0] += room
+    table[:, column[0] : column[0] + size] = counts.view(np.uint8)
+    at = raw.index(b"PCOUNT  =")
+    pcount = (hdu.header.integer("PCOUNT") or 0) + room
+    raw = raw[:at] + f"PCOUNT  = {pcount:20d}".ljust(80).encode() + raw[at + 80 :]
+    return raw, table.tobytes() + data[rows * width :] + bytes(room)
 
 
 def _gunzips_within(tile: bytes, limit: int) -> bool:
@@ -143,7 +188,8 @@ def decompress(source: Source, hdu: Hdu) -> np.ndarray:
 
     from astropy.io import fits
 
-    head = hdu.header.raw + b"END".ljust(80)
+    raw, data = _with_room(hdu, data)
+    head = raw + b"END".ljust(80)
     primary = b"".join(
         card.ljust(80) for card in (b"SIMPLE  =                    T", b"BITPIX  =                    8")
     )

@@ -133,6 +133,30 @@ def test_that_a_bomb_inside_a_tile_is_refused(tmp_path):
         fits.read(fits.planes(path)[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "lie", "what"),
+    [
+        ("m13_hcomp.fits", 2, b"\x00\x00\x7f\xff", "HCOMPRESS tile"),  # 32,767 columns into the room of 300
+        ("m13_hcomp.fits", 22, b"\xff", "HCOMPRESS tile"),
+        ("m13_plio.fits", 2, b"\x80\x00", "PLIO tile"),  # the list begins before the tile
+        ("m13_plio.fits", 6, b"\x7f\xff", "PLIO tile"),  # and is longer than it
+    ],
+)
+def test_that_a_tile_that_lies_about_its_size_never_reaches_its_decoder(shared_data, tmp_path, name, at, lie, what):
+    from astropy.io import fits as afits
+
+    original = shared_data / "formats/astropy" / name
+    with afits.open(original, disable_image_compression=True) as file:
+        table = file[1]
+        heap = table._data_offset + table.header["NAXIS1"] * table.header["NAXIS2"]
+    raw = bytearray(original.read_bytes())
+    raw[heap + at : heap + at + len(lie)] = lie
+    path = tmp_path / name
+    path.write_bytes(raw)
+    with pytest.raises(ImageError, match=what):
+        fits.read(fits.planes(path)[0])
+
+
 def test_that_a_header_without_end_is_refused_quickly(tmp_path):
     path = tmp_path / "e.fits"
     path.write_bytes(card("SIMPLE", "T") + card("KEY", "1") * 200_000)
