@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from astrolens_gui.api import Changes, UserError
 from astrolens_gui.core import paths
 from astrolens_gui.core.settings import Settings
-from astrolens_gui.jobs.job import Job
+from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
@@ -45,7 +45,8 @@ class Workbench:
     @classmethod
     def start(cls) -> Workbench:
         """With the person's settings and a fresh runner."""
-        return cls(Settings.load(paths.settings_file()), Runner())
+        settings = Settings.load(paths.settings_file())
+        return cls(settings, Runner(setting=Setting(device=settings["device"])))
 
     def __enter__(self) -> Workbench:
         return self

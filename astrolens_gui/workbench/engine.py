@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, build
+from astrolens_gui.core import paths
 from astrolens_gui.core.learn import scoring
 from astrolens_gui.core.learn.models import ModelInfo
+from astrolens_gui.jobs.batches import Halving
 
 if TYPE_CHECKING:
     from astrolens_gui.core.settings import Settings
     from astrolens_gui.jobs.runner import Runner
+
+LARGEST_BATCH = 1024
+"""Objects of the first try on a device whose memory nobody knows."""
 
 Predict = Callable[[np.ndarray, Context], np.ndarray]
 
@@ -34,7 +39,8 @@ class Engine:
             from astrolens_gui.jobs.process import WarmChild
 
             threads = max(1, cores() - 1)  # one core is left to the window
-            self._child = WarmChild("inference", environment(self._settings["device"], threads=threads))
+            settings = environment(self._settings["device"], threads=threads)
+            self._child = WarmChild("inference", settings, log_folder=paths.log_folder())
             self._runner.on_close(self._child.close)
         return self._child
 
@@ -44,13 +50,29 @@ class Engine:
         return spec.run_in if chosen == "auto" else chosen
 
     def predictor(self, spec: BackendSpec, info: ModelInfo, capability: str) -> Predict:
-        """A function (images, ctx) → the capability's output; keeps the model loaded between calls."""
+        """A function (images, ctx) → the capability's output; keeps the model loaded between calls.
+
+        A batch that does not fit into the device's memory is tried again in halves, and the size that fits is kept.
+        """
         arguments = {
             "folder": str(info.folder),
             "factory": spec.factory,
             "params": build(spec.params, info.params),
             "capability": capability,
         }
-        if self.where(spec) == "thread":
-            return lambda images, ctx: scoring.predict(**arguments, arrays={"batch": images}, ctx=ctx)[1]["output"]
-        return lambda images, ctx: self.child.call(scoring.PREDICT, arguments, {"batch": images}, ctx)[1]["output"]
+        thread = self.where(spec) == "thread"
+        fits = LARGEST_BATCH
+
+        def run(images: np.ndarray, ctx: Context) -> np.ndarray:
+            if thread:
+                return scoring.predict(**arguments, arrays={"batch": images}, ctx=ctx)[1]["output"]
+            return self.child.call(scoring.PREDICT, arguments, {"batch": images}, ctx)[1]["output"]
+
+        def predict(images: np.ndarray, ctx: Context) -> np.ndarray:
+            nonlocal fits
+            halving = Halving(lambda rows: run(rows, ctx), fits)
+            output = halving(images)
+            fits = halving.size
+            return output
+
+        return predict

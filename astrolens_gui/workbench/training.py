@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
+from astrolens_gui.core import paths
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
 
@@ -103,7 +104,9 @@ def _runner(bench: Workbench, spec: BackendSpec) -> retrain.Run:
     from astrolens_gui.jobs.process import run_in_child
 
     limit = memory_limit(bench.settings["memory_limit_gb"])
-    return lambda entry, kwargs, ctx: run_in_child(entry, kwargs, ctx, memory_limit_bytes=limit)
+    return lambda entry, kwargs, ctx: run_in_child(
+        entry, kwargs, ctx, memory_limit_bytes=limit, name=f"training {spec.id}", log_folder=paths.log_folder()
+    )
 
 
 def memory_limit(gigabytes: float) -> int | None:
