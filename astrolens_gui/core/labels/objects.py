@@ -47,7 +47,8 @@ class Added:
 
 def text(value: str) -> str:
     """Text that both databases take: no NUL, and undecodable bytes of a file name written as \\udcXX."""
-    return value.replace("\0", "").encode("utf-8", "backslashreplace").decode("utf-8")
+    value = value.replace("\0", "")
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
