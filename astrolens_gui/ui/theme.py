@@ -40,16 +40,18 @@ def apply(name: str) -> None:
     app.setStyle("Fusion")
     app.setPalette(_palette(roles))
     app.setStyleSheet(
-        Template((_folder() / "window.qss").read_text(encoding="utf-8")).substitute(roles, check=_check(_applied))
+        Template((_folder() / "window.qss").read_text(encoding="utf-8")).substitute(
+            roles, check=_picture(f"check-{_applied}"), up=_picture("arrow-up"), down=_picture("arrow-down")
+        )
     )
 
 
 _applied = DEFAULT
 
 
-def _check(name: str) -> str:
-    """The path of the tick in a check box, as style sheets want it."""
-    return str(_folder() / f"check-{name}.svg").replace("\\", "/")
+def _picture(name: str) -> str:
+    """The path of a small drawing (a tick, an arrow), as style sheets want it."""
+    return str(_folder() / f"{name}.svg").replace("\\", "/")
 
 
 def _folder() -> Traversable:

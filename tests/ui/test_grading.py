@@ -162,7 +162,7 @@ def test_that_a_score_is_hidden_until_the_grade_and_m_shows_it(qtbot, window, be
     window.session.rerank()
     qtbot.waitUntil(lambda: window.queue.score_of(1) is not None, timeout=3000)
     assert window.labelbar.model.text() == "hidden until graded"
-    assert window.queue.index(0, 2).data() == "hidden"
+    assert window.queue.index(0, 2).data() == "•••"
     qtbot.keyClick(window.stage.image, "m")
     assert window.labelbar.model.text() == "0.100"
     qtbot.keyClick(window.stage.image, "m")

@@ -40,7 +40,7 @@ def test_that_rows_stand_in_the_order_of_the_table(model):
 
 
 def test_that_scores_are_hidden_until_graded(model):
-    assert shown(model, 0) == ["J00030", "·", "hidden"]
+    assert shown(model, 0) == ["J00030", "·", "•••"]
     assert shown(model, 1) == ["J00010", "A", "0.800"]
     assert shown(model, 2) == ["J00020", "·", "—"]
     model.set_blind(False)

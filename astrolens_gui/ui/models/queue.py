@@ -16,11 +16,14 @@ GRADE_ROLE = Qt.UserRole + 1
 SCORE_ROLE = Qt.UserRole + 2
 """`data(index, SCORE_ROLE)` is a float or None; it does not know about blindness: only what is displayed is hidden."""
 
+HIDDEN = "•••"
+"""Stands for a score that there is, and that nobody shall see yet."""
+
 
 class QueueModel(QtCore.QAbstractTableModel):
     """Rows in the order of labelling; columns NAME, GRADE, SCORE.
 
-    The scores of ungraded objects show as "hidden" while `blind`. A label changes one row in place and moves none.
+    The scores of ungraded objects show as dots while `blind`. A label changes one row in place and moves none.
 
     Attributes:
         reranked: the order is new; rows are not what they were.
@@ -205,7 +208,7 @@ class QueueModel(QtCore.QAbstractTableModel):
             return str(self._grades[at] or "·")
         if not np.isfinite(self._scores[at]):
             return "—"
-        return "hidden" if self.blind and not self._grades[at] else f"{self._scores[at]:.3f}"
+        return HIDDEN if self.blind and not self._grades[at] else f"{self._scores[at]:.3f}"
 
 
 @cache

@@ -224,6 +224,7 @@ class _Bands(QWidget):
         )
         button.setFocusPolicy(Qt.NoFocus)
         button.setProperty("band", name)
+        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 18)  # never squeezed to nothing
         button.clicked.connect(lambda: self.chosen.emit(name))
         self._row.addWidget(button)
         return button

@@ -91,7 +91,7 @@ def _table(model: QueueModel) -> QtWidgets.QTableView:
     columns.hide()  # a name, a letter and a number need no heading; the width is the name's
     columns.setSectionResizeMode(NAME, QtWidgets.QHeaderView.Stretch)
     width = table.fontMetrics().horizontalAdvance
-    for column, widest in ((GRADE, "X"), (SCORE, "hidden")):
+    for column, widest in ((GRADE, "X"), (SCORE, "0.000")):
         columns.setSectionResizeMode(column, QtWidgets.QHeaderView.Fixed)
         table.setColumnWidth(column, width(widest) + 14)
     return table
