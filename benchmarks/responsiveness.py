@@ -129,7 +129,7 @@ def measure(project: Path) -> dict[str, Any]:
     from astrolens_gui.workbench import Workbench
 
     application = app.application()
-    bench = Workbench.start()
+    bench = Workbench.start(window=True)
     window = app.make_window(bench)
     window.show()
     application.setActiveWindow(window)

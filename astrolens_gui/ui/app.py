@@ -67,7 +67,7 @@ def run(
 
     log.start(paths.log_folder())
     app = application()
-    bench = workbench or Workbench.start()
+    bench = workbench or Workbench.start(window=True)
     window = make_window(bench)
     sys.excepthook = _excepthook(window)
     _listen_to_ctrl_c(window)

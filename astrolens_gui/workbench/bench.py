@@ -34,19 +34,20 @@ class Workbench:
     What a verb changed is told to subscribers as `Changes`, on the thread that did it, after it was committed.
     """
 
-    def __init__(self, settings: Settings, runner: Runner) -> None:
+    def __init__(self, settings: Settings, runner: Runner, window: bool = False) -> None:
         self.settings = settings
         self.runner = runner
+        self.window = window
         self.project: Project | None = None
         self._store: Store | None = None
         self._listeners: list[Listener] = []
         self._temporary: list[tempfile.TemporaryDirectory] = []
 
     @classmethod
-    def start(cls) -> Workbench:
-        """With the person's settings and a fresh runner."""
+    def start(cls, window: bool = False) -> Workbench:
+        """With the person's settings and a fresh runner; models leave one core to a `window`."""
         settings = Settings.load(paths.settings_file())
-        return cls(settings, Runner(setting=Setting(device=settings["device"])))
+        return cls(settings, Runner(setting=Setting(device=settings["device"])), window)
 
     def __enter__(self) -> Workbench:
         return self
@@ -66,7 +67,7 @@ class Workbench:
         """Where models run: see `workbench.engine`."""
         from .engine import Engine
 
-        return Engine(self.runner, self.settings)
+        return Engine(self.runner, self.settings, spare=1 if self.window else 0)
 
     @property
     def grader(self) -> str:
@@ -313,6 +314,10 @@ class Workbench:
     def on_db(self, work: Callable[[], Any]) -> Any:
         """Run `work` on the db lane and wait: for jobs of other lanes, never for the main thread."""
         return self._db(work).result()
+
+    def submit_db(self, work: Callable[[], Any]) -> Job[Any]:
+        """Run `work` on the db lane, in order; does not wait."""
+        return self._db(work)
 
     def _db(self, work: Callable[[], Any]) -> Job[Any]:
         return self.runner.submit("db", work, title="saving", quiet=True)

@@ -24,9 +24,14 @@ Predict = Callable[[np.ndarray, Context], np.ndarray]
 
 
 class Engine:
-    """Makes predictors; owns the warm child, which the runner closes."""
+    """Makes predictors; owns the warm child, which the runner closes.
 
-    def __init__(self, runner: Runner, settings: Settings) -> None:
+    Args:
+        spare: processor cores that models leave alone.
+    """
+
+    def __init__(self, runner: Runner, settings: Settings, spare: int = 0) -> None:
+        self._spare = spare
         self._runner = runner
         self._settings = settings
         self._child: Any = None
@@ -38,7 +43,7 @@ class Engine:
             from astrolens_gui.jobs.device import cores, environment
             from astrolens_gui.jobs.process import WarmChild
 
-            threads = max(1, cores() - 1)  # one core is left to the window
+            threads = max(1, cores() - self._spare)
             settings = environment(self._settings["device"], threads=threads)
             self._child = WarmChild("inference", settings, log_folder=paths.log_folder())
             self._runner.on_close(self._child.close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from astrolens_gui.api import BackendSpec, Changes, Context, as_dict, build
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
 
+from astrolens_gui.jobs.job import Job
+
 from .choice import choose_model, folder_name
 from .records import ScoreReport
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 BATCH = 512
 """Objects per batch: large enough for the network, small enough that cancelling is quick and progress moves."""
+
+WRITES_AHEAD = 4
+"""Batches of scores that may wait for the disk."""
 
 
 def score(bench: Workbench, backend: str, model: str, ids: Sequence[int] | None, ctx: Context) -> ScoreReport:
@@ -47,12 +53,19 @@ def score(bench: Workbench, backend: str, model: str, ids: Sequence[int] | None,
     bench.on_db(lambda: _listed(bench, spec, info))
     scored = 0
 
-    def keep(part: core_scoring.Scored) -> None:
-        bench.on_db(lambda: bench.store.put_scores(info.id, part.ids.tolist(), part.logit, part.score, part.classes))
+    def keep(part: core_scoring.Scored) -> Job[Any]:
+        return bench.submit_db(
+            lambda: bench.store.put_scores(info.id, part.ids.tolist(), part.logit, part.score, part.classes)
+        )
 
+    writes: deque[Job[Any]] = deque()  # committed while the next batch is predicted; a cancelled job leaves them to db
     for part in core_scoring.score(batches, lambda images: predict(images, ctx), info, ctx, total=len(wanted)):
-        keep(part)
+        writes.append(keep(part))
         scored += len(part.ids)
+        while len(writes) > WRITES_AHEAD or (writes and writes[0].done):
+            writes.popleft().result()
+    for write in writes:
+        write.result()
     seconds = time.perf_counter() - start
     bench.on_db(lambda: bench.tell(Changes(scores=True, queue=True, models=(info.id,))))
     return ScoreReport(info.id, scored, [sentence for _, sentence in refused], seconds, info.verdict == "provisional")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +15,7 @@ from .database import dumps
 from .records import ObjectRow
 from .schema import objects
 
-CHUNK = 5000
+CHUNK = 2000
 """Rows of one transaction at import: a cancelled import keeps the chunks that are done."""
 
 _JSON = ("planes", "meta")
@@ -97,7 +96,8 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]], added: Added) ->
             row, old = {**row, "name": name}, known.get(name)
         if old is None:
             last += 1
-            fresh[last] = known[row["name"]] = {"id": last, **row}
+            row["id"] = last
+            fresh[last] = known[row["name"]] = row
         elif _differ(old, row):
             whole = known[row["name"]] = {"id": old["id"], **row}
             (fresh if old["id"] in fresh else changed)[old["id"]] = whole
@@ -119,11 +119,14 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]], added: Added) ->
 def bulk(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]], json_columns: Sequence[str]) -> None:
     """Run `statement` for many rows straight on the driver: at a million rows the toolkit would cost more than the database."""
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    texts = [{**row, **{name: dumps(row[name]) for name in json_columns}} for row in rows]
     if compiled.positiontup:
-        pick = itemgetter(*compiled.positiontup)
-        connection.exec_driver_sql(str(compiled), [pick(row) for row in texts])
+        columns = [
+            [dumps(row[name]) for row in rows] if name in json_columns else [row[name] for row in rows]
+            for name in compiled.positiontup
+        ]
+        connection.exec_driver_sql(str(compiled), list(zip(*columns, strict=True)))
     else:
+        texts = [{**row, **{name: dumps(row[name]) for name in json_columns}} for row in rows]
         connection.exec_driver_sql(str(compiled), texts)
 
 
