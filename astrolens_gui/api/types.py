@@ -70,8 +70,9 @@ class TrainingSet:
     """A folder of `.npy` shards, opened with mmap: it travels to a child process as a path, never as arrays.
 
     Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes),
-    rows sum to 1 (soft labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train and 1 validation,
-    constant within an object and its source field; `set.json` with classes, input and provenance.
+    rows sum to 1 (soft labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train, 1 validation (to stop
+    by), 2 held out for the host's own judgement, constant within an object and its source field; `set.json` with
+    classes, input and provenance.
     """
 
     folder: Path

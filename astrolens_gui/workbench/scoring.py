@@ -13,7 +13,6 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Changes, Context, as_dict, build
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
-
 from astrolens_gui.jobs.job import Job
 
 from .choice import choose_model, folder_name

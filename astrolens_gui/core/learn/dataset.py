@@ -17,6 +17,9 @@ from astrolens_gui.api import SCALE_TOLERANCE, BackendSpec, Context, InputSpec, 
 from .scoring import CLASSES
 
 VALIDATION_SHARE = 0.25
+WATCHED_SHARE = 0.15
+"""Of what may be trained on: what a backend watches, to stop in time."""
+FEWEST_TO_WATCH = 150
 FEWEST_FIELDS = 12
 """With fewer source fields than this, objects are split one by one: whole fields would put a class on one side."""
 LARGEST_SIZE = 64
@@ -174,9 +177,14 @@ def split_rule(fields: Iterable[str]) -> str:
 def in_validation(row: Example, seed: int, rule: str = "object") -> bool:
     """Whether an object is held out, for ever: a hash of its field (or name) and the project's seed, no matter what
     else is labelled."""
+    return _hash(row, seed, rule) < VALIDATION_SHARE
+
+
+def _hash(row: Example, seed: int, rule: str, salt: str = "") -> float:
+    """A number in 0..1 that is the same for ever for an object (or for all of its field)."""
     key = row.field if rule == "field" and row.field else row.name
-    digest = hashlib.blake2b(f"{seed}\0{key}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < VALIDATION_SHARE * 2**64
+    digest = hashlib.blake2b(f"{seed}{salt}\0{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
 
 
 def build(
@@ -225,14 +233,15 @@ def build(
     validation = np.array([in_validation(row, seed, rule) for row in kept], bool)
     if need_both:
         _check_classes(targets, validation, refused)
-    weights = balance(targets, validation)
-    digest.update(targets.tobytes() + validation.tobytes())
+    split = _split(kept, validation, seed, rule)
+    weights = balance(targets, split)
+    digest.update(targets.tobytes() + split.tobytes())
     np.save(folder / "targets.npy", np.stack([1 - targets, targets], axis=1).astype(np.float32))
     np.save(folder / "weights.npy", weights.astype(np.float32))
-    np.save(folder / "split.npy", validation.astype(np.int8))
+    np.save(folder / "split.npy", split)
     about = {"classes": CLASSES, "input": input.as_dict(), "seed": seed, "rule": rule, "hash": digest.hexdigest()}
     (folder / "set.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-    train = ~validation
+    train = split == 0
     return Built(
         set=TrainingSet.open(folder),
         objects=np.array([row.object for row in kept], np.int64),
@@ -272,11 +281,23 @@ def _check_classes(targets: np.ndarray, validation: np.ndarray, refused: list[tu
     )
 
 
-def balance(targets: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """Weights float64 (N,) with which both classes weigh the same in each split, mean 1 in each; soft targets count
-    by their share."""
+def _split(rows: Sequence[Example], held: np.ndarray, seed: int, rule: str) -> np.ndarray:
+    """int8 (N,): 0 train, 1 for the backend to watch, 2 held out for the gate, which no training ever sees.
+
+    What a backend stops by must not be what it is judged by. Few labels are all trained on: nothing is watched then.
+    """
+    split = np.where(held, 2, 0).astype(np.int8)
+    if int((~held).sum()) >= FEWEST_TO_WATCH:
+        watched = np.array([_hash(row, seed, rule, "watched") < WATCHED_SHARE for row in rows], bool)
+        split[watched & ~held] = 1
+    return split
+
+
+def balance(targets: np.ndarray, split: np.ndarray) -> np.ndarray:
+    """Weights float64 (N,) with which both classes weigh the same in each part of `split`, mean 1 in each; soft
+    targets count by their share."""
     weights = np.ones(targets.size)
-    for rows in (validation, ~validation):
+    for rows in (split == part for part in np.unique(split)):
         lenses = targets[rows].sum()
         others = rows.sum() - lenses
         if lenses > 0 and others > 0:

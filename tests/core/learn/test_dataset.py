@@ -66,7 +66,8 @@ def test_that_the_set_on_disk_is_what_the_api_promises(tmp_path):
     np.testing.assert_array_equal(again.images[:, 5, 5, 0], np.arange(100))
     np.testing.assert_allclose(again.targets.sum(axis=1), 1)
     np.testing.assert_array_equal(again.targets[:, again.classes.index("lens")], np.arange(100) % 2)
-    np.testing.assert_array_equal(again.indices("validation"), np.flatnonzero(built.validation))
+    np.testing.assert_array_equal(again.indices("train"), np.flatnonzero(~built.validation))
+    assert again.indices("validation").size == 0  # a hundred labels are too few to watch some
     assert again.input == InputSpec(("VIS",), 0.1, 32)
 
 
@@ -163,3 +164,12 @@ def test_that_the_size_is_one_that_nearly_all_objects_fill():
 def test_that_data_without_bands_scale_or_size_cannot_train(examples, said):
     with pytest.raises(DatasetError, match=said):
         dataset.choose_input(SPEC, examples)
+
+
+def test_that_what_is_held_out_is_neither_trained_on_nor_watched(tmp_path):
+    built = make(tmp_path, rows(400))
+    train, watched = built.set.indices("train"), built.set.indices("validation")
+    held = np.flatnonzero(built.validation)
+    assert 30 <= watched.size <= 70
+    assert 70 <= held.size <= 130
+    assert sorted([*train, *watched, *held]) == list(range(400))
