@@ -192,11 +192,15 @@ class Project:
 
     def resolve(self, root: str, relative: str) -> Path:
         """The path of an image now. Existence is not checked."""
+        return Path(self.address(root, relative))
+
+    def address(self, root: str, relative: str) -> str:
+        """`resolve` as text: a million of these cost a second, a million Paths ten."""
         if root not in self.roots:
             raise ProjectError(
                 f"{self.name} has no root {root!r} (it has {', '.join(self.roots) or 'none'}); import the images again"
             )
-        return self.roots[root] / relative
+        return f"{self.roots[root]}/{relative}"
 
     def missing_roots(self) -> list[str]:
         """One sentence for each root whose folder is not there."""

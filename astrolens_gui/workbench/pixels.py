@@ -73,9 +73,7 @@ class Pixels:
         from astrolens_gui.core.images.fits import Plane
 
         project = self._bench._need()
-        return [
-            Plane.from_dict({**plane, "path": str(project.resolve(row.root, plane["path"]))}) for plane in row.planes
-        ]
+        return [Plane.from_dict(plane, project.address(row.root, plane["path"])) for plane in row.planes]
 
     def planes(self, object_id: int) -> list[Any]:
         rows = self.rows([object_id])

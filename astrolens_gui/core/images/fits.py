@@ -52,12 +52,14 @@ class Plane:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], path: str | Path | None = None) -> Plane:
         """The inverse of `as_dict`; `path` replaces the stored one (records keep it relative to their root)."""
-        known = {f.name for f in fields(cls)}
-        kept = {name: value for name, value in values.items() if name in known}
+        kept = {name: values[name] for name in _FIELDS if name in values}
         kept["shape"] = tuple(kept.get("shape", (0, 0)))
         if path is not None:
             kept["path"] = os.fspath(path)
         return cls(**kept)
+
+
+_FIELDS = tuple(f.name for f in fields(Plane))
 
 
 @dataclass(frozen=True)
