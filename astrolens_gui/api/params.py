@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from .errors import UserError
+
 
 @dataclass(frozen=True)
 class Param:
@@ -123,7 +125,7 @@ def build(cls: type[T], values: Mapping[str, Any] | None = None) -> T:
     """Make parameters from a form, flags or JSON; missing ones keep their default.
 
     Raises:
-        ValueError: one clause per problem, all at once: an unknown name, a wrong type, a value out of bounds.
+        UserError: one clause per problem, all at once: an unknown name, a wrong type, a value out of bounds.
     """
     schema = {field.name: field for field in fields(cls)}
     values, problems, good = dict(values or {}), [], {}
@@ -136,7 +138,7 @@ def build(cls: type[T], values: Mapping[str, Any] | None = None) -> T:
         except ValueError as error:
             problems.append(str(error))
     if problems:
-        raise ValueError("; ".join(problems))
+        raise UserError("; ".join(problems))
     return cls(**good)
 
 

@@ -24,7 +24,6 @@ from astrolens_gui.api import (
     StrategySpec,
     StretchSpec,
     UserError,
-    build,
     fields,
     hooks,
 )
@@ -240,21 +239,19 @@ def missing(spec: BackendSpec) -> str:
     return f"needs {', '.join(absent)}: pip install {' '.join(absent)}" if absent else ""
 
 
-def create(factory: str, schema: type | None, values: dict[str, Any] | None = None) -> Any:
-    """Import a backend's class and make it; only inside the job that runs it.
+def create(factory: str, params: Any) -> Any:
+    """A backend's object; its code, and whatever that imports, is imported here: only inside the job that runs it.
 
     Args:
         factory: "package.module:Class".
-        schema: the spec's `params`.
-        values: parameters by name; missing ones keep their default.
+        params: an instance of the spec's `params`.
 
     Raises:
         PluginError: the class can't be imported.
-        ValueError: a parameter is wrong.
     """
     module, _, name = factory.partition(":")
     try:
         cls = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise PluginError(f"the backend's code {factory} can't be imported: {error}") from error
-    return cls(build(schema, values) if schema is not None else None)
+    return cls(params)

@@ -64,7 +64,7 @@ class Subject:
         return build(self.spec.fit_params, {"epochs": self.epochs} if "epochs" in names else {})
 
     def make(self) -> Any:
-        return core_plugins.create(self.spec.factory, self.spec.params, as_dict(self.params))
+        return core_plugins.create(self.spec.factory, self.params)
 
     def context(self, reports: list[Progress] | None = None, cancel: bool = False) -> Context:
         workdir = Path(tempfile.mkdtemp(dir=self.folder))
@@ -221,11 +221,11 @@ def a_saved_model_answers_elsewhere(subject: Subject) -> None:
     np.save(subject.folder / "in.npy", subject.images)
     code = (
         "import sys, json, numpy as np; from pathlib import Path\n"
-        "from astrolens_gui.api import Context; from astrolens_gui.core.plugins import create\n"
+        "from astrolens_gui.api import Context, build; from astrolens_gui.core.plugins import create\n"
         "import importlib\n"
         "module, name, values, factory, model, source, out = sys.argv[1:]\n"
         "schema = getattr(importlib.import_module(module), name)\n"
-        "backend = create(factory, schema, json.loads(values)); backend.load(Path(model))\n"
+        "backend = create(factory, build(schema, json.loads(values))); backend.load(Path(model))\n"
         "np.save(out, backend.classify(np.load(source), Context(workdir=Path(out).parent)))\n"
     )
     import json

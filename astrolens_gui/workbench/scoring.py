@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, as_dict, build
+from astrolens_gui.api import BackendSpec, Changes, Context, build
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.jobs.job import Job
@@ -93,6 +93,6 @@ def simulate(
     from astrolens_gui.core.plugins import create
 
     spec = bench.plugins.backend(backend)
-    simulator = create(spec.factory, spec.params, as_dict(build(spec.params, params)))
+    simulator = create(spec.factory, build(spec.params, params))
     out.mkdir(parents=True, exist_ok=True)
     return simulator.simulate(out, count, replace(ctx, seed=seed))

@@ -44,7 +44,7 @@ def train(
         raise UserError(f"the backend {spec.id} can't be trained; choose another")
     if lacking := missing(spec):
         raise UserError(f"the backend {spec.id} {lacking}")
-    fit_params = build_params(spec, values)
+    fit_params: Any = build(spec.fit_params, values)
     project = bench._need()
     objects, labels, champion = bench.on_db(lambda: _snapshot(bench))
     targets = {
@@ -74,15 +74,6 @@ def train(
         split_seed=int(project.settings.get("seed", 0)),
     )
     return _finish(bench, outcome, time.perf_counter() - start)
-
-
-def build_params(spec: BackendSpec, values: dict[str, Any]) -> Any:
-    """The training parameters; a wrong one is the person's, not a bug."""
-    assert spec.fit_params is not None
-    try:
-        return build(spec.fit_params, values)
-    except ValueError as error:
-        raise UserError(f"{spec.id}: {error}") from None
 
 
 def _snapshot(bench: Workbench) -> tuple[list[Any], list[Any], retrain.Champion | None]:

@@ -15,10 +15,11 @@ import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet, as_dict, build
 
+from ..plugins import create
 from . import dataset
 from .gate import Verdict, calibrate, judge
 from .models import ModelInfo, write_model
-from .scoring import lens_logit, make_backend
+from .scoring import lens_logit
 
 FIT = f"{__name__}:fit_model"
 """How `fit_model` is named to a child process."""
@@ -61,7 +62,7 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
     """
     start = time.perf_counter()
     data = TrainingSet.open(Path(set_folder))
-    backend = make_backend(factory, params)
+    backend = create(factory, params)
     report = backend.fit(data, fit_params, ctx.part(0.0, 0.95))
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
 def predict_set(*, set_folder: str, folder: str, factory: str, params: Any, out: str, ctx: Context) -> str:
     """Entry point of the child: a saved model's logits of every row of a set, float32 (N, classes), written to `out`
     (npy)."""
-    backend = make_backend(factory, params)
+    backend = create(factory, params)
     backend.load(Path(folder))
     np.save(out, _logits(backend, TrainingSet.open(Path(set_folder)).images, ctx))
     return out

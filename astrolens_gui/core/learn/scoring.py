@@ -3,7 +3,6 @@ logits; starts nothing."""
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ import numpy as np
 
 from astrolens_gui.api import Context
 
+from ..plugins import create
 from .models import Calibration, ModelInfo
 
 CLASSES = ("nonlens", "lens")
@@ -25,19 +25,6 @@ PREDICT = f"{__name__}:predict"
 
 _KEPT = 2
 _loaded: OrderedDict[tuple, Any] = OrderedDict()
-
-
-def make_backend(factory: str, params: Any) -> Any:
-    """The backend's object from "package.module:Class"; here, and only here, its libraries are imported.
-
-    Raises:
-        ValueError: when the name does not lead to a class.
-    """
-    module, _, name = factory.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)(params)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise ValueError(f"the backend {factory} cannot be loaded: {error}") from error
 
 
 def predict(
@@ -57,7 +44,7 @@ def _load(folder: str, factory: str, params: Any) -> Any:
     stamp = (Path(folder) / "model.json").stat().st_mtime_ns if folder else 0
     key = (folder, stamp, factory, repr(params))
     if key not in _loaded:
-        backend = make_backend(factory, params)
+        backend = create(factory, params)
         if folder:
             backend.load(Path(folder))
         _loaded[key] = backend

@@ -8,6 +8,7 @@ import pytest
 from astrolens_gui.api import Cancelled, Context, InputSpec
 from astrolens_gui.core.learn import metrics, scoring
 from astrolens_gui.core.learn.models import Calibration, ModelInfo
+from astrolens_gui.core.plugins import create
 
 LOGITS = np.random.default_rng(0).normal(0, 6, (500, 2)).astype(np.float32)
 
@@ -98,6 +99,6 @@ def test_that_predict_keeps_a_model_loaded_and_reloads_it_when_it_changes(tmp_pa
 
 
 def test_that_a_missing_backend_is_one_sentence():
-    with pytest.raises(ValueError, match=r"nowhere\.at\.all:Thing cannot be loaded") as error:
-        scoring.make_backend("nowhere.at.all:Thing", None)
+    with pytest.raises(ValueError, match=r"nowhere\.at\.all:Thing can't be imported") as error:
+        create("nowhere.at.all:Thing", None)
     assert "\n" not in str(error.value)
