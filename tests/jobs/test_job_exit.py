@@ -16,8 +16,9 @@ HERE = Path(__file__).parent
 
 PROGRAM = """
 import faulthandler; faulthandler.dump_traceback_later(40, exit=True)
-import pathlib, sys, time
+import pathlib, signal, sys, time
 sys.path.insert(0, {here!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores Ctrl+C
 from astrolens_gui.jobs.process import WarmChild, run_in_child
 from astrolens_gui.jobs.runner import Runner
 
