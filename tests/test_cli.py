@@ -95,11 +95,33 @@ def test_that_evaluate_reports_exact_metrics_with_intervals(tmp_path, capsys):
     argv = ["evaluate", "--scores", write(tmp_path / "s.csv", scores), "--truth", write(tmp_path / "t.csv", truth)]
     assert main([*argv, "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result["AUROC"] == pytest.approx(5 / 6)  # pairs in order: a beats b, d, e; c beats d, e
-    assert result["TPR0"] == 0.5
+    # pairs in order: a beats b, d, e; c beats d, e; f, which the scores lack, ties with e, which has none
+    assert result["AUROC"] == pytest.approx(5.5 / 9)
+    assert result["TPR0"] == pytest.approx(1 / 3)
     assert result["TPR10"] == 1.0
-    assert (result["N_pos"], result["N_neg"], result["unscored"], result["missing"]) == (2, 3, 1, 1)
+    assert result["completeness"] == pytest.approx(2 / 3)
+    assert (result["N_pos"], result["N_neg"], result["unscored"], result["missing"]) == (3, 3, 2, 1)
     assert result["AUROC_ci"][0] <= result["AUROC"] <= result["AUROC_ci"][1]
+
+
+@pytest.mark.parametrize("absent", ["", "\n", "L2,,\nL3,,\n", "L2,nan,nan\nL3,NaN,nan\n"])
+def test_that_evaluate_ranks_unscored_lenses_last_however_they_are_absent(absent, tmp_path, capsys):
+    lenses, others = [f"L{i}" for i in range(4)], [f"N{i}" for i in range(6)]
+    truth = "ID,is_lens\n" + "".join(f"{name},{int(name in lenses)}\n" for name in lenses + others)
+    scores = "ID,score,logit\nL0,0.9,2\nL1,0.9,3\n" + "".join(f"{name},0.1,-2\n" for name in others) + absent
+    argv = ["evaluate", "--scores", write(tmp_path / "s.csv", scores), "--truth", write(tmp_path / "t.csv", truth)]
+    assert main([*argv, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["AUROC"], result["TPR0"], result["completeness"]) == (0.5, 0.5, 0.5)
+    assert (result["N_pos"], result["N_neg"], result["unscored"]) == (4, 6, 2)
+
+
+def test_that_evaluate_ranks_by_the_score_where_no_logit_is_a_number(tmp_path, capsys):
+    scores = write(tmp_path / "s.csv", "ID,score,logit\na,0.9,\nb,0.8,nan\n")
+    argv = ["evaluate", "--scores", scores, "--truth", write(tmp_path / "t.csv", "ID,is_lens\na,1\nb,0\n"), "--json"]
+    assert main(argv) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["AUROC"], result["TPR0"], result["unscored"]) == (1.0, 1.0, 0)
 
 
 def test_that_evaluate_takes_ranks_from_logits_where_scores_are_saturated(tmp_path, capsys):
@@ -118,6 +140,9 @@ def test_that_evaluate_takes_ranks_from_logits_where_scores_are_saturated(tmp_pa
         ("ID,score\na,1\n", "ID,is_lens\nb,1\n", "have no ID in common"),
         ("ID,score\na,1\n", "ID,is_lens\na,yes\n", "is_lens of a is 'yes'"),
         ("ID,score\na,1\n", "ID,is_lens\na,1\n", "all lenses"),
+        ("ID,score\na,1\na,0\n", "ID,is_lens\na,1\nb,0\n", "s.csv: the ID a stands twice; keep one row"),
+        ("ID,score\na,1\n", "ID,is_lens\na,1\nb,0\nb,0\nb,1\n", "t.csv: the ID b stands twice, and 1 more"),
+        ("ID,score\na,\nb,x\n", "ID,is_lens\na,1\nb,0\n", "s.csv: no object of"),
     ],
 )
 def test_that_evaluate_names_what_is_wrong_with_a_table(scores, truth, words, tmp_path, capsys):

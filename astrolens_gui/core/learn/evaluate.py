@@ -19,35 +19,41 @@ def evaluate_tables(scores: Path, truth: Path, prevalence: float = 5e-4, thresho
     """All metrics of a ranking.
 
     Args:
-        scores: CSV with ID and `logit` (ranks are taken from it) or `score`.
+        scores: CSV with ID and `logit` (ranks are taken from it) or `score` (where no logit is a number).
         truth: CSV with ID and is_lens (0/1).
         prevalence: share of lenses for the purity. `threshold`: of the score.
 
     Returns:
-        AUROC, TPR0, TPR10, completeness, purity, ECE, N_pos, N_neg, `unscored`, and 95 % intervals as `…_ci`. Areas
-        have bootstrap intervals, counted rates binomial ones (a bootstrap of an extreme is invalid).
+        AUROC, TPR0, TPR10, completeness, purity, ECE, N_pos, N_neg, and 95 % intervals as `…_ci`. Areas have
+        bootstrap intervals, counted rates binomial ones (a bootstrap of an extreme is invalid). Every object of the
+        truth counts: `unscored` of them have no number to rank by and come last, `missing` of these are not even in
+        the scores.
 
     Raises:
-        UserError: a file or column is missing, or the two share no object.
+        UserError: a file or column is missing, an ID stands twice, or the two share no object.
     """
     if not 0 < prevalence < 1:
         raise UserError(f"--prevalence must lie between 0 and 1, not {prevalence:g}")
-    is_lens = {row["ID"]: _truth(row, truth) for row in _read(truth, ("ID", "is_lens"))}
-    given = {row["ID"]: row for row in _read(scores, ("ID",))}
-    column = "logit" if any("logit" in row for row in given.values()) else "score"
-    if given and not any(column in row for row in given.values()):
+    is_lens = {name: _truth(row, truth) for name, row in _read(truth, ("is_lens",)).items()}
+    given = _read(scores, ())
+    if given and not {"logit", "score"} & next(iter(given.values())).keys():
         raise UserError(f"{scores}: there is no column logit or score; add one")
-    names = [name for name in is_lens if name in given]
-    if not names:
+    missing = sum(name not in given for name in is_lens)
+    if missing == len(is_lens):
         raise UserError(f"{scores} and {truth} have no ID in common; compare their ID columns")
-    labels = np.array([is_lens[name] for name in names])
-    rank = np.array([_number(given[name].get(column)) for name in names])
-    score = np.array([_number(given[name].get("score")) for name in names])
-    if np.isnan(score).all():
-        score = probability(rank)
-    if not labels.any() or labels.all():
-        raise UserError(f"{truth}: the objects in common are all {'lenses' if labels.any() else 'non-lenses'}")
-    return {**_figures(labels, rank, score, prevalence, threshold), "missing": len(is_lens) - len(names)}
+    labels = np.array(list(is_lens.values()))
+    if labels.all() or not labels.any():
+        raise UserError(f"{truth}: the objects are all {'lenses' if labels.any() else 'non-lenses'}; add the others")
+    logit, score = (
+        np.array([_number(given.get(name, {}).get(column)) for name in is_lens]) for column in ("logit", "score")
+    )
+    if np.isfinite(logit).any():
+        rank, score = logit, np.where(np.isnan(score), probability(logit), score)
+    elif np.isfinite(score).any():
+        rank = score
+    else:
+        raise UserError(f"{scores}: no object of {truth} has a number as logit or score; score them first")
+    return {**_figures(labels, rank, score, prevalence, threshold), "missing": missing}
 
 
 def _figures(
@@ -77,20 +83,30 @@ def _figures(
     }
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def _read(path: Path, columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """The rows by ID; `columns` must be there beside it."""
+    rows: dict[str, dict[str, str]] = {}
+    twice: list[str] = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             header = reader.fieldnames or []
-            if absent := [name for name in columns if name not in header]:
+            if absent := [name for name in ("ID", *columns) if name not in header]:
                 raise UserError(
                     f"{path}: there is no column {', '.join(absent)} (it has {', '.join(header) or 'none'})"
                 )
-            return list(reader)
+            for row in reader:
+                if row["ID"] in rows:
+                    twice.append(row["ID"])
+                rows[row["ID"]] = row
     except OSError as error:
         raise UserError(f"{path} can't be read ({error.strerror}); check the path") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is not a CSV table in UTF-8 ({error})") from None
+    if twice:
+        more = f", and {len(twice) - 1} more row{'s' * (len(twice) > 2)} repeat an ID" if len(twice) > 1 else ""
+        raise UserError(f"{path}: the ID {twice[0]} stands twice{more}; keep one row an object")
+    return rows
 
 
 def _truth(row: dict[str, str], path: Path) -> bool:
