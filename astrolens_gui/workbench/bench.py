@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrolens_gui.api import Changes, UserError
+from astrolens_gui.api import Changes, Context, UserError
 from astrolens_gui.core import paths
 from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
+from .opened import Opened
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.store import Store
     from astrolens_gui.core.plugins import Plugins
     from astrolens_gui.core.project import Project
+
+    from .engine import Engine
+    from .pixels import Pixels
 
 log = logging.getLogger("astrolens.workbench")
 
@@ -38,9 +43,13 @@ class Workbench:
         self.settings = settings
         self.runner = runner
         self.window = window
-        self.project: Project | None = None
-        self._store: Store | None = None
+        self._opened: Opened | None = None
         self._listeners: list[Listener] = []
+        self._telling: list[Job[Any]] = []
+        self._once = threading.RLock()
+        self._plugins: Plugins | None = None
+        self._engine: Engine | None = None
+        settings.listen(self._on_setting)
         self._temporary: list[tempfile.TemporaryDirectory] = []
 
     @classmethod
@@ -55,19 +64,41 @@ class Workbench:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @cached_property
+    @property
     def plugins(self) -> Plugins:
         """Discovered at first use; a broken plugin is in `plugins.states`."""
         from astrolens_gui.core.plugins import Plugins
 
-        return Plugins.discover()
+        with self._once:
+            if self._plugins is None:
+                self._plugins = Plugins.discover()
+            return self._plugins
 
-    @cached_property
-    def models(self) -> Any:
-        """Where models run: see `workbench.engine`."""
+    @property
+    def models(self) -> Engine:
+        """Where models run."""
         from .engine import Engine
 
-        return Engine(self.runner, self.settings, spare=1 if self.window else 0)
+        with self._once:
+            if self._engine is None:
+                self._engine = Engine(self.runner, self.settings, spare=1 if self.window else 0)
+            return self._engine
+
+    @property
+    def project(self) -> Project | None:
+        """The open project's folder and settings."""
+        return self._opened.project if self._opened is not None else None
+
+    @property
+    def opened(self) -> Opened:
+        """The open project, as verbs bind it.
+
+        Raises:
+            UserError: there is none.
+        """
+        if self._opened is None:
+            raise UserError("no project is open; open or make one first")
+        return self._opened
 
     @property
     def grader(self) -> str:
@@ -80,15 +111,19 @@ class Workbench:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def tell(self, changes: Changes) -> Changes:
-        """Hand committed changes to the subscribers and to the plugins' hooks; what one raises stops no other."""
+        """Hand committed changes to the subscribers, and to the plugins' hooks behind them, where nobody waits."""
         for listener in list(self._listeners):
             try:
                 listener(changes)
             except Exception:
                 log.exception("a listener failed")
         if changes.labels or changes.events:
-            self.plugins.tell("astrolens_labels_changed", log, changes=changes)
+            job = self.runner.submit("io", self._tell_plugins, changes, title="telling plugins", quiet=True)
+            self._telling = [other for other in self._telling if not other.done] + [job]
         return changes
+
+    def _tell_plugins(self, changes: Changes) -> None:
+        self.plugins.tell("astrolens_labels_changed", log, changes=changes)
 
     # -- project ---------------------------------------------------------------------------------------------------
 
@@ -107,54 +142,61 @@ class Workbench:
         self._temporary.append(tempfile.TemporaryDirectory(prefix="astrolens-"))
         project = Path(self._temporary[-1].name) / "scan.astrolens"
 
-        def scan() -> ImportReport:
+        from .importing import import_images
+
+        def scan(ctx: Context) -> ImportReport:
             self.open(project, create={}).result()
-            return self._import([Path(folder)], bands, pixel_scale)
+            return import_images(self.opened, [Path(folder)], bands, pixel_scale, ctx)
 
         return self.runner.submit("io", scan, title=f"reading {Path(folder).name}")
 
     def info(self) -> Job[ProjectInfo]:
-        return self._db(self._info)
+        opened = self.opened
+        return opened.submit_db(lambda: self._info(opened))
 
     def roots(self) -> dict[str, Path]:
-        return dict(self._need().roots)
+        return dict(self.opened.project.roots)
 
     def relocate(self, root: str, path: Path) -> Job[Changes]:
         """The images of `root` are now at `path`."""
 
+        opened = self.opened
+
         def work() -> Changes:
-            self._need().relocate(root, path)
-            self.images.forget()
+            opened.project.relocate(root, path)
+            opened.images.forget()
             return self.tell(Changes(project=True, message=f"{root} is now {path}"))
 
-        return self._db(work)
+        return opened.submit_db(work)
 
     def close_project(self) -> Job[None]:
-        return self.runner.submit("db", self._close, title="closing", quiet=True)
+        return self.runner.submit("db", self._swap, None, title="closing", quiet=True)
 
     def close(self) -> None:
         """Finish what must not be lost (labels), cancel the rest, end every thread and child."""
-        if self._store is not None:
-            self.runner.submit("db", self._close, quiet=True)
+        for job in self._telling:
+            with contextlib.suppress(Exception):
+                job.result(5)
+        if self._opened is not None:
+            self.runner.submit("db", self._swap, None, title="closing", quiet=True).result()
         self.runner.close()
         for folder in self._temporary:
             folder.cleanup()
 
     # -- images ----------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def images(self) -> Any:
-        """Pixels by object id: see `workbench.pixels`."""
-        from .pixels import Pixels
-
-        return Pixels(self)
+    @property
+    def images(self) -> Pixels:
+        """Pixels of the open project, by object id."""
+        return self.opened.images
 
     def import_images(
         self, sources: Sequence[Path], bands: Sequence[str] | None = None, pixel_scale: float | None = None
     ) -> Job[ImportReport]:
         """Add files or folders of images to the project; what can't be used is refused by name, the rest goes on."""
-        self._need()
-        return self.runner.submit("io", self._import, list(sources), bands, pixel_scale, title="importing images")
+        from .importing import import_images
+
+        return self.opened.start("io", import_images, list(sources), bands, pixel_scale, title="importing images")
 
     def image(self, object_id: int, band: str | None = None) -> Job[LoadedImage]:
         """One band of an object (default: its first) with its WCS."""
@@ -182,11 +224,12 @@ class Workbench:
         origin: str = "",
     ) -> Job[Changes]:
         """Grade an object; the job is done once the event is committed to disk."""
-        grader, scheme = self.grader, self._need().settings["scheme"]
+        opened, grader = self.opened, self.grader
+        scheme = opened.project.settings["scheme"]
 
         def work() -> Changes:
             return self.tell(
-                self.store.label(
+                opened.store.label(
                     object_id,
                     grade,
                     grader=grader,
@@ -200,39 +243,37 @@ class Workbench:
                 )
             )
 
-        return self._db(work)
+        return opened.submit_db(work)
 
     def comment(self, object_id: int, text: str, origin: str = "") -> Job[Changes]:
-        grader = self.grader
-        return self._db(lambda: self.tell(self.store.comment(object_id, text, grader=grader, origin=origin)))
+        opened, grader = self.opened, self.grader
+        return opened.submit_db(lambda: self.tell(opened.store.comment(object_id, text, grader=grader, origin=origin)))
 
     def undo(self, origin: str = "") -> Job[Changes]:
         """Take back this grader's last event, by one more event."""
-        grader = self.grader
-        return self._db(lambda: self.tell(self.store.undo(grader, origin=origin)))
+        opened, grader = self.opened, self.grader
+        return opened.submit_db(lambda: self.tell(opened.store.undo(grader, origin=origin)))
 
     def redo(self, origin: str = "") -> Job[Changes]:
-        grader = self.grader
-        return self._db(lambda: self.tell(self.store.redo(grader, origin=origin)))
+        opened, grader = self.opened, self.grader
+        return opened.submit_db(lambda: self.tell(opened.store.redo(grader, origin=origin)))
 
     def label_of(self, object_id: int) -> Job[Any]:
         """This grader's current label of an object, or None."""
-        grader = self.grader
-        return self._db(lambda: self.store.label_of(object_id, grader))
+        opened, grader = self.opened, self.grader
+        return opened.submit_db(lambda: opened.store.label_of(object_id, grader))
 
     def import_labels(self, table: Path, grader: str = "") -> Job[ImportReport]:
         """Labels from a table; rows of unknown objects are refused by name."""
         from .tables import import_labels
 
-        return self.runner.submit(
-            "io", import_labels, self, Path(table), grader or self.grader, title="importing labels"
-        )
+        return self.opened.start("io", import_labels, Path(table), grader or self.grader, title="importing labels")
 
     def export(self, format: str, out: Path) -> Job[int]:
         """Write the current labels with a format's exporter; the number of rows."""
         from .tables import export_labels
 
-        return self.runner.submit("io", export_labels, self, format, Path(out), title=f"writing {Path(out).name}")
+        return self.opened.start("io", export_labels, format, Path(out), title=f"writing {Path(out).name}")
 
     def schemes(self) -> dict[str, Any]:
         """The grading schemes at hand: shipped, the user's, the project's."""
@@ -246,20 +287,20 @@ class Workbench:
         """All objects in an order; without a name, the project's own choice."""
         from .ranking import queue
 
-        return self._db(lambda: queue(self, strategy, log_choice))
+        opened = self.opened
+        return opened.submit_db(lambda: queue(opened, strategy, log_choice))
 
     def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
         """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights."""
         from .scoring import score
 
-        self._need()
-        return self.runner.submit("infer", score, self, backend, model, ids, title="scoring")
+        return self.opened.start("infer", score, backend, model, ids, title="scoring")
 
     def write_scores(self, model: str, out: Path) -> Job[int]:
         """The scores table of DESIGN §8, CSV or Parquet."""
         from .tables import write_scores
 
-        return self.runner.submit("io", write_scores, self, model, Path(out), title=f"writing {Path(out).name}")
+        return self.opened.start("io", write_scores, model, Path(out), title=f"writing {Path(out).name}")
 
     def train(
         self,
@@ -272,17 +313,18 @@ class Workbench:
         """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse."""
         from .training import train
 
-        self._need()
-        return self.runner.submit(
-            "train", train, self, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
+        return self.opened.start(
+            "train", train, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
         )
 
     def model_rows(self) -> Job[list[Any]]:
-        return self._db(lambda: self.store.models())
+        opened = self.opened
+        return opened.submit_db(lambda: opened.store.models())
 
     def set_champion(self, model: str) -> Job[Changes]:
         """Roll back (or forward) to a model of this project."""
-        return self._db(lambda: self.tell(self.store.set_champion(model)))
+        opened = self.opened
+        return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
 
     def simulate(
         self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None
@@ -306,68 +348,53 @@ class Workbench:
 
     @property
     def store(self) -> Store:
-        """The label store; only on the db lane."""
-        if self._store is None:
-            raise UserError("no project is open; open or make one first")
-        return self._store
-
-    def on_db(self, work: Callable[[], Any]) -> Any:
-        """Run `work` on the db lane and wait: for jobs of other lanes, never for the main thread."""
-        return self._db(work).result()
-
-    def submit_db(self, work: Callable[[], Any]) -> Job[Any]:
-        """Run `work` on the db lane, in order; does not wait."""
-        return self._db(work)
-
-    def _db(self, work: Callable[[], Any]) -> Job[Any]:
-        return self.runner.submit("db", work, title="saving", quiet=True)
-
-    def _need(self) -> Project:
-        if self.project is None:
-            raise UserError("no project is open; open or make one first")
-        return self.project
+        """The open project's label store; only on the db lane."""
+        return self.opened.store
 
     def _open(self, folder: Path, create: dict[str, str] | None) -> ProjectInfo:
+        """On the db lane. The new project opens before the old one is left: a failure leaves everything as it was."""
         from astrolens_gui.core.project import Project
 
-        self._close()
         if create is not None and not (folder / "project.toml").exists():
             options = {name: value for name, value in create.items() if value}
             project = Project.create(folder, **options)
         else:
             project = Project.open(folder)
-        self._store = project.store()
-        self.project = project
-        self.images.forget()
+        opened = Opened(self, project, project.store())
+        info = self._info(opened)
+        self._swap(opened)
         if not self._temporary:
-            self.settings.remember_project(project.folder)
-        info = self._info()
-        self.tell(Changes(project=True, queue=True))
+            try:
+                self.settings.remember_project(project.folder)
+            except OSError:  # a full disk must not keep anybody from opening a project
+                log.exception("the recent projects could not be written")
         return info
 
-    def _info(self) -> ProjectInfo:
-        project, champion = self._need(), self.store.champion()
+    def _swap(self, opened: Opened | None) -> None:
+        """On the db lane: from now on verbs mean this project; what began on the former one ends there."""
+        former, self._opened = self._opened, opened
+        if former is not None:
+            former.leave()
+        self.tell(Changes(project=True, queue=True))
+
+    def _info(self, opened: Opened) -> ProjectInfo:
+        project, store, champion = opened.project, opened.store, opened.store.champion()
         return ProjectInfo(
             name=project.name,
             folder=project.folder,
-            objects=self.store.count(),
-            labelled=sum(self.store.counts(self.grader).values()),
+            objects=store.count(),
+            labelled=sum(store.counts(self.grader).values()),
             scheme=project.settings["scheme"],
             champion=champion.id if champion else "",
-            notes=tuple(self.store.notices),
+            notes=tuple(store.notices),
         )
 
-    def _close(self) -> None:
-        if self._store is not None:
-            self._store.close()
-        self._store, self.project = None, None
-
-    def _import(
-        self, sources: list[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any = None
-    ) -> ImportReport:
-        from .importing import import_images
-
-        return import_images(self, sources, bands, pixel_scale, ctx)
+    def _on_setting(self, name: str, value: Any) -> None:
+        """Another device holds from the next job on."""
+        if name == "device":
+            self.runner.setting = Setting(device=value)
+            if self._engine is not None:
+                self._engine.release()
 
 
 def _login() -> str:

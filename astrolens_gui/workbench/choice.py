@@ -13,6 +13,7 @@ from astrolens_gui.core.learn.models import ModelError, ModelInfo, read_model
 
 if TYPE_CHECKING:
     from .bench import Workbench
+    from .opened import Opened
 
 SHIPPED = "shipped/"
 """Marks a model that came with the program in the store's folder column."""
@@ -21,14 +22,14 @@ SAMPLE = 500
 """So many objects are asked whether a shipped model fits them."""
 
 
-def choose_model(bench: Workbench, backend: str, model: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
+def choose_model(opened: Opened, backend: str, model: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
     """The model and the backend that runs it.
 
     Raises:
         UserError: the named model does not exist, or none fits; the sentence lists the candidates.
     """
-    project = bench._need()
-    rows = bench.on_db(lambda: bench.store.models())
+    bench, project = opened.bench, opened.project
+    rows = opened.on_db(lambda: opened.store.models())
     if model:
         if (Path(model) / "model.json").is_file():
             return _with_spec(bench, read_model(Path(model)))
@@ -39,7 +40,7 @@ def choose_model(bench: Workbench, backend: str, model: str, ids: np.ndarray) ->
     for row in rows:
         if row.champion and backend in ("", row.backend):
             return _with_spec(bench, read_row(project.models_dir, row.folder))
-    return _shipped_that_fits(bench, backend, ids)
+    return _shipped_that_fits(opened, backend, ids)
 
 
 def read_row(models_dir: Path, folder: str) -> ModelInfo:
@@ -82,11 +83,11 @@ def shipped() -> list[ModelInfo]:
     return found
 
 
-def _shipped_that_fits(bench: Workbench, backend: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
+def _shipped_that_fits(opened: Opened, backend: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
     """The shipped model that fits most of the objects; at least one must fit."""
     candidates = [info for info in shipped() if backend in ("", info.backend)]
     sample = [int(id) for id in ids[:: max(1, len(ids) // SAMPLE)]]
-    rows = bench.on_db(lambda: bench.store.objects(sample))
+    rows = opened.on_db(lambda: opened.store.objects(sample))
     best, most, why = None, 0, ""
     for info in candidates:
         reasons = [info.input.mismatch(shapes(row.planes), row.pixel_scale) for row in rows]
@@ -103,7 +104,7 @@ def _shipped_that_fits(bench: Workbench, backend: str, ids: np.ndarray) -> tuple
             f"no model fits these images{f' ({why})' if why else ''}; grade some and train, or name one with --model; "
             f"shipped weights: {listed or 'none'}"
         )
-    return _with_spec(bench, best)
+    return _with_spec(opened.bench, best)
 
 
 def shapes(planes: tuple[dict, ...]) -> dict[str, tuple[int, int]]:

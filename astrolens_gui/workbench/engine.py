@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from astrolens_gui.core import paths
 from astrolens_gui.core.learn import scoring
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.jobs.batches import Halving
+from astrolens_gui.jobs.device import cores, environment
 
 if TYPE_CHECKING:
     from astrolens_gui.core.settings import Settings
@@ -35,19 +38,24 @@ class Engine:
         self._runner = runner
         self._settings = settings
         self._child: Any = None
+        runner.on_close(self.release)
 
     @property
     def child(self) -> Any:
         """The warm child, started by its first call."""
         if self._child is None:
-            from astrolens_gui.jobs.device import cores, environment
             from astrolens_gui.jobs.process import WarmChild
 
             threads = max(1, cores() - self._spare)
             settings = environment(self._settings["device"], threads=threads)
             self._child = WarmChild("inference", settings, log_folder=paths.log_folder())
-            self._runner.on_close(self._child.close)
         return self._child
+
+    def release(self) -> None:
+        """End the warm child; the next call starts one with the settings of then."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
 
     def where(self, spec: BackendSpec) -> str:
         """ "process" or "thread": the person's setting, else the backend's."""
@@ -66,6 +74,8 @@ class Engine:
             "capability": capability,
         }
         thread = self.where(spec) == "thread"
+        if thread and "tensorflow" not in sys.modules:  # it reads these once, when it is imported
+            os.environ.update(environment(self._settings["device"]))
         fits = LARGEST_BATCH
 
         def run(images: np.ndarray, ctx: Context) -> np.ndarray:

@@ -17,7 +17,7 @@ from .records import LoadedImage
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.records import ObjectRow
 
-    from .bench import Workbench
+    from .opened import Opened
 
 KEPT_ROWS = 20_000
 """Object rows kept in memory, the last used ones: a page of the mosaic asks for the same again and again."""
@@ -26,17 +26,19 @@ KEPT_ROWS = 20_000
 class Pixels:
     """Loads images, thumbnails and prepared cutouts of the open project's objects; safe from any thread but db's."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
         self._rows: OrderedDict[int, ObjectRow] = OrderedDict()
         self._lock = threading.Lock()
         self._cutouts: Any = None
 
-    def forget(self) -> None:
-        """Another project, or its images moved."""
+    def forget(self, ids: Sequence[int] | None = None) -> None:
+        """These objects changed; without ids: all may have, for the images moved."""
         with self._lock:
-            self._rows.clear()
-            self._cutouts = None
+            if ids is None:
+                self._rows.clear()
+            for id in ids or ():
+                self._rows.pop(id, None)
 
     @property
     def cutouts(self) -> Any:
@@ -45,14 +47,14 @@ class Pixels:
 
         with self._lock:
             if self._cutouts is None:
-                self._cutouts = Cutouts(self._bench._need().cache_dir)
+                self._cutouts = Cutouts(self._opened.project.cache_dir)
             return self._cutouts
 
-    def rows(self, ids: Sequence[int]) -> list[ObjectRow]:
+    def rows(self, ids: Sequence[int] | np.ndarray) -> list[ObjectRow]:
         """Object rows in the order of `ids`; unknown ids are left out."""
         with self._lock:
             absent = [int(id) for id in ids if int(id) not in self._rows]
-        fresh = self._bench.on_db(lambda: self._bench.store.objects(absent)) if absent else []
+        fresh = self._opened.on_db(lambda: self._opened.store.objects(absent)) if absent else []
         found = {row.id: row for row in fresh}
         with self._lock:
             for row in fresh:
@@ -72,7 +74,7 @@ class Pixels:
     def _absolute(self, row: ObjectRow) -> list[Any]:
         from astrolens_gui.core.images.fits import Plane
 
-        project = self._bench._need()
+        project = self._opened.project
         return [Plane.from_dict(plane, project.address(row.root, plane["path"])) for plane in row.planes]
 
     def planes(self, object_id: int) -> list[Any]:
@@ -94,7 +96,7 @@ class Pixels:
 
         planes = self.planes(object_id)
         row = self.rows([object_id])[0]
-        names = tuple(label(plane, place) for place, plane in enumerate(planes))
+        names = labels(planes)
         place = shown_first(names, band or "")
         plane = planes[place]
         data = fits.read(plane)
@@ -128,7 +130,9 @@ class Pixels:
                 made.append(str(error))
         return made
 
-    def batch(self, ids: Sequence[int], input: InputSpec) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]:
+    def batch(
+        self, ids: Sequence[int] | np.ndarray, input: InputSpec
+    ) -> tuple[np.ndarray, np.ndarray, list[tuple[int, str]]]:
         """Prepared cutouts for a model.
 
         Returns:
@@ -149,6 +153,7 @@ class Pixels:
         return kept, images, refused + list(failed)
 
 
-def label(plane: Any, place: int) -> str:
-    """What a plane is called in the window: its band, else its extension, else its place."""
-    return plane.band or plane.extname or (f"plane {place + 1}")
+def labels(planes: Sequence[Any]) -> tuple[str, ...]:
+    """What the planes of an object are called in the window: band, else extension, else place; each name once."""
+    names = [plane.band or plane.extname or f"plane {place + 1}" for place, plane in enumerate(planes)]
+    return tuple(f"{name} {place + 1}" if names.count(name) > 1 else name for place, name in enumerate(names))

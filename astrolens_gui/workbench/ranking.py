@@ -8,10 +8,11 @@ import numpy as np
 
 from astrolens_gui.api import UserError
 
+from .choice import SHIPPED
 from .records import QueueTable
 
 if TYPE_CHECKING:
-    from .bench import Workbench
+    from .opened import Opened
 
 BEFORE_TRAINING = "random"
 """The order until the first training that was not refused: the seeded random one (DESIGN §6)."""
@@ -20,18 +21,24 @@ AFTER_TRAINING = "mixed"
 """The order after it, until somebody chooses."""
 
 
-def queue(bench: Workbench, strategy: str | None, log_choice: bool) -> QueueTable:
+def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
     """The table in the order of `strategy`, else of the project's choice, else of the default.
 
     Args:
         log_choice: a person chose it: keep it for the project and write it to the label events.
     """
-    project, store = bench._need(), bench.store
+    bench, project, store = opened.bench, opened.project, opened.store
     table = store.queue_table(bench.grader)
-    trained = bool(np.isfinite(table["logit"]).any())
-    chosen = strategy or project.settings.get("strategy") or (AFTER_TRAINING if trained else BEFORE_TRAINING)
     seed = int(project.settings.get("seed", 0))
-    spec = bench.plugins.strategy(chosen)
+    chosen = strategy or project.settings.get("strategy") or _default(opened)
+    note = ""
+    try:
+        spec = bench.plugins.strategy(chosen)
+    except UserError as error:
+        if strategy:
+            raise
+        spec, note = bench.plugins.strategy(_default(opened)), f"{error}; the queue is in its usual order"
+        chosen = spec.id
     useful = np.asarray(spec.function({name: table[name] for name in ("logit", "score", "labelled")}, seed), float)
     if useful.shape != table["object"].shape:
         raise UserError(f"the strategy {chosen} returned {useful.shape} values for {len(table['object'])} objects")
@@ -50,4 +57,11 @@ def queue(bench: Workbench, strategy: str | None, log_choice: bool) -> QueueTabl
         labelled=table["labelled"][order],
         strategy=chosen,
         seed=seed,
+        note=note,
     )
+
+
+def _default(opened: Opened) -> str:
+    """Random until a training of this project was not refused: shipped weights are a guess, not a reason to lead."""
+    trained = any(row.verdict != "refused" and not row.folder.startswith(SHIPPED) for row in opened.store.models())
+    return AFTER_TRAINING if trained else BEFORE_TRAINING

@@ -36,7 +36,8 @@ class QueueTable:
     """All objects in the chosen order: arrays of equal length.
 
     `object` int64 ids; `name` list of str; `grade` list of str ("" where this grader gave none); `logit` and `score`
-    float64 (NaN where unscored); `labelled` bool. `why` is what a label event stores as the reason for showing it.
+    float64 (NaN where unscored); `labelled` bool. `why` is what a label event stores as the reason for
+    showing it; `note` a sentence for the person, if there is one.
     """
 
     object: np.ndarray
@@ -47,6 +48,7 @@ class QueueTable:
     labelled: np.ndarray
     strategy: str = "random"
     seed: int = 0
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.object)

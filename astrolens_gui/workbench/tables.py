@@ -12,18 +12,18 @@ from astrolens_gui.api import Context, UserError
 from .records import ImportReport
 
 if TYPE_CHECKING:
-    from .bench import Workbench
+    from .opened import Opened
 
 
-def import_labels(bench: Workbench, path: Path, grader: str, ctx: Context) -> ImportReport:
+def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> ImportReport:
     """Labels of a table, in one transaction; each row of an unknown object is a refusal."""
     from astrolens_gui.core.labels.export import read_labels
 
     rows = read_labels(path)
-    scheme = bench._need().settings["scheme"]
+    scheme = opened.project.settings["scheme"]
     ctx.progress(0.5, f"{len(rows)} rows read")
-    changes = bench.on_db(
-        lambda: bench.tell(bench.store.label_many(rows, grader=grader, scheme=scheme, why=f"import {path.name}"))
+    changes = opened.on_db(
+        lambda: opened.tell(opened.store.label_many(rows, grader=grader, scheme=scheme, why=f"import {path.name}"))
     )
     refused = [f"{path.name}: there is no object {name!r} in this project" for name in changes.extra["unknown"]]
     if changes.extra["ungraded"]:
@@ -31,24 +31,24 @@ def import_labels(bench: Workbench, path: Path, grader: str, ctx: Context) -> Im
     return ImportReport(added=len(changes.events), refused=refused)
 
 
-def export_labels(bench: Workbench, format: str, out: Path, ctx: Context) -> int:
+def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
     """All current labels with the champion's scores."""
     from astrolens_gui.core.labels import export
 
-    spec = bench.plugins.exporter(format)
-    rows = bench.on_db(lambda: export.rows(bench.store))
+    spec = opened.bench.plugins.exporter(format)
+    rows = opened.on_db(lambda: export.rows(opened.store))
     ctx.progress(0.5, f"{len(rows)} labels")
     _parent(out)
     spec.function(rows, out)
     return len(rows)
 
 
-def write_scores(bench: Workbench, model: str, out: Path, ctx: Context) -> int:
+def write_scores(opened: Opened, model: str, out: Path, ctx: Context) -> int:
     """`ID,path,score,logit,<class>…`, best first; the number of rows."""
-    scores = bench.on_db(lambda: bench.store.scores(model))
+    scores = opened.on_db(lambda: opened.store.scores(model))
     names = {
         row.id: (row.name, row.planes[0]["path"] if row.planes else "")
-        for row in bench.on_db(lambda: bench.store.objects())
+        for row in opened.on_db(lambda: opened.store.objects())
     }
     order = np.argsort(-np.where(np.isnan(scores["logit"]), -np.inf, scores["logit"]), kind="stable")
     classes = [name for name in scores if name not in {"object", "logit", "score"}]

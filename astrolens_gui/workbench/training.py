@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
 from astrolens_gui.core import paths
+from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
 
@@ -17,14 +18,14 @@ from .choice import read_row
 from .records import TrainReport
 
 if TYPE_CHECKING:
-    from .bench import Workbench
+    from .opened import Opened
 
 
 log = logging.getLogger("astrolens.workbench")
 
 
 def train(
-    bench: Workbench,
+    opened: Opened,
     backend: str,
     values: dict[str, Any],
     bands: Sequence[str] | None,
@@ -39,65 +40,75 @@ def train(
     from dataclasses import replace
 
     start = time.perf_counter()
+    bench, project = opened.bench, opened.project
     spec = bench.plugins.backend(backend)
     if spec.fit_params is None:
         raise UserError(f"the backend {spec.id} can't be trained; choose another")
     if lacking := missing(spec):
         raise UserError(f"the backend {spec.id} {lacking}")
     fit_params: Any = build(spec.fit_params, values)
-    project = bench._need()
-    objects, labels, champion = bench.on_db(lambda: _snapshot(bench))
+    objects, labels, champion = opened.on_db(lambda: _snapshot(opened))
     targets = {
         (scheme.id, grade.value): grade.positive
-        for scheme in bench.schemes().values()
+        for scheme in load_schemes(project.folder).values()
         for grade in scheme.grades
         if grade.positive is not None
     }
-    rows = dataset.examples(objects, labels, targets, source=bench.images.source)
+    rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
+    bands = bands or _champions_bands(champion, rows)
     if "split_rule" not in project.settings:
         project.settings["split_rule"] = dataset.split_rule(row.field for row in rows)
         project.save()
     outcome = retrain.retrain(
         rows=rows,
-        cutouts=bench.images.cutouts,
+        cutouts=opened.images.cutouts,
         spec=spec,
         params=build(spec.params),
         fit_params=fit_params,
         models_dir=project.models_dir,
         champion=champion,
-        run=_runner(bench, spec),
+        run=_runner(bench.settings["memory_limit_gb"], spec),
         ctx=replace(ctx, seed=seed),
         bands=bands,
         rule=project.settings["split_rule"],
         split_seed=int(project.settings.get("seed", 0)),
     )
-    return _finish(bench, outcome, time.perf_counter() - start)
+    return _finish(opened, outcome, time.perf_counter() - start)
 
 
-def _snapshot(bench: Workbench) -> tuple[list[Any], list[Any], retrain.Champion | None]:
+def _snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | None]:
     """Labels, their objects and the champion, as of one moment on the db lane."""
-    store, project = bench.store, bench._need()
+    store, project = opened.store, opened.project
     labels = store.labels()
     objects = store.objects(sorted({label.object for label in labels}))
     row = store.champion()
     if row is None:
         return objects, labels, None
     info = read_row(project.models_dir, row.folder)
-    return objects, labels, retrain.Champion(info, bench.plugins.backend(info.backend))
+    return objects, labels, retrain.Champion(info, opened.bench.plugins.backend(info.backend))
 
 
-def _runner(bench: Workbench, spec: BackendSpec) -> retrain.Run:
+def _runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     """Fits and predicts in a spawned child; in this thread for a backend that asks for it."""
     if spec.fit_in == "thread":
         return _call
     from astrolens_gui.jobs.process import run_in_child
 
-    limit = memory_limit(bench.settings["memory_limit_gb"])
+    limit = memory_limit(gigabytes)
     return lambda entry, kwargs, ctx: run_in_child(
         entry, kwargs, ctx, memory_limit_bytes=limit, name=f"training {spec.id}", log_folder=paths.log_folder()
     )
+
+
+def _champions_bands(champion: retrain.Champion | None, rows: Sequence[dataset.Example]) -> tuple[str, ...] | None:
+    """The champion's bands, where lenses and non-lenses have them: only who asks for other bands gets a new lineage."""
+    if champion is None:
+        return None
+    wanted = champion.info.input.bands
+    targets = [row.target for row in rows if all(band in row.bands for band in wanted)]
+    return wanted if targets and min(targets) < 0.5 < max(targets) else None
 
 
 def memory_limit(gigabytes: float) -> int | None:
@@ -118,11 +129,11 @@ def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
     return getattr(importlib.import_module(module), name)(**kwargs, ctx=ctx)
 
 
-def _finish(bench: Workbench, outcome: Any, seconds: float) -> TrainReport:
+def _finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
     verdict, info = outcome.verdict, outcome.model
 
     def commit() -> None:
-        bench.store.add_model(
+        opened.store.add_model(
             info.id,
             backend=info.backend,
             parent=info.parent,
@@ -131,14 +142,14 @@ def _finish(bench: Workbench, outcome: Any, seconds: float) -> TrainReport:
             created=info.created,
         )
         if verdict.activates:
-            bench.store.set_champion(info.id)
-        bench.tell(
+            opened.store.set_champion(info.id)
+        opened.tell(
             Changes(models=(info.id,), scores=verdict.activates, queue=verdict.activates, message=verdict.reason)
         )
 
-    bench.on_db(commit)
+    opened.on_db(commit)
     told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}
-    bench.plugins.tell("astrolens_model_trained", log, model=info.id, report=told)
+    opened.bench.plugins.tell("astrolens_model_trained", log, model=info.id, report=told)
     return TrainReport(
         info.id,
         verdict.kind,

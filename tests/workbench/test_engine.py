@@ -17,7 +17,7 @@ def test_that_a_batch_that_does_not_fit_is_halved_and_the_size_is_kept(
 
     bench.train("toy").result(120)
     ids = np.arange(1, 61)
-    spec, info = bench.runner.submit("io", choose_model, bench, "", "", ids).result(30)
+    spec, info = bench.runner.submit("io", choose_model, bench.opened, "", "", ids).result(30)
     _, images, _ = bench.runner.submit("io", bench.images.batch, ids, info.input).result(60)
     bench.settings.set("run_in", "thread")
     expected = bench.models.predictor(spec, info, "classify")(images, Context())

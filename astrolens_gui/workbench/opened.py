@@ -1,0 +1,78 @@
+"""One open project: its store on the db lane, its pixels, its jobs; a verb that began on it ends on it, or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import Changes, UserError
+from astrolens_gui.jobs.job import Job
+
+from .pixels import Pixels
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.labels.store import Store
+    from astrolens_gui.core.project import Project
+
+    from .bench import Workbench
+
+
+class Opened:
+    """What a verb binds when it is called, so that opening another project meanwhile can't turn it to that one.
+
+    Attributes:
+        bench: the workbench, for its plugins, runner, settings and subscribers.
+        project: the folder's settings. images: pixels by object id.
+    """
+
+    def __init__(self, bench: Workbench, project: Project, store: Store) -> None:
+        self.bench = bench
+        self.project = project
+        self.images = Pixels(self)
+        self._store: Store | None = store
+        self._jobs: list[Job[Any]] = []
+
+    @property
+    def store(self) -> Store:
+        """The label store; only on the db lane."""
+        if self._store is None:
+            raise UserError(f"{self.project.name} was closed meanwhile; open it again")
+        return self._store
+
+    def submit_db(self, work: Callable[[], Any]) -> Job[Any]:
+        """Run `work` on the db lane, in order; does not wait."""
+        return self.bench.runner.submit("db", work, title="saving", quiet=True)
+
+    def on_db(self, work: Callable[[], Any]) -> Any:
+        """Run `work` on the db lane and wait: for jobs of other lanes, never for the main thread."""
+        return self.submit_db(work).result()
+
+    def start(self, lane: str, function: Callable[..., Any], *arguments: Any, title: str) -> Job[Any]:
+        """A listed job of this project: `function(self, *arguments, ctx=…)`; it is cancelled when the project closes."""
+        job = self.bench.runner.submit(lane, function, self, *arguments, title=title)
+        self._jobs = [other for other in self._jobs if not other.done] + [job]
+        return job
+
+    def tell(self, changes: Changes) -> Changes:
+        return self.bench.tell(changes)
+
+    def leave(self) -> None:
+        """Cancel its jobs, and close the store once what is already on its way to it (labels) is there."""
+        for job in self._jobs:
+            job.cancel()
+        self.submit_db(self.close)
+
+    def close(self) -> None:
+        """On the db lane."""
+        if self._store is not None:
+            self._store.close()
+        self._store = None
+
+
+def settle(job: Job[Any]) -> Any:
+    """Wait for a write and return its result, even in a job that was cancelled: what is done is kept."""
+    over = threading.Event()
+    job.add_done_callback(lambda _: over.set())
+    over.wait()
+    return job.result()

@@ -1,0 +1,139 @@
+"""What began on a project ends on it, whatever is opened meanwhile; a failed open leaves everything as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from astrolens_gui.api import Cancelled, Context, UserError
+from astrolens_gui.core.project import Project
+from astrolens_gui.workbench import Workbench
+
+
+def held(project: Path) -> tuple[int, list[tuple[str, str]], list[str]]:
+    """(objects, (name, grade) of labels, models) of a project on disk."""
+    with Project.open(project).store(read_only=True) as store:
+        return store.count(), [(row.name, row.grade) for row in store.labels()], [row.id for row in store.models()]
+
+
+def test_that_a_label_on_its_way_goes_to_its_own_project(bench: Workbench, project: Path, tmp_path: Path, sample: Path):
+    first = int(bench.queue().result(10).object[0])
+    jobs = [bench.label(first, "A")]
+    opening = bench.open(tmp_path / "other.astrolens", create={"scheme": "binary"})
+    jobs.append(bench.comment(first, "before the other is open"))
+    opening.result(30)
+    for job in jobs:
+        job.result(10)
+    with pytest.raises(UserError, match=r"project is open|no object|unknown"):
+        bench.label(first, "lens").result(10)  # the new project has no such object
+    assert [grade for _, grade in held(project)[1]] == ["A"]
+    assert held(tmp_path / "other.astrolens")[1] == []
+
+
+def test_that_a_training_ends_with_its_project(bench: Workbench, graded: Path, faulty: Any, tmp_path: Path):
+    faulty("Slow")
+    job = bench.train("toy")
+    until = time.monotonic() + 60
+    while (job.progress is None or "slowly" not in job.progress.message) and time.monotonic() < until:
+        time.sleep(0.05)
+    bench.open(tmp_path / "other.astrolens", create={}).result(30)
+    with pytest.raises(Cancelled):
+        job.result(30)
+    assert held(tmp_path / "other.astrolens")[2] == []
+    assert held(graded)[2] == []
+    assert not list((graded / "models").glob("*-*"))
+
+
+def test_that_an_import_and_a_scoring_never_reach_another_project(
+    bench: Workbench, graded: Path, sample: Path, tmp_path: Path
+):
+    bench.train("toy").result(120)
+    jobs = [bench.score(), bench.import_images([sample / "images"])]
+    bench.open(tmp_path / "other.astrolens", create={}).result(30)
+    for job in jobs:
+        with contextlib.suppress(Cancelled, UserError):
+            job.result(60)
+    assert held(tmp_path / "other.astrolens") == (0, [], [])
+
+
+def test_that_a_project_which_does_not_open_leaves_the_former_one_open(bench: Workbench, project: Path, tmp_path: Path):
+    with pytest.raises(UserError, match="is not a project"):
+        bench.open(tmp_path / "nothing here").result(10)
+    first = int(bench.queue().result(10).object[0])
+    bench.label(first, "B").result(10)
+    assert [grade for _, grade in held(project)[1]] == ["B"]
+
+
+def test_that_settings_which_cannot_be_written_keep_nobody_from_a_project(
+    bench: Workbench, project: Path, tmp_path: Path
+):
+    bench.settings.path.with_suffix(".tmp").mkdir()  # as a full disk would
+    bench.open(tmp_path / "other.astrolens", create={}).result(10)
+    assert bench.project.folder == tmp_path / "other.astrolens"
+
+
+def test_that_a_cancelled_import_keeps_what_was_read(bench: Workbench, sample: Path, tmp_path: Path):
+    from astrolens_gui.workbench.importing import import_images
+
+    bench.open(tmp_path / "p.astrolens", create={}).result(10)
+    seen: list[float] = []
+    ctx = Context(on_progress=lambda report: seen.append(report.fraction), is_cancelled=lambda: len(seen) >= 2)
+    job = bench.runner.submit("io", import_images, bench.opened, [sample / "images"], None, None, ctx=ctx)
+    with pytest.raises(Cancelled):
+        job.result(60)
+    assert 0 < bench.info().result(10).objects < 60
+
+
+def test_that_an_import_with_the_missing_scale_counts_at_once(bench: Workbench, tmp_path: Path):
+    import numpy as np
+    from astropy.io import fits
+
+    (tmp_path / "images").mkdir()
+    for number in range(8):
+        hdu = fits.PrimaryHDU(np.random.default_rng(number).normal(size=(40, 40)).astype("f4"))
+        hdu.header["FILTER"] = "r"
+        hdu.writeto(tmp_path / "images" / f"s{number}.fits")
+    bench.open(tmp_path / "p.astrolens", create={}).result(10)
+    bench.import_images([tmp_path / "images"]).result(30)
+    for number, object_id in enumerate(bench.queue().result(10).object):
+        bench.label(int(object_id), "AX"[number % 2]).result(10)
+    with pytest.raises(UserError, match=r"pixel scale .* is unknown; give it at import with --pixel-scale"):
+        bench.train("toy").result(60)
+    bench.images.batch([1, 2], _band_r())  # rows are in memory now
+    bench.import_images([tmp_path / "images"], pixel_scale=0.2).result(30)
+    bench.train("toy").result(60)
+    assert bench.score().result(60).scored == 8
+
+
+def _band_r() -> Any:
+    from astrolens_gui.api import InputSpec
+
+    return InputSpec(("r",), 0.2, 32)
+
+
+def test_that_shipped_weights_do_not_lead_the_queue(bench: Workbench, project: Path):
+    report = bench.score().result(120)
+    assert report.provisional
+    queue = bench.queue().result(10)
+    assert queue.strategy == "random"
+    bench.opened.project.settings["strategy"] = "of a plugin that is gone"
+    queue = bench.queue().result(10)
+    assert queue.strategy == "random"
+    assert "there is no strategy 'of a plugin that is gone'" in queue.note
+    with pytest.raises(UserError, match="there is no strategy 'nonsense'"):
+        bench.queue("nonsense").result(10)
+
+
+def test_that_another_device_holds_from_the_next_job_on(bench: Workbench, graded: Path):
+    bench.settings.set("run_in", "process")
+    bench.train("toy").result(120)
+    bench.score().result(60)
+    before = bench.models.child.pid
+    bench.settings.set("device", "cpu")
+    assert bench.runner.submit("io", lambda ctx: ctx.device).result(10) == "cpu"
+    bench.score().result(60)
+    assert bench.models.child.pid != before
