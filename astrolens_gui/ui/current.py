@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class Current(QObject):
     """The object being looked at and the display recipe; every view follows its signals.
 
-    The recipe is remembered through the settings, a moment after the last change: a drag is not a hundred writes.
+    The recipe is remembered through the settings, a moment after the last change: a drag is not a hundred writes. Cuts
+    by hand are pixel values of the images at hand: they are never remembered, and end with the project.
 
     Attributes:
         object_changed: (int) another object is shown; -1 when there is none.
@@ -80,6 +81,10 @@ class Current(QObject):
             self._later.start()
             self.recipe_changed.emit(new)
 
+    def leave_manual_cuts(self) -> None:
+        """Automatic cuts again where they were by hand: other images have other pixel values."""
+        self.set_recipe(_portable(self.recipe))
+
     def screen(self) -> dict[str, Any]:
         """The recipe as JSON keeps it, for the label event (what was on screen)."""
         return asdict(self.recipe)
@@ -88,7 +93,15 @@ class Current(QObject):
         """Write the recipe to the settings now."""
         self._later.stop()
         if self._settings is not None and self._recipe is not None:
-            self._settings.set("recipe", asdict(self._recipe))
+            self._settings.set("recipe", asdict(_portable(self._recipe)))
+
+
+def _portable(recipe: Recipe) -> Recipe:
+    """What of a recipe holds for any image: all but cuts by hand, which become the automatic ones."""
+    if recipe.cuts != "manual":
+        return recipe
+    fresh = type(recipe)()
+    return replace(recipe, cuts=fresh.cuts, percentile=fresh.percentile, low=None, high=None)
 
 
 def _recipe_from(values: dict[str, Any]) -> Recipe:
@@ -96,6 +109,6 @@ def _recipe_from(values: dict[str, Any]) -> Recipe:
 
     known = {field.name for field in fields(Recipe)}
     try:
-        return Recipe(**{name: value for name, value in values.items() if name in known})
+        return _portable(Recipe(**{name: value for name, value in values.items() if name in known}))
     except (TypeError, ValueError):
         return Recipe()

@@ -131,6 +131,7 @@ class Window(QtWidgets.QMainWindow):
         self._situation()
 
     def _on_opened(self, info: Any) -> None:
+        self.current.leave_manual_cuts()
         self.pages.setCurrentWidget(self.stage)
         for dock in self.docks.values():
             dock.show()

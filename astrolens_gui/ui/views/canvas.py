@@ -14,7 +14,7 @@ from ..qt import PYQTGRAPH_BINDING, QColor, Qt, QtCore, QtGui, Signal
 os.environ.setdefault("PYQTGRAPH_QT_LIB", PYQTGRAPH_BINDING)
 import pyqtgraph as pg
 
-from .overlay import paint_compass, paint_scale_bar
+from .overlay import paint_compass, paint_remark, paint_scale_bar
 from .sky import Compass
 
 SMALLEST_SIDE_PX = 3.0
@@ -64,6 +64,8 @@ class Canvas(pg.GraphicsView):
         self._compass: Compass | None = None
         self._fitted = True
         self._unpainted = False
+        self.remark = ""
+        """A sentence painted over the pixels, "" for none."""
         super().__init__(parent, useOpenGL=False, background=None)  # calls resizeEvent, so our fields come first
         self._box = _Box()
         self._item = pg.ImageItem(axisOrder="row-major")
@@ -131,6 +133,11 @@ class Canvas(pg.GraphicsView):
         """The widget's point over 0-based pixel (x, y)."""
         return self.mapFromScene(self._box.mapViewToScene(QtCore.QPointF(x, y)))
 
+    def say(self, remark: str) -> None:
+        """Paint a sentence over the pixels; "" takes it away."""
+        self.remark = remark
+        self.viewport().update()
+
     def set_surround(self, colour: QColor) -> None:
         """The colour around the image."""
         self.setBackground(colour)
@@ -169,6 +176,10 @@ class Canvas(pg.GraphicsView):
             if self.show_compass:
                 paint_compass(painter, area, self._compass)
             paint_scale_bar(painter, area, self._compass.arcsec_per_pixel / self.scale_px)
+            painter.end()
+        if self.remark:
+            painter = QtGui.QPainter(port)
+            paint_remark(painter, port.rect(), self.remark)
             painter.end()
         if self._unpainted:
             self._unpainted = False

@@ -21,6 +21,8 @@ PATIENCE_MS = 200
 
 EMPTY = ("Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue.")
 
+ALL_OUTSIDE = "All pixels lie outside the cuts — [A] finds automatic ones"
+
 NO_DATA_TONES = np.array([[38, 58, 84], [58, 84, 116]], np.uint8)
 """Two blues in a chequer: what has no value looks like no colour map's value."""
 
@@ -58,6 +60,7 @@ class ImageView(QWidget):
         self._compass: Compass | None = None
         self._binned: tuple[int, Any, Any] = (0, None, None)
         self._limits: tuple[Any, ...] = ()
+        self._outside = False
         self._pointer: tuple[float, float] | None = None
         self._drag_from: Any = None
         self.canvas = Canvas(self)
@@ -195,6 +198,8 @@ class ImageView(QWidget):
         key = (id(image), recipe.cuts, recipe.percentile, recipe.low, recipe.high)
         if not self._limits or self._limits[0] != key:
             self._limits = (key, *limits(image.data, recipe))
+            _, low, high = self._limits
+            self._outside = recipe.cuts == "manual" and not np.any((image.data > low) & (image.data < high))
         _, low, high = self._limits
         binning, data, holes = self._at_zoom(image.data)
         rgb = render(data, recipe, low, high)
@@ -203,6 +208,7 @@ class ImageView(QWidget):
             side = max(1, min(data.shape) // 50)
             rgb[rows, columns] = NO_DATA_TONES[(rows // side + columns // side) % 2]
         self.canvas.set_pixels(rgb, binning)
+        self.canvas.say(ALL_OUTSIDE if self._outside else "")
         self._frame = Frame(image, low, high)
         self.shown.emit(self._frame)
 

@@ -51,6 +51,19 @@ def paint_scale_bar(painter: QtGui.QPainter, area: QtCore.QRectF, arcsec_per_scr
     _text(painter, QtCore.QPointF((left + right) / 2, y - 13), label)
 
 
+def paint_remark(painter: QtGui.QPainter, area: QtCore.QRect, text: str) -> None:
+    """Write a sentence at the top of `area`, on a dark plate, wrapped where the view is narrow."""
+    flags = QtCore.Qt.AlignCenter | QtCore.Qt.TextWordWrap
+    room = area.adjusted(2 * MARGIN, MARGIN, -2 * MARGIN, -MARGIN)
+    words = painter.fontMetrics().boundingRect(room, int(flags), text)
+    words.moveTop(room.top() + MARGIN // 2)
+    painter.setPen(QtCore.Qt.NoPen)
+    painter.setBrush(SHADOW)
+    painter.drawRoundedRect(words.adjusted(-12, -6, 12, 6), 5, 5)
+    painter.setPen(INK)
+    painter.drawText(words, int(flags), text)
+
+
 def _stroke(painter: QtGui.QPainter, path: QtGui.QPainterPath) -> None:
     """A light line on a dark one: readable on sky and on a bright galaxy alike."""
     for colour, width in ((SHADOW, 4.0), (INK, 1.6)):
