@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pixel_fakes import FakeWorkbench, made
 
 from astrolens_gui.core.settings import Settings
 from astrolens_gui.ui.bridge import Bridge
 from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.views import display
 from astrolens_gui.ui.views.image import ImageView
-
-from .pixel_fakes import FakeWorkbench, made
 
 
 def test_that_cuts_by_hand_are_not_remembered_and_the_rest_is(qapp, tmp_path):

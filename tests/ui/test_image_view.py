@@ -219,6 +219,38 @@ def test_that_the_wheel_zooms_at_the_cursor(show, qtbot):
     assert view.canvas.pixel_at(point) == pytest.approx(before, abs=0.05)
 
 
+def wheel(view, at, notches):
+    """Turn the wheel over a point of the canvas; forwards is closer."""
+    port = view.canvas.viewport()
+    for _ in range(abs(notches)):
+        QApplication.sendEvent(
+            port,
+            QtGui.QWheelEvent(
+                QtCore.QPointF(at), QtCore.QPointF(port.mapToGlobal(at)), QtCore.QPoint(),
+                QtCore.QPoint(0, 120 if notches > 0 else -120), Qt.NoButton, Qt.NoModifier, Qt.NoScrollPhase, False,
+            ),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (600, 40), (3000, 3000)])
+def test_that_the_wheel_stops_at_half_the_fit_and_keeps_the_image_in_view(show, qtbot, shape):
+    view, current, _ = show({1: made(field(shape=shape))})
+    current.show(1)
+    qtbot.waitUntil(lambda: view.frame is not None)
+    fitted = view.canvas.scale_px
+    corner = QtCore.QPoint(5, 5)
+    wheel(view, corner, -60)
+    assert view.canvas.scale_px == pytest.approx(fitted / 2, rel=0.1)
+    wheel(view, corner, 60)  # at the cursor, which is beside the image
+    wheel(view, corner, -60)
+    centre = view.canvas.pixel_at(view.canvas.viewport().rect().center())
+    assert -2 <= centre[0] <= shape[1] + 1 and -2 <= centre[1] <= shape[0] + 1
+    view.one_to_one()
+    assert view.canvas.scale_px * view.devicePixelRatioF() == pytest.approx(1.0, rel=1e-3)
+    view.fit()
+    assert view.canvas.scale_px == pytest.approx(fitted, rel=1e-3)
+
+
 def test_that_one_to_one_is_one_screen_pixel_per_image_pixel_and_the_zoom_stays_with_the_next_image(show, qtbot):
     view, current, _ = show({1: made(field(1), 1), 2: made(field(2), 2), 3: made(field(3, (30, 30)), 3)})
     current.show(1)

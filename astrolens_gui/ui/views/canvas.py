@@ -20,6 +20,12 @@ from .sky import Compass
 SMALLEST_SIDE_PX = 3.0
 """Image pixels that the closest zoom still shows."""
 
+FARTHEST = 0.5
+"""The wheel shrinks the image to this part of the size at which it just fits: farther out there is nothing to see."""
+
+NOTICEABLE_PX = 1e-3
+"""Image pixels by which a centre may miss: the rounding of a shift is no reason for another."""
+
 SMALLEST_OVERLAID = 120
 """Narrower views (screen pixels) show the image alone: the arrows would hide it."""
 
@@ -64,6 +70,7 @@ class Canvas(pg.GraphicsView):
         self._compass: Compass | None = None
         self._fitted = True
         self._unpainted = False
+        self._least = math.inf
         self.remark = ""
         """A sentence painted over the pixels, "" for none."""
         super().__init__(parent, useOpenGL=False, background=None)  # calls resizeEvent, so our fields come first
@@ -79,15 +86,13 @@ class Canvas(pg.GraphicsView):
         self.setMouseTracking(True)
         self._box.right_dragged.connect(self.right_dragged)
         self._box.sigRangeChangedManually.connect(self._on_moved_by_hand)
-        self._box.sigRangeChanged.connect(lambda *_: self.zoomed.emit())
+        self._box.sigRangeChanged.connect(self._on_range)
 
     def set_shape(self, shape: tuple[int, int], compass: Compass | None) -> None:
         """An image of (height, width) comes. The zoom stays if the former one had this shape, else it is fitted."""
         self._compass = compass
         if shape != self._shape:
             self._shape = shape
-            side = max(shape)
-            self._box.setLimits(minXRange=min(SMALLEST_SIDE_PX, side), maxXRange=40.0 * side, maxYRange=40.0 * side)
             self.fit()
 
     def set_pixels(self, rgb: np.ndarray, binning: int = 1) -> None:
@@ -113,12 +118,27 @@ class Canvas(pg.GraphicsView):
         height, width = self._shape
         if width and height:
             self._fitted = True
+            self._least = math.inf
+            self._limit()
             self._box.setRange(QtCore.QRectF(-0.5, -0.5, width, height), padding=0.0)
+
+    def _limit(self) -> None:
+        """Bound the zoom for this shape and this size of the view; a scale that was asked for by name stays allowed."""
+        height, width = self._shape
+        across, down = max(self._box.width(), 1.0), max(self._box.height(), 1.0)
+        least = min(FARTHEST * min(across / width, down / height), self._least)
+        self._box.setLimits(
+            minXRange=min(SMALLEST_SIDE_PX, width, height), maxXRange=across / least, maxYRange=down / least
+        )
 
     def zoom_to(self, scale_px: float) -> None:
         """One image pixel becomes `scale_px` device pixels, about the centre of the view; 1 is 1:1."""
         self._fitted = False
-        self.zoom_by(scale_px / self.devicePixelRatioF() / self.scale_px)
+        scale = scale_px / self.devicePixelRatioF()
+        if self._shape[0]:
+            self._least = scale
+            self._limit()
+        self.zoom_by(scale / self.scale_px)
 
     def zoom_by(self, factor: float) -> None:
         self._fitted = False
@@ -142,12 +162,25 @@ class Canvas(pg.GraphicsView):
         """The colour around the image."""
         self.setBackground(colour)
 
+    def _on_range(self, *_: Any) -> None:
+        """The centre of the view stays on the image, so that no drag and no zoom loses it."""
+        centre, (height, width) = self._box.viewRect().center(), self._shape
+        across = min(max(centre.x(), -0.5), width - 0.5) - centre.x()
+        down = min(max(centre.y(), -0.5), height - 0.5) - centre.y()
+        if self._shape[0] and max(abs(across), abs(down)) > NOTICEABLE_PX:
+            self._box.translateBy(x=across, y=down)  # comes here again, with the centre where it may be
+            return
+        self.zoomed.emit()
+
     def _on_moved_by_hand(self, *_: Any) -> None:
         self._fitted = False
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._fitted and self._shape[0]:
+        if not self._shape[0]:
+            return
+        self._limit()
+        if self._fitted:
             self.fit()
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:
