@@ -111,10 +111,13 @@ class FitReport:
     Attributes:
         epochs: one dict of named numbers per epoch.
         stopped: why it ended ("early stopping", "all epochs").
+        used: the values of those `fit_params` that the training chose itself ("auto" here, "mixed_bfloat16" there); the
+            model keeps them, so that it can be trained again elsewhere.
     """
 
     epochs: tuple[dict[str, float], ...] = ()
     stopped: str = "all epochs"
+    used: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -159,9 +159,8 @@ class ResidualClassifier:
                 verbose=0,
             )
         self._take(trained)
-        return FitReport(
-            tuple(progress.history), "all epochs" if len(progress.history) == how.epochs else "early stopping"
-        )
+        ended = "all epochs" if len(progress.history) == how.epochs else "early stopping"
+        return FitReport(tuple(progress.history), ended, used={"precision": policy})
 
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         return self._run(batch, ctx)["logits"]

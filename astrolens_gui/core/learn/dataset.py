@@ -42,6 +42,7 @@ class Example:
         target: probability of a lens, 0..1: the mean over its graders.
         labels: ids of the label events that `target` comes from.
         source: what the cutout cache reads it by.
+        key: what never changes about it, whatever it is called later; "" where that is its name.
     """
 
     object: int
@@ -52,6 +53,7 @@ class Example:
     target: float
     labels: tuple[int, ...] = ()
     source: Any = None
+    key: str = ""
 
 
 class Batches(Protocol):
@@ -108,7 +110,19 @@ def examples(
             events, given = zip(*votes[row.id], strict=True)
             bands = {plane["band"]: tuple(plane["shape"]) for plane in row.planes if plane.get("band")}
             mean = float(np.mean(given))
-            made.append(Example(row.id, row.name, row.field or "", bands, row.pixel_scale, mean, events, source(row)))
+            made.append(
+                Example(
+                    object=row.id,
+                    name=row.name,
+                    field=row.field or "",
+                    bands=bands,
+                    pixel_scale=row.pixel_scale,
+                    target=mean,
+                    labels=events,
+                    source=source(row),
+                    key=str(row.meta.get("key") or row.name),
+                )
+            )
     return sorted(made, key=lambda example: example.object)
 
 
@@ -116,9 +130,8 @@ def choose_input(spec: BackendSpec, rows: Sequence[Example], bands: Sequence[str
     """Close a backend's open InputSpec with the labelled objects' own bands, pixel scale and size.
 
     Bands: those given, else the backend's, else the set of named bands that most labelled objects carry. Scale: the
-        most common one of these
-    objects. Size: the largest that at least 95 % of them fill, at most the backend's `input.size` (else 64): padding
-    would leak the class.
+    most common one of these objects. Size: the largest that at least 95 % of them fill, at most the backend's
+    `input.size` (else 64): padding would leak the class.
 
     Raises:
         DatasetError: no named band, no pixel scale, or stamps below 16 pixels.
@@ -175,14 +188,14 @@ def split_rule(fields: Iterable[str]) -> str:
 
 
 def in_validation(row: Example, seed: int, rule: str = "object") -> bool:
-    """Whether an object is held out, for ever: a hash of its field (or name) and the project's seed, no matter what
-    else is labelled."""
+    """Whether an object is held out, for ever: a hash of its field (or key) and the project's seed, no matter what
+    else is labelled and what it is renamed to."""
     return _hash(row, seed, rule) < VALIDATION_SHARE
 
 
 def _hash(row: Example, seed: int, rule: str, salt: str = "") -> float:
     """A number in 0..1 that is the same for ever for an object (or for all of its field)."""
-    key = row.field if rule == "field" and row.field else row.name
+    key = row.field if rule == "field" and row.field else row.key or row.name
     digest = hashlib.blake2b(f"{seed}{salt}\0{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import metrics
 from .models import Calibration
-from .scoring import probability
+from .scoring import calibrated, probability
 
 FEWEST = 20
 """Held-out objects a class below which nothing can be said (DESIGN §8)."""
@@ -66,7 +66,7 @@ def judge(
     challenger: np.ndarray,
     champion: np.ndarray | None = None,
     *,
-    calibrated: np.ndarray | None = None,
+    calibration: Calibration | None = None,
     lineage: str = "",
     seed: int = 0,
 ) -> Verdict:
@@ -77,8 +77,9 @@ def judge(
     20 held-out objects a class, or, without a champion, when the AUROC's interval reaches 0.5.
 
     Args:
-        truth: bool (N,). `challenger`, `champion`: float64 (N,); `calibrated`: the challenger's calibrated logits,
-            for its ECE.
+        truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
+        calibration: the challenger's, for the ECE of the scores that people will be given, among objects of the
+            prevalence that it states.
         lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
     """
     truth = np.asarray(truth, bool)
@@ -93,8 +94,9 @@ def judge(
         figures |= {"AUROC": rank.auroc(), "TPR0": rank.tpr_n(1), "TPR10": rank.tpr_n(10)}
         (interval, *_), _ = metrics.bootstrap(truth, (challenger,), seed=seed)
         figures["AUROC_ci"] = list(interval)
-        if calibrated is not None:
-            figures["ECE"] = metrics.ece(truth, probability(calibrated))
+        if calibration is not None:
+            given = probability(calibrated(challenger, calibration))
+            figures["ECE"] = metrics.ece(truth, given, prevalence=calibration.prior)
         if champion is not None:
             figures["AUROC_champion"] = metrics.auroc(truth, champion)
     if min(lenses, others) < FEWEST:

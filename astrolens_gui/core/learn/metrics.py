@@ -112,16 +112,22 @@ def purity(truth: np.ndarray, score: np.ndarray, threshold: float, prevalence: f
     return float(share * tpr / found) if found > 0 else float("nan")
 
 
-def ece(truth: np.ndarray, probability: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error in equal-width bins (Guo et al. 2017, arXiv:1706.04599); unscored objects are left
-    out."""
+def ece(truth: np.ndarray, probability: np.ndarray, bins: int = 15, prevalence: float | None = None) -> float:
+    """Expected calibration error in equal-width bins (Guo et al. 2017, arXiv:1706.04599), were `prevalence` of all
+    objects lenses (None: as in the sample).
+
+    Unscored objects are left out; NaN where nothing is scored, or a prevalence is asked of a single class.
+    """
     truth, probability = np.asarray(truth, bool), np.asarray(probability, np.float64)
     truth, probability = truth[~np.isnan(probability)], probability[~np.isnan(probability)]
-    if truth.size == 0:
+    if truth.size == 0 or (prevalence is not None and (truth.all() or not truth.any())):
         return float("nan")
+    weights = np.ones(truth.size)
+    if prevalence is not None:
+        weights = np.where(truth, prevalence / truth.mean(), (1 - prevalence) / (~truth).mean())
     place = np.clip((probability * bins).astype(int), 0, bins - 1)
-    gap = np.bincount(place, probability, bins) - np.bincount(place, truth, bins)
-    return float(np.abs(gap).sum() / truth.size)
+    gap = np.bincount(place, weights * (probability - truth), bins)
+    return float(np.abs(gap).sum() / weights.sum())
 
 
 def clopper_pearson(found: int, total: int, level: float = 0.95) -> Interval:

@@ -4,15 +4,17 @@ label store."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from astrolens_gui.api import InputSpec, UserError
+
+from .description import Calibration, Misfit, Newer, description
 
 FORMAT = 1
 LARGEST_JSON = 64 * 1024 * 1024
@@ -24,30 +26,14 @@ class ModelError(UserError):
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """From a network's lens logit to a probability: divide by `temperature`, then move from prior_train to prior.
-
-    Attributes:
-        temperature: fitted on held-out objects by their likelihood (Guo et al. 2017); 1 where they were too few.
-        prior_train: share of lenses that the loss saw (0.5 with balanced classes).
-        prior: share of lenses that the score is stated for.
-        calibrated: False where the temperature could not be fitted.
-    """
-
-    temperature: float = 1.0
-    prior_train: float = 0.5
-    prior: float = 0.5
-    calibrated: bool = False
-
-
-@dataclass(frozen=True)
 class ModelInfo:
     """What `model.json` says. `folder` is where it lies, and is not part of the file: a project may move.
 
     Attributes:
         id: unique in its project; the folder's name.
         backend, backend_version: the plugin that rebuilds the network.
-        params, fit_params: as JSON; `astrolens_gui.api.build` makes the dataclasses.
+        params, fit_params: as JSON; `astrolens_gui.api.build` makes the dataclasses. What the training chose itself
+            ("auto") stands there as it was chosen.
         input: what the network eats. `classes`: the meaning of its outputs, in order.
         parent: the champion that it was held against, "" for the first of a lineage.
         dataset_hash: of images, targets and split. `label_ids`: the label events it learnt from.
@@ -71,7 +57,7 @@ class ModelInfo:
     device: str = "cpu"
     versions: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
-    calibration: Calibration = Calibration()
+    calibration: Calibration = field(default_factory=Calibration)
     verdict: str = ""
     reason: str = ""
     folder: Path = Path(".")
@@ -118,46 +104,33 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot stand in model.json")
 
 
+def _finite(text: str) -> float:
+    """A number of the file; NaN and infinities, also 1e999, are none."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
+
+
 def read_model(folder: Path) -> ModelInfo:
     """Read `model.json`; no network is built and no weight is read.
 
     Raises:
-        ModelError: missing, unreadable, newer than this program, or with fields that do not fit.
+        ModelError: missing, unreadable, newer than this program, or with fields that do not fit (see `description`).
     """
     folder = Path(folder)
     path = folder / "model.json"
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise ModelError(f"{path}: too large for a model description")
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
     except FileNotFoundError:
         raise ModelError(f"{folder}: this is not a model folder (it has no model.json)") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: this model cannot be read ({error})") from None
-    if not isinstance(values, dict):
-        raise ModelError(f"{path}: this model cannot be read (it holds no JSON object)")
-    number = values.pop("format", None)
-    if not isinstance(number, int) or number > FORMAT:
-        raise ModelError(f"{path}: format {number} is newer than this program's {FORMAT}; update astrolens")
-    return _from_dict(values, folder, path)
-
-
-def _from_dict(values: Mapping[str, Any], folder: Path, path: Path) -> ModelInfo:
-    known = {f.name for f in fields(ModelInfo)} - {"folder"}
     try:
-        kept = {name: value for name, value in values.items() if name in known}
-        temperature = float(kept.get("calibration", {}).get("temperature", 1.0))
-        if not 0 < temperature < float("inf"):
-            raise ValueError(f"its temperature is {temperature}")
-        return ModelInfo(
-            **{
-                **kept,
-                "input": InputSpec.from_dict(kept["input"]),
-                "classes": tuple(map(str, kept["classes"])),
-                "label_ids": tuple(map(int, kept.get("label_ids", ()))),
-                "calibration": Calibration(**kept.get("calibration", {})),
-                "folder": folder,
-            }
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: this model does not fit the format ({type(error).__name__}: {error})") from None
+        return ModelInfo(**description(values, FORMAT), folder=folder)
+    except Newer as error:
+        raise ModelError(f"{path}: {error}; update astrolens") from None
+    except Misfit as error:
+        raise ModelError(f"{path}: this model does not fit the format ({error}); get it again") from None

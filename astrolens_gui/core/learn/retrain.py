@@ -58,7 +58,8 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
     `out`/../logits.npy.
 
     Returns:
-        epochs (list of dicts), stopped, seconds, versions, and logits (path of float32 (N, classes)).
+        epochs (list of dicts), stopped, used (as `FitReport`), seconds, versions, and logits (path of float32
+        (N, classes)).
     """
     start = time.perf_counter()
     data = TrainingSet.open(Path(set_folder))
@@ -72,6 +73,7 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
     return {
         "epochs": [dict(epoch) for epoch in report.epochs],
         "stopped": report.stopped,
+        "used": dict(report.used),
         "seconds": time.perf_counter() - start,
         "versions": _versions(),
         "logits": str(path),
@@ -157,7 +159,7 @@ def retrain(
         built.targets[held] > 0.5,
         logit[held],
         beaten,
-        calibrated=logit[held] / calibration.temperature,
+        calibration=calibration,
         lineage=lineage,
         seed=ctx.seed,
     )
@@ -169,7 +171,7 @@ def retrain(
         backend=spec.id,
         backend_version=spec.version,
         params=as_dict(params),
-        fit_params=as_dict(fit_params),
+        fit_params=as_dict(build(type(fit_params), {**as_dict(fit_params), **result["used"]})),
         input=wanted,
         classes=built.set.classes,
         parent=champion.info.id if champion and not lineage else "",

@@ -6,16 +6,16 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from astrolens_gui.api import Context
+from astrolens_gui.api import Context, Progress
 
 from ..plugins import create
-from .models import Calibration, ModelInfo
+from .models import Calibration, ModelError, ModelInfo
 
 CLASSES = ("nonlens", "lens")
 """The classes that labels train; a backend may know more, as long as one is called "lens"."""
@@ -60,19 +60,34 @@ def lens_logit(logits: np.ndarray, classes: tuple[str, ...], calibration: Calibr
 
     logit = (z_lens - logsumexp(z_others)) / T + log(prior/(1-prior)) - log(prior_train/(1-prior_train)); monotone,
     so no ranking changes.
+
+    Raises:
+        ModelError: the outputs are not one number for each class.
     """
-    if "lens" not in classes:
-        raise ValueError(f"this model has no class called lens (it has {', '.join(classes)})")
-    z = np.asarray(logits, np.float64)
-    if z.ndim != 2 or z.shape[1] != len(classes):
-        raise ValueError(f"the model gave outputs of shape {z.shape} for {len(classes)} classes")
+    z = _outputs(logits, classes)
     lens = classes.index("lens")
     others = np.delete(z, lens, axis=1)
     value = z[:, lens] - np.logaddexp.reduce(others, axis=1)
-    if calibration is None:
-        return value
+    return value if calibration is None else calibrated(value, calibration)
+
+
+def calibrated(logit: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """A network's own lens log-odds as they are given to people: at its temperature and the stated prior."""
     shift = _odds(calibration.prior) - _odds(calibration.prior_train)
-    return value / calibration.temperature + shift
+    return np.asarray(logit, np.float64) / calibration.temperature + shift
+
+
+def _outputs(logits: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
+    """Logits as float64 (N, classes), or a ModelError."""
+    if "lens" not in classes:
+        raise ModelError(f"this model has no class called lens (it has {', '.join(classes)})")
+    z = np.asarray(logits, np.float64)
+    if z.ndim != 2 or z.shape[1] != len(classes):
+        raise ModelError(
+            f"its weights give outputs of shape {z.shape[1:]} for the {len(classes)} classes {', '.join(classes)}; "
+            "get the whole model folder again"
+        )
+    return z
 
 
 def _odds(share: float) -> float:
@@ -116,8 +131,15 @@ class Scored:
 
 
 def scored(ids: np.ndarray, logits: np.ndarray, model: ModelInfo) -> Scored:
-    """A model's logits as scores; what is not finite stays NaN, and ranks last."""
-    logits = np.asarray(logits, np.float64)
+    """A model's logits as scores; what is not finite stays NaN, and ranks last.
+
+    Raises:
+        ModelError: the weights are not for the classes that `model.json` names.
+    """
+    try:
+        logits = _outputs(logits, model.classes)
+    except ModelError as error:
+        raise ModelError(f"{model.folder}: {error}") from None
     logits = np.where(np.isfinite(logits).all(axis=1, keepdims=True), logits, np.nan)
     with np.errstate(invalid="ignore"):
         logit = lens_logit(logits, model.classes, model.calibration)
@@ -127,7 +149,7 @@ def scored(ids: np.ndarray, logits: np.ndarray, model: ModelInfo) -> Scored:
 
 def score(
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
-    run: Callable[[np.ndarray], np.ndarray],
+    run: Callable[[np.ndarray, Context], np.ndarray],
     model: ModelInfo,
     ctx: Context,
     total: int = 0,
@@ -135,13 +157,28 @@ def score(
     """Score (ids, images) batches as they come; a cancelled job keeps what was handed out before.
 
     Args:
-        run: images → logits; drives `predict` in a child, or a backend's `classify` here.
-        total: number of objects, for the progress.
+        run: (images, context of this batch's share of the job) → logits; drives `predict` in a child, or a backend's
+            `classify` here.
+        total: number of objects, for the progress; 0 where nobody knows.
     """
     done, start = 0, time.perf_counter()
+    latest = Progress(0.0)
+
+    def tell(said: Progress) -> None:
+        """What a backend says of its batch moves the job's bar, never back (a batch too large for the memory is begun
+        again), and leaves the line that tells of the whole job."""
+        nonlocal latest
+        fraction = max(said.fraction, latest.fraction)
+        latest = (
+            replace(said, fraction=fraction) if said.message else replace(latest, fraction=fraction, time=said.time)
+        )
+        ctx.on_progress(latest)
+
+    whole = replace(ctx, on_progress=tell)
     for ids, images in batches:
         if len(ids):
-            yield scored(ids, run(images), model)
+            share = (done / total, min((done + len(ids)) / total, 1.0)) if total else (0.0, 0.0)
+            yield scored(ids, run(images, whole.part(*share)), model)
             done += len(ids)
         rate = done / max(time.perf_counter() - start, 1e-9)
-        ctx.progress(done / total if total else 0.0, f"{done:,} of {total:,} scored", images_per_s=rate)
+        whole.progress(done / total if total else 0.0, f"{done:,} of {total:,} scored", images_per_s=rate)

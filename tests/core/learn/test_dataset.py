@@ -53,6 +53,32 @@ def test_that_a_source_field_is_never_on_both_sides(tmp_path):
     assert 0.1 < built.validation.mean() < 0.4
 
 
+def test_that_renaming_an_object_never_moves_it_across_the_split():
+    """A second import may turn `a7` into `x/a7.fits` where stems repeat; the store's key stays."""
+    sides = []
+    for name in ("a{}", "x/a{}.fits"):
+        objects = [
+            SimpleNamespace(
+                id=i, name=name.format(i), field="", pixel_scale=0.1, planes=(), meta={"key": f"x/a{i}.fits"}
+            )
+            for i in range(200)
+        ]
+        labels = [SimpleNamespace(event=i, object=i, scheme="abcx", grade="A") for i in range(200)]
+        made = dataset.examples(objects, labels, {("abcx", "A"): 1.0})
+        sides.append([dataset.in_validation(row, 5) for row in made])
+    assert sides[0] == sides[1]
+    assert 20 < sum(sides[0]) < 80
+
+
+def test_that_an_object_without_a_key_is_split_by_its_name():
+    one = rows(1)[0]
+    hashes = {dataset.in_validation(replace(one, name=f"o{i}"), 5) for i in range(50)}
+    assert hashes == {True, False}
+    for i in range(50):
+        named, keyed = replace(one, name=f"o{i}"), replace(one, name="renamed", key=f"o{i}")
+        assert dataset.in_validation(named, 5) == dataset.in_validation(keyed, 5)
+
+
 def test_that_few_fields_are_split_by_object_and_many_by_field():
     assert dataset.split_rule(["a", "b", "", ""]) == "object"
     assert dataset.split_rule([f"field{i % 30}" for i in range(200)]) == "field"
@@ -123,7 +149,12 @@ def test_that_labels_of_one_class_are_refused_with_the_counts(tmp_path):
 def test_that_graders_are_averaged_and_grades_without_a_target_train_nothing():
     objects = [
         SimpleNamespace(
-            id=i, name=f"o{i}", field=None, pixel_scale=0.1, planes=({"band": "VIS", "shape": [40, 40]}, {"band": ""})
+            id=i,
+            name=f"o{i}",
+            field=None,
+            pixel_scale=0.1,
+            planes=({"band": "VIS", "shape": [40, 40]}, {"band": ""}),
+            meta={},
         )
         for i in range(3)
     ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from astrolens_gui.core.learn.dataset import balance
 from astrolens_gui.core.learn.gate import calibrate, judge
+from astrolens_gui.core.learn.models import Calibration
 from astrolens_gui.core.learn.scoring import probability
 
 rng = np.random.default_rng(4)
@@ -94,3 +96,16 @@ def test_that_too_few_objects_leave_the_temperature_alone():
     calibration = calibrate(z, targets, np.ones(100), 0.5, 0.1)
     assert calibration.temperature == 1.0
     assert not calibration.calibrated
+
+
+@pytest.mark.parametrize("prior", [0.05, 0.001])
+def test_that_the_ece_is_that_of_the_scores_as_they_are_given(prior):
+    """A network that learnt balanced classes perfectly, held-out objects of which 5 % are lenses."""
+    draw = np.random.default_rng(0)
+    truth = draw.random(8000) < 0.05
+    logit = np.where(truth, draw.normal(1.5, np.sqrt(3), truth.size), draw.normal(-1.5, np.sqrt(3), truth.size))
+    weights = balance(truth.astype(float), np.full(truth.size, 2))
+    calibration = calibrate(logit, truth.astype(float), weights, 0.5, prior)
+    assert judge(truth, logit, calibration=calibration).metrics["ECE"] < 0.01
+    unshifted = Calibration(calibration.temperature, 0.5, 0.5, True)
+    assert judge(truth, logit + np.log(0.05 / 0.95), calibration=unshifted).metrics["ECE"] > 0.1

@@ -119,3 +119,13 @@ def test_that_pairing_sees_a_change_that_separate_intervals_hide():
     (first, second), change = metrics.bootstrap(truth, (old, new), draws=500)
     assert second[1] > first[0]
     assert change[1] < 0
+
+
+def test_that_the_calibration_error_is_stated_for_the_prevalence_asked():
+    """Scores that are right at 1 % have no error there, whatever the sample's own share of lenses is."""
+    truth = rng.random(60_000) < 0.5
+    log_ratio = np.where(truth, rng.normal(1.5, np.sqrt(3), truth.size), rng.normal(-1.5, np.sqrt(3), truth.size))
+    at_one_percent = 1 / (1 + np.exp(-(log_ratio + np.log(0.01 / 0.99))))
+    assert metrics.ece(truth, at_one_percent) > 0.3
+    assert metrics.ece(truth, at_one_percent, prevalence=0.01) < 0.002
+    assert np.isnan(metrics.ece(np.ones(3, bool), np.ones(3), prevalence=0.5))

@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from astrolens_gui.api import Cancelled, Context, InputSpec
+from astrolens_gui.api import Cancelled, Context, InputSpec, as_dict, build
 from astrolens_gui.core.learn import retrain, scoring
 from astrolens_gui.core.learn.dataset import Example
 from astrolens_gui.core.learn.models import read_model
@@ -134,6 +134,20 @@ def test_that_undecided_grades_train_but_do_not_judge(tmp_path):
     figures = train(tmp_path, examples).verdict.metrics
     decided = [row for row in examples if held(row) and row.target != 0.5]
     assert figures["N_pos"] + figures["N_neg"] == len(decided)
+
+
+class Choosy(toy.ToyBackend):
+    """Answers 7 where it was asked for another number of epochs."""
+
+    def fit(self, data, fit_params, ctx):
+        return replace(super().fit(data, fit_params, ctx), used={"epochs": 7})
+
+
+def test_that_the_model_keeps_what_the_training_chose_itself_and_can_be_trained_again(tmp_path):
+    outcome = train(tmp_path, rows(100), spec=replace(SPEC, factory=f"{__name__}:Choosy"))
+    kept = read_model(outcome.model.folder).fit_params
+    assert kept == {**as_dict(toy.ToyFitParams(epochs=60)), "epochs": 7}
+    assert build(SPEC.fit_params, kept).epochs == 7
 
 
 def test_that_a_cancelled_training_leaves_no_model(tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from astrolens_gui.api import Cancelled, Context, InputSpec
 from astrolens_gui.core.learn import metrics, scoring
-from astrolens_gui.core.learn.models import Calibration, ModelInfo
+from astrolens_gui.core.learn.models import Calibration, ModelError, ModelInfo
 from astrolens_gui.core.plugins import create
 
 LOGITS = np.random.default_rng(0).normal(0, 6, (500, 2)).astype(np.float32)
@@ -69,10 +72,42 @@ def test_that_a_cancelled_scoring_keeps_what_was_done():
     batches = [(np.arange(4) + 4 * k, LOGITS[4 * k : 4 * k + 4]) for k in range(5)]
     done: list[np.ndarray] = []
     ctx = Context(is_cancelled=lambda: len(done) == 2)
-    parts = scoring.score(iter(batches), lambda images: images, model(), ctx, total=20)
+    parts = scoring.score(iter(batches), lambda images, _: images, model(), ctx, total=20)
     with pytest.raises(Cancelled):
         done.extend(part.ids for part in parts)
     np.testing.assert_array_equal(np.concatenate(done), np.arange(8))
+
+
+@pytest.mark.parametrize("total", [20, 0])
+def test_that_a_backends_own_progress_moves_the_jobs_bar_and_never_back(total):
+    """A backend tells 0..1 of each batch, and begins again where a batch is halved for want of memory."""
+    batches = [(np.arange(4) + 4 * k, LOGITS[4 * k : 4 * k + 4]) for k in range(5)]
+    said = []
+
+    def run(images, ctx):
+        for fraction in (0.5, 0.75, 0.25, 1.0):
+            ctx.progress(fraction)
+        return images
+
+    for _ in scoring.score(iter(batches), run, model(), Context(on_progress=said.append).part(0.2, 0.8), total=total):
+        pass
+    fractions = [one.fraction for one in said]
+    assert fractions == sorted(fractions)
+    assert said[-1].message == f"20 of {total} scored"
+    if total:
+        np.testing.assert_allclose(fractions[:5], np.array([0.1, 0.15, 0.15, 0.2, 0.2]) * 0.6 + 0.2)
+        assert fractions[-1] == pytest.approx(0.8)
+        assert [one.message for one in said[5:9]] == ["4 of 20 scored"] * 4
+    else:
+        assert set(fractions) == {0.2}
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (5, 1), (5,), (5, 2, 2)])
+def test_that_weights_for_other_classes_are_one_sentence(shape):
+    with pytest.raises(ModelError, match="for the 2 classes nonlens, lens") as error:
+        scoring.scored(np.arange(5), np.zeros(shape), replace(model(), folder=Path("models/m")))
+    assert str(error.value).startswith(f"{Path('models/m')}: ")
+    assert "\n" not in str(error.value)
 
 
 def test_that_predict_keeps_a_model_loaded_and_reloads_it_when_it_changes(tmp_path):

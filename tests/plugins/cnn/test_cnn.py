@@ -46,6 +46,13 @@ def test_that_it_learns_rings_from_small_stamps(fitted, stamps):
     assert losses[-1] < losses[0]
 
 
+def test_that_the_report_names_the_number_format_it_was_trained_in(fitted):
+    """ "auto" means another thing on another machine: the model keeps what it was here."""
+    [precision] = fitted[1].used.values()
+    assert precision == fitted[0]._trained.get_layer("stem").dtype_policy.name
+    assert build(Training, fitted[1].used).precision == precision != "auto"
+
+
 def test_that_folding_the_normalisation_changes_no_answer(fitted, stamps):
     images, _ = stamps
     backend = fitted[0]
