@@ -29,6 +29,14 @@ SIZE = (1400, 900)
 SIDES = {"queue": 250, "grade": 260}
 """Widths of the docks at first: the image keeps over 60 % of 1400 pixels."""
 
+FIELDS = (QtWidgets.QLineEdit, QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox, QtWidgets.QAbstractButton)
+"""What can hold the keyboard besides the image: its own keys come before the window's actions."""
+
+FIELD_KEYS = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter, Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp, Qt.Key_PageDown}
+FIELD_KEYS |= {Qt.Key_Space}
+LEAVING = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter}
+"""Keys that give the keyboard back to the image, once the field has done its own with them."""
+
 NARROWEST = 230
 """Below this a grade's name is cut off."""
 
@@ -62,6 +70,8 @@ class Window(QtWidgets.QMainWindow):
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.stage)
         self.setCentralWidget(self.pages)
+        self.setFocusPolicy(Qt.ClickFocus)  # a press on anything that is no field comes up to here …
+        self.setFocusProxy(self.stage)  # … and gives the keyboard to the image
         self.toolbar = ToolBar(self.action_set, self)
         self.addToolBar(self.toolbar)
         self.jobs_line = JobsLine(self.bridge, self.workbench)
@@ -81,7 +91,7 @@ class Window(QtWidgets.QMainWindow):
             dock.hide()
 
     def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QtWidgets.QDockWidget:
-        dock = QtWidgets.QDockWidget(title, self, objectName=name)
+        dock = Dock(title, self, objectName=name)
         dock.setWidget(content)
         self.addDockWidget(area, dock)
         return dock
@@ -91,6 +101,7 @@ class Window(QtWidgets.QMainWindow):
         self.start.dropped.connect(self.projects.take)
         self.toolbar.strategy_chosen.connect(self.session.choose_strategy)
         self.toolbar.scheme_chosen.connect(self.session.choose_scheme)
+        self.queue_view.table.pressed.connect(lambda _: self.stage.take_focus())
         self.jobs_line.asked.connect(self.learning.show_jobs)
         self.session.scheme_changed.connect(self._on_scheme)
         self.session.opened.connect(self._on_opened)
@@ -128,6 +139,8 @@ class Window(QtWidgets.QMainWindow):
         self.action_set.set_scheme(scheme)
         self.labelbar.set_scheme(scheme)
         self.stage.set_scheme(scheme)
+        if foreign := self.queue.foreign:
+            self.say(f"{foreign:,} grades are of another scheme; they are kept, and shown in grey")
         self._situation()
 
     def _on_opened(self, info: Any) -> None:
@@ -170,6 +183,7 @@ class Window(QtWidgets.QMainWindow):
         theme.apply(name)
 
     def show_dock(self, name: str) -> None:
+        self.show_rest()
         self.docks[name].show()
         self.docks[name].raise_()
 
@@ -182,20 +196,42 @@ class Window(QtWidgets.QMainWindow):
     def focus_image(self) -> None:
         """Hide all but the image, or bring the rest back; in a field, Tab goes to the next one as everywhere."""
         field = QtWidgets.QApplication.focusWidget()
-        if isinstance(field, QtWidgets.QLineEdit | QtWidgets.QAbstractSpinBox | QtWidgets.QComboBox):
+        if isinstance(field, FIELDS) and field.isVisible():
             self.focusNextChild()
             return
-        rest = (self.toolbar, self.status, self.stage.bar)
         if self._hidden is None:
             self._hidden = self.saveState()
-            for widget in (*rest, *self.docks.values()):
+            for widget in (*self._rest(), *self.docks.values()):
                 widget.hide()
         else:
-            for widget in rest:
+            self.show_rest()
+        self.stage.take_focus()
+
+    def _rest(self) -> tuple[QWidget, ...]:
+        """What "image only" hides besides the docks."""
+        return (self.toolbar, self.status, self.stage.bar)
+
+    def show_rest(self) -> None:
+        """Leave "image only"; nothing where all is shown."""
+        if self._hidden is not None:
+            for widget in self._rest():
                 widget.show()
             self.restoreState(self._hidden)
             self._hidden = None
-        self.stage.take_focus()
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        if event.type() == QtCore.QEvent.ShortcutOverride and event.key() in FIELD_KEYS:
+            field = QtWidgets.QApplication.focusWidget()
+            if isinstance(field, FIELDS) and field.isVisible():
+                event.accept()  # before it becomes an action: the field has the key first
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.key() in LEAVING:
+            self.stage.take_focus()
+        else:
+            super().keyPressEvent(event)
 
     def _restore_layout(self) -> None:
         layout = self.workbench.settings["layout"]
@@ -228,10 +264,21 @@ class Window(QtWidgets.QMainWindow):
         super().closeEvent(event)
 
 
+class Dock(QtWidgets.QDockWidget):
+    """A dock that has no keys of its own: floating, it is a window, and keys would end there."""
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        kinds = (QtCore.QEvent.ShortcutOverride, QtCore.QEvent.KeyPress)
+        if self.isFloating() and event.type() in kinds and event.key() in FIELD_KEYS:
+            return bool(self.parentWidget().event(event))
+        return bool(super().event(event))
+
+
 def scrolled(content: QWidget) -> QtWidgets.QScrollArea:
     """A dock's content that may be taller than the dock."""
     area = QtWidgets.QScrollArea(widgetResizable=True, horizontalScrollBarPolicy=Qt.ScrollBarAlwaysOff)
     content.setObjectName("scrolled")
     area.setWidget(content)
     area.setMinimumWidth(NARROWEST)
+    area.setFocusPolicy(Qt.NoFocus)  # a click beside a field is no click into it
     return area

@@ -38,7 +38,7 @@ def test_that_another_project_opens_with_automatic_cuts(qtbot, window, tmp_path)
     assert window.current.recipe.cuts == "percentile"
 
 
-@pytest.mark.parametrize("low, high, hidden", [(50.0, 1037.0, True), (-20.0, -10.0, True), (-1.0, 1.0, False)])
+@pytest.mark.parametrize(("low", "high", "hidden"), [(50.0, 1037.0, True), (-20.0, -10.0, True), (-1.0, 1.0, False)])
 def test_that_cuts_that_leave_no_pixel_say_so_until_they_are_automatic(qtbot, low, high, hidden):
     current = Current()
     workbench = FakeWorkbench({1: made(np.random.default_rng(1).normal(size=(30, 30)))})

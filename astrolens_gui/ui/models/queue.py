@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,9 @@ GRADE_ROLE = Qt.UserRole + 1
 SCORE_ROLE = Qt.UserRole + 2
 """`data(index, SCORE_ROLE)` is a float or None; it does not know about blindness: only what is displayed is hidden."""
 
+NEUTRAL = "#8a94a0"
+"""What has no colour in the present scheme: an object without a grade, and a grade of another scheme."""
+
 HIDDEN = "•••"
 """Stands for a score that there is, and that nobody shall see yet."""
 
@@ -27,6 +31,7 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     Attributes:
         reranked: the order is new; rows are not what they were.
+        any_score: whether an object has a score.
     """
 
     reranked = Signal()
@@ -45,9 +50,15 @@ class QueueModel(QtCore.QAbstractTableModel):
         self._names = np.asarray(names, dtype=object)
         self._grades = np.asarray(grades, dtype=object)
         self._scores = np.asarray(scores, dtype=np.float64)
-        self._open = self._grades == ""
+        self._count()
         self._rows = np.arange(len(self._objects))
         self._index_rows()
+
+    def _count(self) -> None:
+        """What is known of all objects together, so that no row has to be looked at for it."""
+        self._open = self._grades == ""
+        self._given = Counter(self._grades[~self._open].tolist())
+        self.any_score = bool(np.isfinite(self._scores).any())
 
     def _index_rows(self) -> None:
         self._sorted = np.argsort(self._objects, kind="stable")
@@ -71,7 +82,7 @@ class QueueModel(QtCore.QAbstractTableModel):
             return
         self._grades[self._sorted] = np.asarray(table.grade, dtype=object)[at]
         self._scores[self._sorted] = np.asarray(table.score, dtype=np.float64)[at]
-        self._open = self._grades == ""
+        self._count()
         self._redraw()
 
     def clear(self) -> None:
@@ -102,6 +113,8 @@ class QueueModel(QtCore.QAbstractTableModel):
         at = self._find(object_id)
         if at < 0:
             return
+        self._given[self._grades[at]] -= 1
+        self._given[grade] += 1
         self._grades[at] = grade
         self._open[at] = not grade
         row = int(self._row_of[at])
@@ -170,6 +183,15 @@ class QueueModel(QtCore.QAbstractTableModel):
         """(graded, all), whatever the filter."""
         return len(self._objects) - int(np.count_nonzero(self._open)), len(self._objects)
 
+    def grades(self) -> set[str]:
+        """The grades that a row can show: the present scheme's and those given by another."""
+        return {*self._dots, *(grade for grade, count in self._given.items() if grade and count)}
+
+    @property
+    def foreign(self) -> int:
+        """How many grades are none of the present scheme's, whatever the filter."""
+        return sum(count for grade, count in self._given.items() if grade and grade not in self._dots)
+
     def rowCount(self, parent: QtCore.QModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         return 0 if parent.isValid() else len(self._rows)
 
@@ -196,10 +218,16 @@ class QueueModel(QtCore.QAbstractTableModel):
         if role == Qt.TextAlignmentRole and column != NAME:
             return int((Qt.AlignRight if column == SCORE else Qt.AlignHCenter) | Qt.AlignVCenter)
         if role == Qt.DecorationRole and column == NAME:
-            return self._dots.get(self._grades[at]) or _dot(None)
+            return self._dots.get(self._grades[at]) or _dot(QColor(NEUTRAL) if self._grades[at] else None)
         if role == Qt.ToolTipRole:
-            return f"{self._names[at]} · rank {at + 1}"
+            return f"{self._names[at]} · rank {at + 1}{self._graded(at)}"
         return None
+
+    def _graded(self, at: int) -> str:
+        grade = self._grades[at]
+        if not grade:
+            return ""
+        return f" · grade {grade}" + ("" if grade in self._dots else " of another scheme")
 
     def _shown(self, at: int, column: int) -> str:
         if column == NAME:
@@ -217,7 +245,7 @@ def _small_dot(colour: str) -> QIcon:
     picture.fill(Qt.transparent)
     painter = QtGui.QPainter(picture)
     painter.setRenderHint(QtGui.QPainter.Antialiasing)
-    painter.setPen(QtGui.QPen(QColor(colour or "#8a94a0"), 2))
+    painter.setPen(QtGui.QPen(QColor(colour or NEUTRAL), 2))
     painter.setBrush(QColor(colour) if colour else Qt.NoBrush)
     painter.drawEllipse(4, 4, 14, 14)
     painter.end()
@@ -225,5 +253,5 @@ def _small_dot(colour: str) -> QIcon:
 
 
 def _dot(colour: QColor | None) -> QIcon:
-    """A full dot in a grade's colour, or a ring for an object without one; the letter stands beside it all the same."""
+    """A full dot in a grade's colour (grey for another scheme's), or a ring for an object without one; the letter stands beside it all the same."""
     return _small_dot(colour.name() if colour is not None else "")

@@ -21,7 +21,10 @@ SMALLEST_WITH_NAME = 64
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell shows: `picture` is the stamp, a sentence why there is none, or None while it is on its way."""
+    """What one cell shows: `picture` is the stamp, a sentence why there is none, or None while it is on its way.
+
+    `colour` is the grade's; None without a grade, and for a grade of another scheme, which gets a dashed frame.
+    """
 
     name: str
     grade: str
@@ -59,6 +62,8 @@ def paint_cell(painter: QtGui.QPainter, rect: QtCore.QRect, cell: Cell, palette:
         painter.fillRect(rect, palette.color(QPalette.Window))
     if cell.colour is not None:
         painter.fillRect(frame, cell.colour)
+    elif cell.grade:
+        _paint_dashes(painter, frame, palette)
     if isinstance(cell.picture, QtGui.QPixmap):
         painter.drawPixmap(stamp, cell.picture)
     else:
@@ -68,6 +73,18 @@ def paint_cell(painter: QtGui.QPainter, rect: QtCore.QRect, cell: Cell, palette:
         _paint_caption(painter, caption, cell, palette)
     elif cell.grade:
         _paint_letter(painter, caption, cell)
+
+
+def _paint_dashes(painter: QtGui.QPainter, frame: QtCore.QRect, palette: QPalette) -> None:
+    """The band of a grade that the present scheme has no colour for."""
+    pen = QtGui.QPen(palette.color(QPalette.PlaceholderText), FRAME / 2, Qt.CustomDashLine)
+    pen.setDashPattern([4.0, 3.0])
+    pen.setCapStyle(Qt.FlatCap)
+    painter.save()
+    painter.setPen(pen)
+    painter.setBrush(Qt.NoBrush)
+    painter.drawRect(frame.adjusted(FRAME // 4, FRAME // 4, -FRAME // 4, -FRAME // 4))
+    painter.restore()
 
 
 def _paint_missing(painter: QtGui.QPainter, stamp: QtCore.QRect, palette: QPalette, unreadable: bool) -> None:

@@ -11,6 +11,9 @@ from ..models.queue import QueueModel
 from ..qt import Qt, QtWidgets, QWidget
 from .sentence import Sentence, short
 
+SHORT_GRADE = 3
+"""Letters of a grade that stands on its button beside the title."""
+
 
 class LabelBar(QWidget):
     """Every grade is one click or one key; the kinds apply to the object graded last, which is named."""
@@ -66,7 +69,7 @@ class LabelBar(QWidget):
         _clear(self._grades)
         _clear(self._kinds)
         for grade in scheme.grades:
-            button = QtWidgets.QPushButton(f"{grade.key}   {grade.value}   {grade.title}", objectName="grade")
+            button = QtWidgets.QPushButton(_worded(grade), objectName="grade")
             button.setCheckable(True)
             button.setFocusPolicy(Qt.NoFocus)
             button.setToolTip(self._actions[f"grade:{grade.value}"].toolTip())
@@ -96,13 +99,6 @@ class LabelBar(QWidget):
 
     def _send_comment(self) -> None:
         self._grading.comment(self.comment.text().strip())
-        self.comment.clearFocus()
-
-    def keyPressEvent(self, event: Any) -> None:
-        if event.key() == Qt.Key_Escape and self.comment.hasFocus():
-            self.comment.clearFocus()
-            return
-        super().keyPressEvent(event)
 
     def _moved(self) -> None:
         self.comment.clear()
@@ -157,6 +153,12 @@ class LabelBar(QWidget):
     def _failed(self, sentence: str) -> None:
         self.problem.say(sentence, "bad")
         self.problem.show()
+
+
+def _worded(grade: Any) -> str:
+    """Key, grade and title; a grade that is a word of its own says what the title says, and key and digit are one."""
+    letter = grade.value if len(grade.value) <= SHORT_GRADE and grade.value != grade.key else ""
+    return "   ".join(part for part in (grade.key, letter, grade.title) if part)
 
 
 def _action_button(action: Any) -> QtWidgets.QToolButton:

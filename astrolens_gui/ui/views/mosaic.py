@@ -20,8 +20,7 @@ EMPTY = "Nothing to look at yet\nImport images (a folder of FITS cutouts) to fil
 class MosaicView(QtWidgets.QAbstractScrollArea):
     """Rows of `queue_model` (a QueueModel) as stamps; only those in sight are fetched and painted.
 
-    Keys: arrows, J and K, Home, End, Page keys move the cursor; the scheme's keys grade under it and move on; Space
-    gives the lowest grade; + and - change the columns; Enter opens the stamp.
+    Its keys are the window's actions, which call `grade`, `step_rows` and their like.
 
     Attributes:
         opened: (object id) a stamp is to be shown large.
@@ -54,7 +53,6 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         self._cursor = 0
         self._since = time.monotonic()
         self._grades: dict[str, Any] = {}
-        self._lowest: Any = None
         self._colours: dict[str, QColor] = {}
         self._pending = PendingGrades(bridge, workbench, current, queue_model, self)
         self._thumbs = Thumbs(bridge, workbench, self)
@@ -75,10 +73,9 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         self._on_reset()
 
     def set_scheme(self, scheme: Any | None) -> None:
-        """Take the grades' keys and colours; None takes the keys away."""
+        """Take the grades' colours, and the keys that a stamp's tip names."""
         grades = scheme.grades if scheme is not None else ()
         self._grades = {str(grade.key).upper(): grade for grade in grades}
-        self._lowest = grades[-1] if grades else None
         self._colours = {grade.value: QColor(grade.colour) for grade in grades}
         self.viewport().update()
 
@@ -148,7 +145,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         return Cell(
             self._model.name_of(object_id),
             grade,
-            self._colours.get(grade, QColor(Qt.gray)) if grade else None,
+            self._colours.get(grade),
             self._thumbs.get(object_id),
             row == self._cursor,
             object_id in self._pending,
@@ -215,46 +212,30 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
             self._thumbs.forget(changes.objects)
         self.viewport().update()
 
-    # -- keys and mouse
+    # -- what actions and the mouse do
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
-            super().keyPressEvent(event)
-            return
-        page, columns = self.grid.page, self.columns
-        steps = {
-            Qt.Key_Right: 1,
-            Qt.Key_J: 1,
-            Qt.Key_Left: -1,
-            Qt.Key_K: -1,
-            Qt.Key_Down: columns,
-            Qt.Key_Up: -columns,
-            Qt.Key_PageDown: page,
-            Qt.Key_PageUp: -page,
-            Qt.Key_Home: -self._model.rowCount(),
-            Qt.Key_End: self._model.rowCount(),
-        }
-        grade = self._lowest if event.key() == Qt.Key_Space else self._grades.get(event.text().upper())
-        if event.key() in steps:
-            self._step(steps[event.key()])
-        elif grade is not None:
-            if not event.isAutoRepeat():  # a key held down must not grade the page
-                self.grade(grade.value)
-        elif event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self._open(self.cursor_row)
-        elif event.key() in (Qt.Key_Plus, Qt.Key_Equal):
-            self.set_columns(columns - 1)
-        elif event.key() == Qt.Key_Minus:
-            self.set_columns(columns + 1)
-        else:
-            super().keyPressEvent(event)
+        event.ignore()  # keys are the window's actions; a scroll area would scroll away from the cursor
 
-    def _step(self, step: int) -> None:
-        """Up and down stay in their column, at the edge in their cell; other moves go as far as there is a stamp."""
-        target = self._cursor + step
-        if abs(step) == self.columns != 1 and not 0 <= target < self._model.rowCount():
-            return
-        self.move_to(target)
+    def step_rows(self, rows: int) -> None:
+        """Up (negative) or down in the same column; at the edge it stays."""
+        target = self._cursor + rows * self.columns
+        if 0 <= target < self._model.rowCount():
+            self.move_to(target)
+
+    def step_pages(self, pages: int) -> None:
+        """As many stamps as are in sight, as far as there are any."""
+        self.move_to(self._cursor + pages * self.grid.page)
+
+    def larger(self) -> None:
+        self.set_columns(self.columns - 1)
+
+    def smaller(self) -> None:
+        self.set_columns(self.columns + 1)
+
+    def open_cursor(self) -> None:
+        """Show the stamp under the cursor large."""
+        self._open(self.cursor_row)
 
     def grade(self, value: str) -> None:
         """Grade the object under the cursor and move on; if saving fails, the cursor comes back to it."""
@@ -289,17 +270,13 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
         if event.modifiers() & Qt.ControlModifier:
-            self.set_columns(self.columns + (-1 if event.angleDelta().y() > 0 else 1))
+            (self.larger if event.angleDelta().y() > 0 else self.smaller)()
         else:
             super().wheelEvent(event)
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         self._lay_out()
         self.scroll_to(self._cursor)
-
-    def showEvent(self, event: QtGui.QShowEvent) -> None:
-        super().showEvent(event)
-        self.setFocus()  # its keys are the mosaic's own
 
     def viewportEvent(self, event: QtCore.QEvent) -> bool:
         if event.type() == QtCore.QEvent.ToolTip:
@@ -315,9 +292,10 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         """What hovering says: name, rank, grade, and why there is no picture."""
         object_id = self._model.object_at(row)
         grade = self._pending.grade_of(object_id)
+        other = " of another scheme" if grade and grade not in self._colours else ""
         lines = [
             self._model.name_of(object_id),
-            f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}",
+            f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}{other}",
         ]
         picture = self._thumbs.get(object_id)
         if isinstance(picture, str):

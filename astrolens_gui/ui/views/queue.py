@@ -12,6 +12,10 @@ TYPING_MS = 120
 """A million names are looked through once the person pauses, not at every letter."""
 
 
+WIDEST_GRADE = 9
+"""Letters of a grade that the queue shows; the name needs the rest of the room."""
+
+
 class QueueView(QWidget):
     """A click shows the object; the row of the object on the screen is the selected one."""
 
@@ -24,10 +28,9 @@ class QueueView(QWidget):
         self._typed = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typed.timeout.connect(lambda: model.set_filter(self.filter.text()))
         self.filter.textChanged.connect(lambda _: self._typed.start())
-        self.filter.returnPressed.connect(self.filter.clearFocus)
         self.table = _table(model)
         self.table.clicked.connect(self._clicked)
-        self.progress = QtWidgets.QLabel(objectName="muted")
+        self.progress = QtWidgets.QLabel(objectName="muted", wordWrap=True)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
         layout.addWidget(self.filter)
@@ -36,10 +39,20 @@ class QueueView(QWidget):
         current.object_changed.connect(lambda _: self.follow())
         model.modelReset.connect(self.follow)
         model.dataChanged.connect(lambda *_: self._count())
+        self._fit_columns()
 
     def find(self) -> None:
         self.filter.setFocus(Qt.ShortcutFocusReason)
         self.filter.selectAll()
+
+    def clear_filter(self) -> None:
+        """Show all objects again."""
+        self.filter.clear()
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape and self.filter.hasFocus():
+            self.clear_filter()
+        super().keyPressEvent(event)  # the window takes the keyboard back
 
     def _clicked(self, index: QtCore.QModelIndex) -> None:
         self._current.show(index.data(OBJECT_ROLE), index.row())
@@ -61,7 +74,18 @@ class QueueView(QWidget):
         listed = self._model.rowCount()
         share = f" · {100 * done / count:.0f}%" if count else ""
         some = f" · {listed:,} listed" if listed != count else ""
-        self.progress.setText(f"{done:,} / {count:,} graded{share}{some}" if count else "No images yet: Import images")
+        other = f" · {self._model.foreign:,} by another scheme" if self._model.foreign else ""
+        said = f"{done:,} / {count:,} graded{share}{some}{other}"
+        self.progress.setText(said if count else "No images yet: Import images")
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """As wide as the longest grade (bounded); an empty column of scores leaves its room to the names."""
+        width = self.table.fontMetrics().horizontalAdvance
+        most = width("x") * WIDEST_GRADE
+        grade = max((min(width(value), most) for value in self._model.grades()), default=0)
+        self.table.setColumnWidth(GRADE, max(grade, width("X")) + 14)
+        self.table.setColumnHidden(SCORE, not self._model.any_score)
 
 
 class _Table(QtWidgets.QTableView):
