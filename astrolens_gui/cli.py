@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     imported.add_argument("sources", nargs="+", type=Path, metavar="FILE|FOLDER")
     imported.add_argument("--bands", help="names for unnamed planes, in order: g,r,i")
     imported.add_argument("--pixel-scale", type=float, help="arcsec per pixel for images that don't say")
-    imported.add_argument("--scheme", default="abcx", help="grading scheme of a new project (default abcx)")
+    imported.add_argument("--scheme", default="", help="grading scheme of a new project (default abcx)")
     imported.add_argument(
         "--database", default="", help="postgresql:// URL for a team (default: SQLite in the project)"
     )
@@ -170,9 +172,18 @@ def _guarded(command: Callable[[], int]) -> int:
 def _print(arguments: argparse.Namespace, values: dict[str, Any], lines: list[str]) -> None:
     """One answer, for a machine or for a person."""
     if getattr(arguments, "json", False):
-        print(json.dumps(values, indent=1, default=str))
+        print(json.dumps(_finite(values), indent=1, default=str, allow_nan=False))
     else:
         print("\n".join(lines))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _workbench() -> Workbench:
@@ -213,14 +224,33 @@ def cmd_simulate(arguments: argparse.Namespace) -> int:
 
 
 def cmd_import(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
+    if absent := [source for source in arguments.sources if not source.exists()]:
+        raise UserError(f"{absent[0]}: there is no such file or folder; nothing was imported")
+    new = not (arguments.project / "project.toml").exists()
+    options = {"scheme": arguments.scheme, "database": arguments.database}
     with _workbench() as bench:
-        options = {"scheme": arguments.scheme, "database": arguments.database}
         _wait(bench.open(arguments.project, create=options))
+        _same(options, bench.project.settings)
         report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
+    if new and not report.added:
+        shutil.rmtree(arguments.project)  # made a moment ago, and empty
+        raise UserError("\n".join(["no image could be imported, so no project was made", *_listed(report.refused)]))
     counts = f"{report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
-    _print(arguments, values, [f"{arguments.project}: {counts}", *_listed(report.refused)])
+    lines = [f"{arguments.project}: {counts}", *_listed(report.refused), *(f"  {note}" for note in report.notes)]
+    _print(arguments, {**values, "notes": report.notes}, lines)
     return 0
+
+
+def _same(options: dict[str, str], settings: dict[str, Any]) -> None:
+    """An option for a new project that contradicts the one there is must not be swallowed."""
+    from astrolens_gui.api import UserError
+
+    for name, value in options.items():
+        if value and value != settings[name]:
+            raise UserError(f"this project's {name} is {settings[name]!r}, not {value!r}; leave --{name} out")
 
 
 def cmd_label(arguments: argparse.Namespace) -> int:
@@ -251,9 +281,13 @@ def cmd_relocate(arguments: argparse.Namespace) -> int:
 
 
 def cmd_score(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
     with _workbench() as bench:
         bands = _bands(arguments.bands)
-        _wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
+        scanned = _wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
+        if scanned is not None and not scanned.added:
+            raise UserError(f"{arguments.project} holds no image that can be read; `astrolens import` says why of each")
         report = _wait(bench.score(backend=arguments.backend, model=arguments.model))
         if arguments.out:
             _wait(bench.write_scores(report.model, arguments.out))
@@ -274,7 +308,10 @@ def cmd_train(arguments: argparse.Namespace) -> int:
 
 
 def _flags(spec: Any, rest: list[str]) -> dict[str, Any]:
-    """`--epochs 20` … of a backend's training parameters, by name; wrong ones end with usage (2)."""
+    """`--epochs 20` … of a backend's training parameters, by name, as text; an unknown name ends with usage (2).
+
+    The values are checked where the parameters are built; a wrong one ends with a sentence (1).
+    """
     from astrolens_gui.api import UserError, fields
 
     if spec.fit_params is None:

@@ -6,7 +6,7 @@ from .hooks import API_VERSION, PROJECT, hookimpl, hookspec
 from .params import Field, NoParams, Param, as_dict, build, fields
 from .protocols import Backend, Classifies, Embeds, Simulates, Trainable
 from .specs import CAPABILITIES, BackendSpec, ExporterSpec, ReaderSpec, StrategySpec, StretchSpec
-from .types import SCALE_TOLERANCE, Changes, FitReport, InputSpec, TrainingSet
+from .types import SCALE_TOLERANCE, Changes, FitReport, InputSpec, Plane, TrainingSet
 
 __all__ = [
     "API_VERSION",
@@ -26,6 +26,7 @@ __all__ = [
     "InputSpec",
     "NoParams",
     "Param",
+    "Plane",
     "Progress",
     "ReaderSpec",
     "Simulates",

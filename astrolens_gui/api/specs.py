@@ -52,7 +52,15 @@ class BackendSpec:
 
 @dataclass(frozen=True)
 class ReaderSpec:
-    """An image format. `factory` names a module with `planes(path)` and `read(plane)` (see `core.images.fits`)."""
+    """An image format.
+
+    `factory` names a module, imported with the first such file, of
+        planes(path) -> list[Plane]: the images of a file; at least one;
+        read(plane) -> (height, width) array of the plane's shape, rows as in FITS (the first is the lowest), NaN where there is no value;
+        celestial(plane) -> its celestial `astropy.wcs.WCS` or None (optional).
+    What these raise is shown with the file's name. `suffixes`: of file names, with the dot, in any case; the longest
+    that fits decides, and what fits none is read as FITS.
+    """
 
     id: str
     title: str
@@ -63,7 +71,10 @@ class ReaderSpec:
 
 @dataclass(frozen=True)
 class StretchSpec:
-    """An intensity stretch: `function` maps float32 in 0..1 to 0..1, monotone, NaN kept, without changing its input."""
+    """An intensity stretch: `function` maps a float array in 0..1 to 0..1 value by value, monotone.
+
+    It is called once, at discovery, on a fine grid of values; images are drawn with what it gave there.
+    """
 
     id: str
     title: str

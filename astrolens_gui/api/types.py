@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,6 +64,47 @@ class InputSpec:
 
 
 Split = Literal["train", "validation"]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One two-dimensional image in a file.
+
+    Attributes:
+        path: of the file. hdu: number of the image in it, from 0.
+        plane: index along the higher axes (flattened), None where there are none.
+        band: name, "" where nothing names it. shape: (height, width).
+        pixel_scale: arcsec, None if unknown. unit: of the pixels, as it stands in the file.
+        extname: the image's name in the file. A reader finds its image again by path, hdu, plane and extname.
+        reader: id of the `ReaderSpec` that made it; the program sets it.
+    """
+
+    path: str
+    hdu: int = 0
+    plane: int | None = None
+    band: str = ""
+    shape: tuple[int, int] = (0, 0)
+    pixel_scale: float | None = None
+    unit: str = ""
+    extname: str = ""
+    reader: str = "fits"
+
+    def as_dict(self) -> dict[str, Any]:
+        """As projects store it; a FITS plane names no reader, as in every project written before there were others."""
+        values = {**asdict(self), "shape": list(self.shape)}
+        return values if self.reader != "fits" else {k: v for k, v in values.items() if k != "reader"}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], path: str | Path | None = None) -> Plane:
+        """The inverse of `as_dict`; `path` replaces the stored one (records keep it relative to their root)."""
+        kept = {name: values[name] for name in _PLANE_FIELDS if name in values}
+        kept["shape"] = tuple(kept.get("shape", (0, 0)))
+        if path is not None:
+            kept["path"] = os.fspath(path)
+        return cls(**kept)
+
+
+_PLANE_FIELDS = tuple(f.name for f in fields(Plane))
 
 
 @dataclass(frozen=True)

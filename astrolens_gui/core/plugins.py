@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
+import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from astrolens_gui.api import (
     fields,
     hooks,
 )
+
+from .images import readers, stretch
 
 GROUP = "astrolens.plugins"
 """The entry-point group; built-in plugins come through it as any other."""
@@ -76,18 +80,32 @@ class Plugins:
         """Load every entry point of the group; one that fails is listed with its traceback and stops nothing."""
         plugins = cls()
         for name in BUILT_IN:
-            plugins.add(name.rsplit(".", 1)[-1], name, distribution="astrolens")
+            plugins._take(name.rsplit(".", 1)[-1], name, distribution="astrolens")
         for point in sorted(entry_points(group=GROUP) if found is None else found, key=lambda point: point.name):
             dist = point.dist
-            plugins.add(point.name, point.value, dist.name if dist else "", dist.version if dist else "")
+            plugins._take(point.name, point.value, dist.name if dist else "", dist.version if dist else "")
+        plugins._hand_out()
         return plugins
 
     def add(self, name: str, module: str, distribution: str = "", version: str = "") -> PluginState:
         """Import one plugin module, check it and take its records; never raises for what the plugin does."""
+        state = self._take(name, module, distribution, version)
+        self._hand_out()
+        return state
+
+    def _hand_out(self) -> None:
+        """Images are read and drawn by what is here now."""
+        readers.register(self.all(ReaderSpec))
+        stretch.register(self.all(StretchSpec))
+
+    def _take(self, name: str, module: str, distribution: str = "", version: str = "") -> PluginState:
         state = PluginState(name, module, distribution, version)
         try:
             plugin = EntryPoint(name=name, value=module, group=GROUP).load()
+            if other := self.manager.get_name(plugin):
+                raise PluginError(f"{module} is there already, as {other.rpartition(':')[2]}; remove one entry point")
             records = self._collect(plugin, module)
+            self.manager.register(plugin, name=f"{distribution}:{name}")
         except PluginError as error:
             state = PluginState(name, module, distribution, version, str(error), "")
         except (Exception, SystemExit) as error:
@@ -96,7 +114,6 @@ class Plugins:
             )
             state = PluginState(name, module, distribution, version, sentence, traceback.format_exc())
         else:
-            self.manager.register(plugin, name=f"{distribution}:{name}")
             for record in records:
                 self._records[type(record)][record.id] = record
                 self._owners[type(record), record.id] = name
@@ -110,9 +127,13 @@ class Plugins:
         known = {name for name in dir(hooks) if name.startswith("astrolens_")}
         records: list[Any] = []
         for name, function in inspect.getmembers(plugin, callable):
-            marked = getattr(function, f"{PROJECT}_impl", None) is not None
-            if not marked:
+            marks = getattr(function, f"{PROJECT}_impl", None)
+            if marks is None:
                 continue
+            if wrong := [option for option in ("wrapper", "hookwrapper", "specname") if marks.get(option)]:
+                raise PluginError(
+                    f"{module}.{name} asks for {wrong[0]}, which no hook here knows; use a bare @hookimpl"
+                )
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
                 hint = f"did you mean {near[0]}?" if near else f"the hooks are {', '.join(sorted(known))}"
@@ -143,9 +164,34 @@ class Plugins:
                 raise PluginError(f"{module}.{hook} must return {kind.__name__} records, not {type(record).__name__}")
             if not record.id or not isinstance(record.id, str):
                 raise PluginError(f"{module}.{hook} returned a {kind.__name__} without an id")
-            if isinstance(record, BackendSpec):
-                _check_backend(record, module)
-        return records
+        return [self._sound(record, module) for record in records]
+
+    def _sound(self, record: Any, module: str) -> Any:
+        """The record with all its fields checked; a stretch by what its function gives."""
+        if isinstance(record, BackendSpec):
+            _check_backend(record, module)
+        elif isinstance(record, ReaderSpec):
+            self._check_reader(record, module)
+        elif not callable(record.function):
+            kind = type(record.function).__name__
+            raise PluginError(f"{module}: the function of {_kind(record)} {record.id!r} is not callable, but a {kind}")
+        elif isinstance(record, StretchSpec):
+            try:
+                return stretch.tabulated(record)
+            except ValueError as error:
+                raise PluginError(f"{module}: the stretch {record.id!r} can't be used: {error}") from error
+        return record
+
+    def _check_reader(self, spec: ReaderSpec, module: str) -> None:
+        where = f"{module}: the suffixes of reader {spec.id!r}"
+        if not _texts(spec.suffixes) or not all(suffix.startswith(".") for suffix in spec.suffixes):
+            raise PluginError(f"{where} must be a tuple of names with their dot, ('.h5',), not {spec.suffixes!r}")
+        if not isinstance(spec.factory, str) or not spec.factory or ":" in spec.factory:
+            raise PluginError(f"{module}: the factory {spec.factory!r} of reader {spec.id!r} is not 'package.module'")
+        for other in self.all(ReaderSpec):
+            taken = {suffix.casefold() for suffix in other.suffixes}
+            if twice := [suffix for suffix in spec.suffixes if suffix.casefold() in taken]:
+                raise PluginError(f"{where} hold {', '.join(twice)}, which the reader {other.id!r} already reads")
 
     def backend(self, id: str) -> BackendSpec:
         """The backend's spec.
@@ -188,7 +234,7 @@ class Plugins:
         for implementation in getattr(self.manager.hook, hook).get_hookimpls():
             try:
                 implementation.function(*(arguments[name] for name in implementation.argnames))
-            except Exception:
+            except (Exception, SystemExit):
                 log.exception("plugin %s failed in %s", implementation.plugin_name, hook)
 
 
@@ -208,12 +254,24 @@ def _kind(record: Any) -> str:
     return KINDS[type(record)]
 
 
+def _texts(value: Any) -> bool:
+    """Whether it is a list of words, and not one word, which is a sequence of letters."""
+    return isinstance(value, tuple | list) and bool(value) and all(isinstance(one, str) and one for one in value)
+
+
 def _check_backend(spec: BackendSpec, module: str) -> None:
     if spec.api > API_VERSION:
         raise PluginError(
             f"{module}: backend {spec.id!r} was written for plugin API {spec.api}, this program has {API_VERSION}; "
             "update AstroLens or install an older version of the plugin"
         )
+    for name in ("capabilities", "requires"):
+        value = getattr(spec, name)
+        if value and not _texts(value):
+            raise PluginError(
+                f"{module}: {name} of backend {spec.id!r} must be a tuple of names, ('a',) with its comma, "
+                f"not {value!r}"
+            )
     if unknown := [name for name in spec.capabilities if name not in CAPABILITIES]:
         raise PluginError(
             f"{module}: backend {spec.id!r} declares the unknown capability {', '.join(unknown)}; "
@@ -221,7 +279,7 @@ def _check_backend(spec: BackendSpec, module: str) -> None:
         )
     if not spec.capabilities:
         raise PluginError(f"{module}: backend {spec.id!r} declares no capability")
-    if spec.factory.count(":") != 1:
+    if not isinstance(spec.factory, str) or spec.factory.count(":") != 1:
         raise PluginError(
             f"{module}: the factory {spec.factory!r} of backend {spec.id!r} is not 'package.module:Class'"
         )
@@ -235,8 +293,26 @@ def _check_backend(spec: BackendSpec, module: str) -> None:
 
 def missing(spec: BackendSpec) -> str:
     """What a backend lacks on this machine, as a sentence with the command that installs it; "" when it can run."""
-    absent = [name for name in spec.requires if importlib.util.find_spec(name) is None]
-    return f"needs {', '.join(absent)}: pip install {' '.join(absent)}" if absent else ""
+    absent = [name for name in spec.requires if not _installed(name)]
+    packages = dict.fromkeys(name.partition(".")[0] for name in absent)
+    return f"needs {', '.join(absent)}: pip install {' '.join(packages)}" if absent else ""
+
+
+def _installed(name: str) -> bool:
+    """Whether a module is there, without importing it or the packages it is in."""
+    if name in sys.modules:
+        return sys.modules[name] is not None
+    top, *inner = name.split(".")
+    try:
+        found = importlib.util.find_spec(top)
+        for word in inner:
+            if found is None:
+                break
+            top = f"{top}.{word}"
+            found = importlib.machinery.PathFinder.find_spec(top, found.submodule_search_locations or [])
+    except (ImportError, ValueError, AttributeError):  # a broken or half-removed package
+        return False
+    return found is not None
 
 
 def create(factory: str, params: Any) -> Any:
@@ -247,11 +323,15 @@ def create(factory: str, params: Any) -> Any:
         params: an instance of the spec's `params`.
 
     Raises:
-        PluginError: the class can't be imported.
+        PluginError: there is no such module or no such class in it. What the plugin's own code raises passes as it is.
     """
     module, _, name = factory.partition(":")
     try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module is there, and imports one that isn't
         raise PluginError(f"the backend's code {factory} can't be imported: {error}") from error
-    return cls(params)
+    if not hasattr(found, name):
+        raise PluginError(f"the backend's code {factory} can't be imported: {module} has no {name}")
+    return getattr(found, name)(params)

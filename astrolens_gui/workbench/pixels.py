@@ -91,7 +91,7 @@ class Pixels:
         """
         from pathlib import Path
 
-        from astrolens_gui.core.images import fits
+        from astrolens_gui.core.images import readers
         from astrolens_gui.core.images.bands import shown_first
 
         planes = self.planes(object_id)
@@ -99,8 +99,8 @@ class Pixels:
         names = labels(planes)
         place = shown_first(names, band or "")
         plane = planes[place]
-        data = fits.read(plane)
-        wcs = fits.celestial(plane)
+        data = readers.read(plane)
+        wcs = readers.celestial(plane)
         return LoadedImage(
             object_id=object_id,
             name=row.name,
@@ -111,7 +111,7 @@ class Pixels:
             pixel_scale=plane.pixel_scale or row.pixel_scale,
             unit=plane.unit,
             path=Path(plane.path),
-            wcs_problem=fits.wcs_problem(plane) if wcs is None else "",
+            wcs_problem=readers.wcs_problem(plane) if wcs is None else "",
         )
 
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> list[Any]:

@@ -9,11 +9,13 @@ import textwrap
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from astrolens_gui.api import API_VERSION, BackendSpec
 from astrolens_gui.core import plugins as core_plugins
-from astrolens_gui.core.plugins import PluginError, Plugins
+from astrolens_gui.core.images import stretch
+from astrolens_gui.core.plugins import PluginError, Plugins, create
 
 
 @pytest.fixture
@@ -27,6 +29,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         return EntryPoint(name=name, value=name, group=core_plugins.GROUP)
 
     yield write
+    Plugins.discover([])  # what the test's plugins offered is offered no more
     for path in tmp_path.glob("*.py"):
         sys.modules.pop(path.stem, None)
 
@@ -35,6 +38,12 @@ GOOD = """
 @hookimpl
 def astrolens_backends():
     return [BackendSpec(id="{id}", title="t", capabilities=("classify",), factory="nowhere:Class", api={api})]
+"""
+
+ONE = """
+@hookimpl
+def astrolens_{hook}():
+    return [{record}]
 """
 
 
@@ -106,6 +115,19 @@ def test_that_a_newer_api_number_is_refused(plugin):
         (GOOD.format(id="x", api=1).replace('("classify",)', '("guess",)'), "unknown capability guess"),
         (GOOD.format(id="x", api=1).replace("nowhere:Class", "nowhere.Class"), "is not 'package.module:Class'"),
         (GOOD.format(id="x", api=1).replace("api=1", "params=int"), "must be a frozen dataclass"),
+        (GOOD.format(id="x", api=1).replace("api=1", "requires='numpy'"), "requires of backend 'x' must be a tuple"),
+        (GOOD.format(id="x", api=1).replace('("classify",)', '"classify"'), "capabilities of backend 'x' must be"),
+        (GOOD.format(id="x", api=1).replace('"nowhere:Class"', "len"), "is not 'package.module:Class'"),
+        (ONE.format(hook="stretches", record="StretchSpec('x', 't', 'numpy.sqrt')"), "is not callable, but a str"),
+        (ONE.format(hook="strategies", record="StrategySpec('x', 't', None)"), "is not callable, but a NoneType"),
+        (ONE.format(hook="exporters", record="ExporterSpec('x', 't', '.x', 3)"), "is not callable, but a int"),
+        (ONE.format(hook="readers", record="ReaderSpec('x', 't', '.h5', 'm')"), "('.h5',), not '.h5'"),
+        (ONE.format(hook="readers", record="ReaderSpec('x', 't', ('h5',), 'm')"), "names with their dot"),
+        (ONE.format(hook="readers", record="ReaderSpec('x', 't', ('.h5',), 'm:C')"), "is not 'package.module'"),
+        (ONE.format(hook="readers", record="ReaderSpec('x', 't', ('.FITS',), 'm')"), "the reader 'fits' already reads"),
+        ("@hookimpl(wrapper=True)\ndef astrolens_backends():\n    return []\n", "asks for wrapper"),
+        ("@hookimpl(hookwrapper=True)\ndef astrolens_labels_changed(changes):\n    yield\n", "asks for hookwrapper"),
+        ("@hookimpl(specname='astrolens_backends')\ndef mine():\n    return []\n", "asks for specname"),
     ],
 )
 def test_that_each_wrong_record_gets_its_sentence(plugin, source, words):
@@ -130,9 +152,103 @@ def test_that_telling_hooks_survives_a_plugin_that_raises(plugin, caplog):
     assert "angry" in caplog.text
 
 
+def test_that_a_hook_which_exits_the_interpreter_is_logged_and_the_others_are_told(plugin, caplog):
+    exits = plugin("exits", "@hookimpl\ndef astrolens_labels_changed(changes):\n    raise SystemExit(3)\n")
+    later = plugin("later", "seen = []\n@hookimpl\ndef astrolens_labels_changed(changes):\n    seen.append(changes)\n")
+    found = Plugins.discover([later, exits])
+    with caplog.at_level(logging.ERROR, "test"):
+        found.tell("astrolens_labels_changed", logging.getLogger("test"), changes="the changes")
+    assert sys.modules["later"].seen == ["the changes"]
+    assert "exits" in caplog.text
+
+
+def test_that_one_module_under_two_entry_points_counts_once_and_stops_nothing(plugin):
+    first = plugin("a_hook", "@hookimpl\ndef astrolens_labels_changed(changes):\n    pass\n")
+    second = EntryPoint(name="b_again", value="a_hook", group=core_plugins.GROUP)
+    found = Plugins.discover([first, second, plugin("c_fine", GOOD.format(id="g", api=1))])
+    assert next(s.error for s in found.states if s.name == "b_again").startswith("a_hook is there already, as a_hook;")
+    assert found.backend("g")
+
+
+def test_that_what_the_plugin_machinery_itself_refuses_stops_nothing_and_offers_nothing(plugin, monkeypatch):
+    def refuses(self, *_, **__):
+        raise ValueError("no room\nfor it")
+
+    monkeypatch.setattr(core_plugins.pluggy.PluginManager, "register", refuses)
+    found = Plugins.discover([plugin("fine", GOOD.format(id="g", api=1))])
+    assert all(not state.ok and "\n" not in state.error for state in found.states)
+    assert not found.backends()
+
+
+STRETCH = "import numpy as np\n" + ONE.format(hook="stretches", record="StretchSpec('x', 'Mine', {function})")
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("lambda x: 1 / 0", "the stretch 'x' can't be used: its function raised ZeroDivisionError: division by zero"),
+        ("lambda x: x.mean()", "array of shape () for (65536,) values"),
+        ("lambda x: x[:7]", "array of shape (7,) for (65536,) values"),
+        ("lambda x: 'white'", "its function raised ValueError"),
+        ("lambda x: exit(2)", "its function raised SystemExit"),
+        ("lambda x: x * np.nan", "no finite value"),
+    ],
+)
+def test_that_a_stretch_which_can_not_draw_is_refused_at_discovery(plugin, function, words):
+    error = error_of(plugin("wrong", STRETCH.format(function=function)))
+    assert words in error
+    assert "\n" not in error
+    assert "x" not in stretch.STRETCHES
+
+
+def test_that_a_plugins_stretch_draws_from_its_table_and_goes_with_its_plugin(plugin):
+    moody = plugin("moody", STRETCH.format(function="np.sqrt"))
+    Plugins.discover([moody])
+    sys.modules["moody"].np = None  # called again, it would fail
+    image = np.linspace(0, 1, 64).reshape(8, 8)
+    mine, ours = (stretch.render(image, stretch.Recipe(stretch=name, cuts="minmax")) for name in ("x", "sqrt"))
+    assert (mine == ours).all()
+    Plugins.discover([])
+    assert "x" not in stretch.STRETCHES
+
+
 def test_that_a_missing_requirement_names_what_installs_it():
     spec = BackendSpec("x", "x", ("classify",), "a:B", requires=("no_such_library",))
     assert core_plugins.missing(spec) == "needs no_such_library: pip install no_such_library"
+
+
+def test_that_a_requirement_inside_a_package_is_looked_for_without_importing_the_package(plugin, tmp_path):
+    package = tmp_path / "loud_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    (package / "inner.py").write_text("")
+    wants = ("loud_package.inner", "loud_package.none", "nope.sub", "numpy.linalg")
+    spec = BackendSpec("x", "x", ("classify",), "a:B", requires=wants)
+    assert core_plugins.missing(spec) == "needs loud_package.none, nope.sub: pip install loud_package nope"
+
+
+@pytest.mark.parametrize("factory", ["nowhere_at_all:C", "nowhere.at.all:C", "here:Absent", "here.inner:C"])
+def test_that_a_factory_which_names_nothing_is_a_sentence(plugin, factory):
+    plugin("here", "")
+    with pytest.raises(PluginError, match=f"the backend's code {factory} can't be imported"):
+        create(factory, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("import nowhere_at_all", ModuleNotFoundError),
+        ("from numpy import no_such_name", ImportError),
+        ("None.upper()", AttributeError),
+        ("class C:\n    def __init__(self, params):\n        self.params = params.depth\n", AttributeError),
+    ],
+)
+def test_that_a_bug_in_a_backends_code_stays_a_bug(plugin, source, error):
+    plugin("buggy", source)
+    with pytest.raises(error) as raised:
+        create("buggy:C", None)
+    assert not isinstance(raised.value, PluginError)
+    assert any(str(entry.path).endswith("buggy.py") for entry in raised.traceback)
 
 
 def test_that_discovery_imports_no_heavy_library():

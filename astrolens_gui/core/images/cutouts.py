@@ -17,10 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...api import InputSpec
-from . import fits
+from ...api import InputSpec, Plane
+from . import readers
 from .errors import ImageError
-from .fits import Plane
 from .prepare import crop, prepare_many
 
 _ENTRY = np.dtype([("key", "V16"), ("slot", "<u8"), ("pixels", "<u4"), ("entry", "<u4")])
@@ -87,7 +86,7 @@ class Cutouts:
         keys: list[bytes] = []
         for row, key, planes in misses:
             try:
-                for band, image in zip(spec.bands, fits.read_all(planes), strict=True):
+                for band, image in zip(spec.bands, readers.read_all(planes), strict=True):
                     stacks[band][len(rows)] = crop(image, size)
             except ImageError as error:
                 refused[row] = str(error)
@@ -137,8 +136,13 @@ def _key(planes: Sequence[Plane]) -> bytes:
                 stat = stats[plane.path] = os.stat(plane.path)
             except OSError as error:
                 raise ImageError(plane.path, f"can't be read: {error.strerror}") from None
-        parts.append(f"{plane.path}\0{stat.st_mtime_ns}\0{stat.st_size}\0{plane.hdu}\0{plane.plane}")
+        parts.append(f"{plane.path}\0{stat.st_mtime_ns}\0{stat.st_size}\0{plane.hdu}\0{plane.plane}{_told(plane)}")
     return hashlib.blake2b("\1".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+def _told(plane: Plane) -> str:
+    """What else tells planes apart: in FITS nothing, elsewhere images may have names only."""
+    return "" if plane.reader == "fits" else f"\0{plane.reader}\0{plane.extname}"
 
 
 class _Shelf:

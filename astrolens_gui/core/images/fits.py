@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...api import Plane
 from . import bands as _bands
 from . import fast, tiles
 from . import wcs as _wcs
@@ -25,41 +26,6 @@ MAX_PLANES = 256
 """Planes of a cube that are listed; a longer one is a spectrum, not an image in bands."""
 
 _BLOCK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Plane:
-    """One two-dimensional image in a file.
-
-    Attributes:
-        hdu: number of the HDU, from 0. plane: index along the higher axes (flattened), None where there are none.
-        band: name, "" where nothing names it. shape: (height, width).
-        pixel_scale: arcsec, None if unknown. unit: BUNIT as it stands.
-    """
-
-    path: str
-    hdu: int = 0
-    plane: int | None = None
-    band: str = ""
-    shape: tuple[int, int] = (0, 0)
-    pixel_scale: float | None = None
-    unit: str = ""
-    extname: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "shape": list(self.shape)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], path: str | Path | None = None) -> Plane:
-        """The inverse of `as_dict`; `path` replaces the stored one (records keep it relative to their root)."""
-        kept = {name: values[name] for name in _FIELDS if name in values}
-        kept["shape"] = tuple(kept.get("shape", (0, 0)))
-        if path is not None:
-            kept["path"] = os.fspath(path)
-        return cls(**kept)
-
-
-_FIELDS = tuple(f.name for f in fields(Plane))
 
 
 @dataclass(frozen=True)

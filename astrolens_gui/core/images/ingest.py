@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ...api import Context
+from ...api import Context, UserError
 from . import bands as _bands
-from . import fits, wcs
+from . import readers, wcs
 from .errors import ImageError
 from .fits import Contents, Plane
 from .headers import Header
@@ -32,6 +32,7 @@ class ObjectRecord:
         name: its ID. base: the folder that becomes a root. planes: `Plane.as_dict`, with `path` relative to base, posix.
         field: what it must not be split from (tile, field or sky cell), "" if unknown. ra, dec: degrees, of the image's centre.
         meta: telescope and instrument, and `not_shown`: [extension, reason] of what its files hold besides.
+        stem: the ID that it has where stems don't repeat. where: the path relative to base that it has where they do.
     """
 
     name: str
@@ -42,6 +43,8 @@ class ObjectRecord:
     dec: float | None = None
     pixel_scale: float | None = None
     meta: dict[str, Any] = dataclasses.field(default_factory=dict)
+    stem: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,12 @@ def scan(
     ID is the stem; stems that repeat are replaced, all of them, by the path relative to the source folder. Sub-folders that are all
     named as bands join into one object per stem. A header's band and pixel scale come before `bands` and `pixel_scale`, which only
     fill gaps: `bands` names the unnamed planes of a file in order, when they are as many.
+
+    Raises:
+        UserError: a pixel scale that is none.
     """
+    if pixel_scale is not None and not (math.isfinite(pixel_scale) and pixel_scale > 0):
+        raise UserError(f"--pixel-scale must be a positive number of arcsec per pixel, not {pixel_scale:g}")
     ctx = ctx or Context()
     groups: list[_Group] = []
     for source in sources:
@@ -101,7 +109,9 @@ def scan(
 
 
 def stem(name: str) -> str:
-    """The file's name without .fits and packing: "a.b.fits.gz" → "a.b"."""
+    """The file's name without .fits and packing ("a.b.fits.gz" → "a.b") or without what a plugin's reader claims of it."""
+    if claimed := readers.suffix_of(name):
+        return name.removesuffix(claimed) or name
     base, suffix = os.path.splitext(name)
     inner = os.path.splitext(base)
     if suffix.lower() in _PACKED and inner[1].lower() in _SUFFIXES:
@@ -180,7 +190,7 @@ def _record(
     contents: list[Contents] = []
     for folder_band, path in group.files:
         try:
-            found = fits.inspect(path)
+            found = readers.inspect(path)
         except ImageError as error:
             yield Refusal(error.path, error.extension, error.reason)
             continue
@@ -191,8 +201,11 @@ def _record(
     rows = _named(planes, bands)
     rows = [row if row.pixel_scale is not None else replace(row, pixel_scale=pixel_scale) for row in rows]
     first = contents[0]
-    assert first.first is not None
-    sky = wcs.centre(first.first, rows[0].shape) or _given(first)
+    try:
+        sky = _sky(first, rows[0])
+    except ImageError as error:
+        yield Refusal(error.path, error.extension, error.reason)
+        return
     yield ObjectRecord(
         name=name,
         base=group.base,
@@ -202,6 +215,8 @@ def _record(
         dec=sky[1] if sky else None,
         pixel_scale=rows[0].pixel_scale,
         meta=_meta(contents),
+        stem=group.stem,
+        where=group.where,
     )
 
 
@@ -224,6 +239,13 @@ def _named(planes: Sequence[tuple[Plane, str]], bands: tuple[str, ...]) -> list[
 
 def _headers(contents: Contents) -> list[Header]:
     return [header for header in (contents.first, contents.primary) if header is not None]
+
+
+def _sky(contents: Contents, plane: Plane) -> tuple[float, float] | None:
+    """RA and Dec in degrees of an image's centre: by the header where the format has one, else as its reader says."""
+    if contents.first is None:
+        return readers.centre(plane)
+    return wcs.centre(contents.first, plane.shape) or _given(contents)
 
 
 def _given(contents: Contents) -> tuple[float, float] | None:

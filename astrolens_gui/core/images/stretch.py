@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ from ...api import StretchSpec
 from . import cuts as _cuts
 from .colormaps import COLORMAPS, lut
 
-__all__ = ["BUILTIN", "COLORMAPS", "CUTS", "STRETCHES", "Recipe", "limits", "register", "render"]
+__all__ = ["BUILTIN", "COLORMAPS", "CUTS", "STRETCHES", "Recipe", "limits", "register", "render", "tabulated"]
 
 CUTS: tuple[str, ...] = ("percentile", "zscale", "minmax", "manual")
 
 _LEVELS = 65536
 _BLOCK = 1 << 16
+_GRID = np.linspace(0.0, 1.0, _LEVELS, dtype=np.float64)
+_GRID.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,34 @@ BUILTIN: tuple[StretchSpec, ...] = (
 )
 
 STRETCHES: dict[str, StretchSpec] = {spec.id: spec for spec in BUILTIN}
-"""By id; `register` adds those of plugins."""
+"""By id, in the order of the menu; `register` adds those of plugins."""
+
+
+def tabulated(spec: StretchSpec) -> StretchSpec:
+    """The same stretch by a table: the function is called here and never again, so that drawing can't fail in it.
+
+    Raises:
+        ValueError: one sentence: it raised, or did not give one number for each value.
+    """
+    try:
+        table = np.array(spec.function(_GRID.copy()), dtype=np.float32)
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"its function raised {type(error).__name__}: {' '.join(str(error).split())}") from error
+    if table.shape != _GRID.shape:
+        raise ValueError(f"its function gave an array of shape {table.shape} for {_GRID.shape} values")
+    if not np.isfinite(table).any():
+        raise ValueError("its function gave no finite value")
+    return replace(spec, function=partial(np.interp, xp=_GRID, fp=table))
 
 
 def register(specs: Iterable[StretchSpec]) -> None:
-    """Make the stretches of plugins available to `render`; the built-in ones cannot be replaced."""
-    for spec in specs:
-        STRETCHES.setdefault(spec.id, spec)
+    """Offer the stretches of plugins, in place of those of an earlier call; the built-in ones cannot be replaced."""
+    built_in = {spec.id for spec in BUILTIN}
+    new = {spec.id: spec for spec in specs if spec.id not in built_in}
+    for gone in STRETCHES.keys() - built_in - new.keys():
+        del STRETCHES[gone]
+    STRETCHES.update(new)
+    _curve.cache_clear()
 
 
 def limits(image: np.ndarray, recipe: Recipe) -> tuple[float, float]:
@@ -168,8 +191,7 @@ def _curve(stretch: str) -> np.ndarray:
     """The stretch at every index, float32 (65536,) in 0..1."""
     if stretch not in STRETCHES:
         raise ValueError(f"there is no stretch {stretch!r}; there are: {', '.join(STRETCHES)}")
-    x = np.linspace(0.0, 1.0, _LEVELS, dtype=np.float64)
-    y = np.asarray(STRETCHES[stretch].function(x), dtype=np.float32)
+    y = np.asarray(STRETCHES[stretch].function(_GRID), dtype=np.float32)
     return np.clip(np.nan_to_num(y, nan=0.0), 0.0, 1.0)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...api import Plane
 from .bands import shown_first
-from .fits import Plane, read
+from .readers import read
 from .stretch import Recipe, limits, render
 
 

@@ -32,6 +32,8 @@ class DisplayBar(QWidget):
 
         self.setObjectName("displayBar")
         self._current = current
+        if current.recipe.stretch not in STRETCHES:  # remembered from a plugin that is gone
+            current.set_recipe(stretch=type(current.recipe)().stretch)
         self._image: Any = None
         self._cuts = (0.0, 1.0)
         self.histogram = HistogramStrip(self)
@@ -161,7 +163,7 @@ class DisplayBar(QWidget):
 
 
 class _Number(QtWidgets.QLineEdit):
-    """A field for a pixel value of any size; keys go back to the image after Enter."""
+    """A field for a pixel value of any size; Esc puts back what was there before the typing."""
 
     def __init__(self, tip: str) -> None:
         super().__init__(toolTip=tip, alignment=Qt.AlignRight)
@@ -169,7 +171,12 @@ class _Number(QtWidgets.QLineEdit):
         self.setFocusPolicy(Qt.ClickFocus)
         self.shown: float | None = None
         """The number as it was shown before the person typed."""
-        self.returnPressed.connect(self.clearFocus)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape and self.isModified() and self.shown is not None:
+            self.setModified(False)
+            self.show_number(self.shown)
+        super().keyPressEvent(event)
 
     def show_number(self, value: float) -> None:
         if not (self.hasFocus() and self.isModified()):

@@ -1,0 +1,185 @@
+"""Which reader a file is for, and the one way to planes and pixels whatever the format; knows no format itself.
+
+FITS is the default, for every name that no plugin's reader claims, so that an unknown file is refused in its words.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...api import Plane, ReaderSpec, UserError
+from . import bands as _bands
+from . import fits
+from .errors import ImageError
+from .fits import Contents
+
+__all__ = ["celestial", "centre", "inspect", "read", "read_all", "register", "suffix_of", "wcs_problem"]
+
+FITS = "fits"
+
+_specs: dict[str, ReaderSpec] | None = None
+"""By id; None until plugins were discovered in this process."""
+
+
+def register(specs: Iterable[ReaderSpec]) -> None:
+    """The readers there are, in place of those of an earlier call."""
+    global _specs
+    _specs = {spec.id: spec for spec in specs}
+
+
+def _readers() -> dict[str, ReaderSpec]:
+    """The readers; a process that did not look for plugins yet does so with the first image it meets."""
+    if _specs is None:
+        from ..plugins import Plugins
+
+        Plugins.discover()
+    return _specs or {}
+
+
+def _choice(path: str | Path) -> tuple[ReaderSpec | None, str]:
+    """(reader, its suffix as the file has it) of the longest suffix that fits; (None, "") where none does."""
+    name = os.path.basename(path)
+    folded, best, length = name.casefold(), None, 0
+    for spec in _readers().values():
+        for suffix in spec.suffixes:
+            if len(suffix) > length and folded.endswith(suffix.casefold()):
+                best, length = spec, len(suffix)
+    return best, name[len(name) - length :]
+
+
+def suffix_of(name: str) -> str:
+    """The part of a file's name that a plugin's reader claims; "" for FITS and for what nobody claims."""
+    spec, suffix = _choice(name)
+    return suffix if spec is not None and spec.id != FITS else ""
+
+
+def inspect(path: str | Path) -> Contents:
+    """The planes of a file, with what is not shown of it and its headers where it has any.
+
+    Raises:
+        ImageError: when there is nothing to show, with the reason.
+    """
+    spec, _ = _choice(path)
+    if spec is None or spec.id == FITS:
+        return fits.inspect(path)
+    path = os.fspath(path)
+    found = _call(path, spec.id, "planes", path)
+    try:
+        planes = [_plane(one, path, spec.id) for one in found]
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ImageError(path, f"the reader {spec.id} gave planes that can't be used ({error})") from None
+    if not planes:
+        raise ImageError(path, f"the reader {spec.id} finds no image in it")
+    names = _bands.apart([(p.band, p.extname or p.band, p.extname or str(n + 1)) for n, p in enumerate(planes)])
+    return Contents(path, [replace(plane, band=name) for plane, name in zip(planes, names, strict=True)])
+
+
+def _plane(made: Any, path: str, reader: str) -> Plane:
+    """A reader's plane as projects keep it: plain types, a band also from the image's name or the folder, as in FITS."""
+    if not isinstance(made, Plane):
+        raise TypeError(f"a {type(made).__name__} instead of a Plane")
+    height, width = (operator.index(side) for side in made.shape)
+    if min(height, width) < fits.MIN_SIDE:
+        raise ValueError(f"{width} x {height} pixels are no image")
+    name = str(made.extname)
+    folder = Path(path).parent.name
+    return Plane(
+        path=path,
+        hdu=operator.index(made.hdu),
+        plane=None if made.plane is None else operator.index(made.plane),
+        band=str(made.band) or _bands.known_band(name) or _bands.folder_band(folder),
+        shape=(height, width),
+        pixel_scale=None if made.pixel_scale is None else float(made.pixel_scale),
+        unit=str(made.unit),
+        extname=name,
+        reader=reader,
+    )
+
+
+def read(plane: Plane) -> np.ndarray:
+    """The pixels of a plane: float32 (h, w), native, C-contiguous, NaN where there is no value.
+
+    Raises:
+        ImageError: also when the file is no longer what `plane` was made from, or its reader is not installed.
+    """
+    if plane.reader == FITS:
+        return fits.read(plane)
+    made = _call(plane.path, plane.reader, "read", plane)
+    try:
+        with np.errstate(all="ignore"):
+            pixels = np.asarray(made, dtype=np.float32, order="C")
+    except (TypeError, ValueError) as error:
+        reason = f"the reader {plane.reader} gave no array of numbers ({error})"
+        raise ImageError(plane.path, reason, plane.extname) from None
+    if pixels.shape != tuple(plane.shape):
+        sizes = f"{' x '.join(map(str, pixels.shape[::-1])) or 'no'} px instead of {plane.shape[1]} x {plane.shape[0]}"
+        reason = f"the reader {plane.reader} gave {sizes}; if the file has changed, import it again"
+        raise ImageError(plane.path, reason, plane.extname)
+    return pixels
+
+
+def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
+    """The pixels of several planes, each as `read` gives them; planes of one plain FITS file cost one read of it."""
+    if all(plane.reader == FITS for plane in wanted):
+        return fits.read_all(wanted)
+    return [read(plane) for plane in wanted]
+
+
+def celestial(plane: Plane) -> Any:
+    """The plane's celestial astropy WCS (0-based pixels), or None."""
+    if plane.reader == FITS:
+        return fits.celestial(plane)
+    return _call(plane.path, plane.reader, "celestial", plane, optional=True)
+
+
+def wcs_problem(plane: Plane) -> str:
+    """Why `celestial` is None although the file has a WCS, in one sentence; "" otherwise."""
+    return fits.wcs_problem(plane) if plane.reader == FITS else ""
+
+
+def centre(plane: Plane) -> tuple[float, float] | None:
+    """(RA, Dec) in degrees of the middle of a plane by its WCS; None where it has none that gives a place."""
+    sky = celestial(plane)
+    if sky is None:
+        return None
+    try:
+        from astropy.coordinates import SkyCoord
+
+        at = SkyCoord(sky.pixel_to_world((plane.shape[1] - 1) / 2, (plane.shape[0] - 1) / 2)).icrs
+        ra, dec = float(at.ra.deg), float(at.dec.deg)
+    except Exception:  # as wcs.centre: a WCS that can't be evaluated is none
+        return None
+    return (ra, dec) if np.isfinite([ra, dec]).all() else None
+
+
+def _call(path: str, reader: str, name: str, argument: Any, optional: bool = False) -> Any:
+    """What a reader's function gives; whatever it raises is an ImageError that names the file."""
+    extension = argument.extname if isinstance(argument, Plane) else ""
+    spec = _readers().get(reader)
+    if spec is None:
+        there = f"it needs the reader {reader}, which no plugin offers; install its plugin (see `astrolens plugins`)"
+        raise ImageError(path, there, extension)
+    try:
+        function: Callable[[Any], Any] | None = getattr(import_module(spec.factory), name, None)
+        if function is None and optional:
+            return None
+        if function is None:
+            raise UserError(f"the reader {reader} has no function {name} in {spec.factory}")
+        result = function(argument)
+        return list(result) if name == "planes" else result
+    except UserError as error:
+        reason = error.reason if isinstance(error, ImageError) else str(error)
+        raise ImageError(path, reason, extension) from error
+    except MemoryError:
+        raise ImageError(path, "there is not enough memory for it", extension) from None
+    except (Exception, SystemExit) as error:
+        reason = f"the reader {reader} failed: {type(error).__name__}: {error}"
+        raise ImageError(path, reason, extension) from error
