@@ -19,8 +19,8 @@ class Action:
         keys: shortcuts, the first one is shown; in Qt's portable text.
         tip: one sentence for the tooltip; the key is added to it.
         group: one of GROUPS: the menu, and the heading in the overlay.
-        needs: "" always, "project" an open project, "object" an object on the screen, "single" one in the single view
-            (in the mosaic the same key belongs to the mosaic's cursor).
+        needs: "" always, "project" an open project, "object" an object to look at, "single" one in the single view,
+            "mosaic" one in the mosaic.
         repeats: whether holding the key down repeats it; never for a grade.
     """
 
@@ -58,9 +58,15 @@ TABLE: tuple[Action, ...] = (
         "Show the model's score before the grade, or hide it (blind)",
         "Grade",
     ),
-    Action("next", "Next object", ("Right", "J", "Down"), "Go to the next object of the queue", "Move", "single", True),
+    Action("next", "Next object", ("Right", "J"), "Go to the next object of the queue", "Move", "object", True),
+    Action("previous", "Previous object", ("Left", "K"), "Go back one object in the queue", "Move", "object", True),
+    Action("down", "Down", ("Down",), "The next object; in the mosaic the one below", "Move", "object", True),
+    Action("up", "Up", ("Up",), "The object before; in the mosaic the one above", "Move", "object", True),
     Action(
-        "previous", "Previous object", ("Left", "K", "Up"), "Go back one object in the queue", "Move", "single", True
+        "page_down", "A page down", ("PgDown",), "In the mosaic: as many rows as are in sight", "Move", "mosaic", True
+    ),
+    Action(
+        "page_up", "A page up", ("PgUp",), "In the mosaic: back as many rows as are in sight", "Move", "mosaic", True
     ),
     Action(
         "next_ungraded",
@@ -70,13 +76,19 @@ TABLE: tuple[Action, ...] = (
         "Move",
         "project",
     ),
-    Action("first", "First object", ("Home",), "Go to the top of the queue", "Move", "single"),
-    Action("last", "Last object", ("End",), "Go to the end of the queue", "Move", "single"),
+    Action("first", "First object", ("Home",), "Go to the top of the queue", "Move", "object"),
+    Action("last", "Last object", ("End",), "Go to the end of the queue", "Move", "object"),
     Action("find", "Find an object", ("Ctrl+F",), "Filter the queue by a part of the name", "Move", "project"),
+    Action("clear_filter", "Show all objects", ("Esc",), "Take the filter off the queue", "Move", "project"),
     Action(
         "rerank", "Order the queue again", ("Ctrl+L",), "Order the queue anew with the newest scores", "Move", "project"
     ),
     Action("toggle_mosaic", "Mosaic / single view", ("V",), "Many stamps at once, or one large", "View", "project"),
+    Action("show_large", "Show large", ("Return", "Enter"), "The stamp under the mosaic's cursor", "View", "mosaic"),
+    Action("larger", "Larger", ("+", "="), "Zoom in; in the mosaic fewer and larger stamps", "View", "object", True),
+    Action("smaller", "Smaller", ("-",), "Zoom out; in the mosaic more and smaller stamps", "View", "object", True),
+    Action("show_queue", "Queue", ("Ctrl+1",), "The list of objects, also after it was closed", "View", "project"),
+    Action("show_grade", "Grade", ("Ctrl+2",), "The grade bar, also after it was closed", "View", "project"),
     Action("focus_image", "Image only", ("Tab",), "Hide all but the image, or bring the rest back", "View", "project"),
     Action("next_stretch", "Next stretch", ("S",), "Step through linear, sqrt, log, asinh, …", "View", "project"),
     Action("previous_stretch", "Previous stretch", ("Shift+S",), "Step back through the stretches", "View", "project"),
@@ -144,7 +156,7 @@ def grade_actions(scheme: Any) -> tuple[Action, ...]:
             (grade.key, "Space") if grade is scheme.lowest else (grade.key,),
             grade.criterion,
             "Grade",
-            "single",
+            "object",
             arguments=(grade.value,),
         )
         for grade in scheme.grades
@@ -183,6 +195,7 @@ def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
 
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Wheel", "Zoom at the cursor"),
+    ("Ctrl+wheel", "Mosaic: more or fewer stamps"),
     ("Middle drag", "Pan"),
     ("Drag a cut", "In the histogram: set it by hand"),
     ("Right drag", "Contrast and bias, as in DS9"),

@@ -48,7 +48,8 @@ class ActionSet(QObject):
 
     def set_situation(self, *, project: bool, object: bool, single: bool) -> None:
         """Enable what can be done now."""
-        given = {"project": project, "object": project and object, "single": project and object and single}
+        there = project and object
+        given = {"project": project, "object": there, "single": there and single, "mosaic": there and not single}
         self._situation = {name for name, holds in given.items() if holds}
         for action, made in self._made.values():
             made.setEnabled(not action.needs or action.needs in self._situation)

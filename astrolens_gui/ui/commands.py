@@ -17,12 +17,16 @@ class Commands:
     # -- grade
 
     def grade(self, value: str) -> None:
-        self._window.grading.grade(value)
+        if self._window.stage.is_mosaic:
+            self._window.stage.mosaic.grade(value)
+        else:
+            self._window.grading.grade(value)
 
     def subtype(self, value: str) -> None:
         self._window.grading.subtype(value)
 
     def comment(self) -> None:
+        self._window.show_dock("grade")
         self._window.labelbar.write_comment()
 
     def undo(self) -> None:
@@ -51,6 +55,24 @@ class Commands:
     def previous(self) -> None:
         self._go(self._window.current.position - 1)
 
+    def down(self) -> None:
+        if self._window.stage.is_mosaic:
+            self._window.stage.mosaic.step_rows(1)
+        else:
+            self.next()
+
+    def up(self) -> None:
+        if self._window.stage.is_mosaic:
+            self._window.stage.mosaic.step_rows(-1)
+        else:
+            self.previous()
+
+    def page_down(self) -> None:
+        self._window.stage.mosaic.step_pages(1)
+
+    def page_up(self) -> None:
+        self._window.stage.mosaic.step_pages(-1)
+
     def first(self) -> None:
         self._go(0)
 
@@ -65,7 +87,11 @@ class Commands:
             self._go(row)
 
     def find(self) -> None:
+        self._window.show_dock("queue")
         self._window.queue_view.find()
+
+    def clear_filter(self) -> None:
+        self._window.queue_view.clear_filter()
 
     def rerank(self) -> None:
         self._window.session.rerank()
@@ -74,6 +100,21 @@ class Commands:
 
     def toggle_mosaic(self) -> None:
         self._window.stage.toggle_mosaic()
+
+    def show_large(self) -> None:
+        self._window.stage.mosaic.open_cursor()
+
+    def larger(self) -> None:
+        self._window.stage.larger()
+
+    def smaller(self) -> None:
+        self._window.stage.smaller()
+
+    def show_queue(self) -> None:
+        self._window.show_dock("queue")
+
+    def show_grade(self) -> None:
+        self._window.show_dock("grade")
 
     def focus_image(self) -> None:
         self._window.focus_image()

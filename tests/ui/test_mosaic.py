@@ -183,8 +183,8 @@ def test_that_a_digit_grades_under_the_cursor_and_moves_on(mosaic):
     heard = []
     m.view.graded.connect(lambda object_id, grade: heard.append((object_id, grade)))
     for key in ("1", "4", "2"):
-        press(m.view, getattr(Qt, f"Key_{key}"), key)
-    press(m.view, Qt.Key_Space, " ")
+        press(m.view, getattr(Qt, f"Key_{key}"))
+    press(m.view, Qt.Key_Space)
     m.settle()
     assert [(object_id, grade) for object_id, grade, _ in m.workbench.labels] == [
         (4, "A"),
@@ -207,7 +207,7 @@ def test_that_fast_keys_do_not_wait_for_the_disk_and_none_is_lost(mosaic):
     m.workbench.hold = True
     m.workbench.jobs.clear()
     for key in "1234":
-        press(m.view, getattr(Qt, f"Key_{key}"), key)
+        press(m.view, getattr(Qt, f"Key_{key}"))
     m.settle()
     assert m.view.cursor_row == 4
     assert [m.model.grade_of(number) for number in (1, 2, 3, 4)] == [""] * 4  # not on disk: not in the queue
@@ -224,7 +224,7 @@ def test_that_a_label_that_cannot_be_saved_is_said_and_leaves_no_mark(mosaic):
     said = []
     m.bridge.failed.connect(said.append)
     m.view.move_to(2)
-    press(m.view, Qt.Key_1, "1")
+    press(m.view, Qt.Key_1)
     m.settle()
     assert len(said) == 1
     assert "object 0003" in said[0]
@@ -232,23 +232,6 @@ def test_that_a_label_that_cannot_be_saved_is_said_and_leaves_no_mark(mosaic):
     assert m.model.grade_of(3) == ""
     assert m.view.cursor_row == 2
     assert "no grade yet" in m.view.tip(2)
-
-
-def test_that_a_key_held_down_grades_once(mosaic):
-    m = mosaic(12)
-    press(m.view, Qt.Key_1, "1")
-    for _ in range(5):
-        press(m.view, Qt.Key_1, "1", repeat=True)
-    m.settle()
-    assert len(m.workbench.labels) == 1
-
-
-def test_that_keys_of_no_grade_and_with_control_grade_nothing(mosaic):
-    m = mosaic(12)
-    press(m.view, Qt.Key_9, "9")
-    press(m.view, Qt.Key_1, "1", modifiers=Qt.ControlModifier)
-    m.settle()
-    assert m.workbench.labels == []
 
 
 def test_that_a_click_selects_and_a_double_click_opens(mosaic, qtbot):
@@ -294,8 +277,8 @@ def test_that_columns_change_by_keys_and_the_wheel_and_stay_within_bounds(mosaic
     m = mosaic(300)
     changed = []
     m.view.columns_changed.connect(changed.append)
-    press(m.view, Qt.Key_Minus, "-")
-    press(m.view, Qt.Key_Plus, "+")
+    press(m.view, Qt.Key_Minus)
+    press(m.view, Qt.Key_Plus)
     assert changed == [6, 5]
     m.view.set_columns(-3)
     assert m.view.columns == 1
@@ -317,8 +300,8 @@ def test_that_the_cursor_follows_what_is_chosen_elsewhere(mosaic):
 
 def test_that_an_empty_queue_says_what_to_do_and_takes_keys(mosaic):
     m = mosaic(0)
-    for key, text in ((Qt.Key_Right, ""), (Qt.Key_1, "1"), (Qt.Key_Return, ""), (Qt.Key_End, "")):
-        press(m.view, key, text)
+    for key in (Qt.Key_Right, Qt.Key_1, Qt.Key_Return, Qt.Key_End):
+        press(m.view, key)
     assert m.view.cursor_row == -1
     assert m.workbench.labels == []
     picture = m.picture()
@@ -332,8 +315,35 @@ def test_that_letters_read_on_every_grades_colour():
     assert FRAME >= 3
 
 
-def press(widget, key, text: str = "", modifiers=Qt.NoModifier, repeat: bool = False) -> None:
-    QApplication.sendEvent(widget, QtGui.QKeyEvent(QtCore.QEvent.KeyPress, key, modifiers, text, repeat))
+KEYS = {
+    Qt.Key_Right: ("move_by", 1),
+    Qt.Key_J: ("move_by", 1),
+    Qt.Key_Left: ("move_by", -1),
+    Qt.Key_K: ("move_by", -1),
+    Qt.Key_Down: ("step_rows", 1),
+    Qt.Key_Up: ("step_rows", -1),
+    Qt.Key_PageDown: ("step_pages", 1),
+    Qt.Key_PageUp: ("step_pages", -1),
+    Qt.Key_Home: ("move_to", 0),
+    Qt.Key_End: ("move_to", 10**9),
+    Qt.Key_Plus: ("larger",),
+    Qt.Key_Minus: ("smaller",),
+    Qt.Key_Return: ("open_cursor",),
+    Qt.Key_Space: ("grade", "X"),
+    **{
+        key: ("grade", grade.value)
+        for key, grade in zip((Qt.Key_1, Qt.Key_2, Qt.Key_3, Qt.Key_4), SCHEME.grades, strict=True)
+    },
+}
+"""What the window's actions ask of the mosaic for a key; that they do is tested in test_focus.py."""
+
+
+def press(view: MosaicView, key: int) -> None:
+    verb, *arguments = KEYS[key]
+    if verb == "move_by":
+        view.move_to(view.cursor_row + arguments[0])
+    else:
+        getattr(view, verb)(*arguments)
 
 
 def pixels(image: QtGui.QImage, rect: QtCore.QRect) -> np.ndarray:

@@ -47,6 +47,8 @@ class BackendPanel(QWidget):
         )
         self.train_button = QtWidgets.QPushButton("Retrain", objectName="primary")
         self.train_button.setToolTip("Train the model on the grades, and order the queue anew  [F6]")
+        for button in (self.score_button, self.train_button):
+            button.setFocusPolicy(Qt.NoFocus)  # Space is a grade's key
         self.verdict = Sentence("No training yet in this session.")
         self.score_button.clicked.connect(self.score)
         self.train_button.clicked.connect(self.train)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..prefetch import Prefetch
-from ..qt import QApplication, QColor, QPalette, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..qt import QApplication, QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
 from . import display
 from .canvas import Canvas
 from .notice import Notice
@@ -52,6 +52,7 @@ class ImageView(QWidget):
     def __init__(self, bridge: Any, workbench: Any, current: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("imageView")
+        self.setFocusPolicy(Qt.ClickFocus)  # the canvas in it has none: its clicks come here
         self._current = current
         self._prefetch = Prefetch(bridge, workbench, self)
         self._upcoming: Callable[[], Iterable[int]] = tuple

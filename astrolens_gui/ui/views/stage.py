@@ -7,7 +7,7 @@ from typing import Any
 from ..bridge import Bridge
 from ..current import Current
 from ..models.queue import QueueModel
-from ..qt import QtWidgets, QWidget, Signal
+from ..qt import QApplication, Qt, QtWidgets, QWidget, Signal
 
 AHEAD = 5
 NARROWEST = 360
@@ -35,6 +35,7 @@ class Stage(QWidget):
         self.image: Any = None
         self.mosaic: Any = None
         self.bar: Any = None
+        self.setFocusPolicy(Qt.ClickFocus)
 
     def build(self) -> None:
         """Make the views; pyqtgraph and numpy's friends are imported here, after the window's first paint."""
@@ -64,6 +65,7 @@ class Stage(QWidget):
         for part in (self._views, self.bar):  # a long name in the readout must never make the window wider
             part.setMinimumSize(NARROWEST, 0)
         self._layout.addWidget(self.bar)
+        self.setFocusProxy(self.image)
 
     def _upcoming(self) -> list[int]:
         """The objects that will probably be looked at next: the next without a grade, and the neighbours."""
@@ -95,10 +97,20 @@ class Stage(QWidget):
             return
         view = self.mosaic if mosaic else self.image
         self._views.setCurrentWidget(view)
-        view.setFocus()
+        self.setFocusProxy(view)
+        self.take_focus()
         self.turned.emit(mosaic)
 
+    def larger(self) -> None:
+        """Zoom in, or larger stamps."""
+        (self.mosaic.larger if self.is_mosaic else self.image.zoom_in)()
+
+    def smaller(self) -> None:
+        """Zoom out, or smaller stamps."""
+        (self.mosaic.smaller if self.is_mosaic else self.image.zoom_out)()
+
     def take_focus(self) -> None:
-        """Keys go to what is looked at."""
-        if self._views is not None:
-            self._views.currentWidget().setFocus()
+        """Keys go to what is looked at, also from a dock that floats as a window of its own."""
+        self.setFocus()
+        if isinstance(QApplication.activeWindow(), QtWidgets.QDockWidget):
+            self.window().activateWindow()
