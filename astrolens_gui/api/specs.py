@@ -58,8 +58,8 @@ class ReaderSpec:
         planes(path) -> list[Plane]: the images of a file; at least one;
         read(plane) -> (height, width) array of the plane's shape, rows as in FITS (the first is the lowest), NaN where there is no value;
         celestial(plane) -> its celestial `astropy.wcs.WCS` or None (optional).
-    What these raise is shown with the file's name. `suffixes`: of file names, with the dot, in any case; the longest
-    that fits decides, and what fits none is read as FITS.
+    What these raise, or what is wrong with what they return, is shown with the file's name. `suffixes`: of file names,
+    with the dot, in any case; the longest that fits decides, and what fits none is read as FITS.
     """
 
     id: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,40 +25,47 @@ __all__ = ["celestial", "centre", "inspect", "read", "read_all", "register", "su
 
 FITS = "fits"
 
-_specs: dict[str, ReaderSpec] | None = None
-"""By id; None until plugins were discovered in this process."""
+
+@dataclass(frozen=True)
+class _Readers:
+    """Those there are: by id, and (suffix in lower case, id), the longest first."""
+
+    by_id: dict[str, ReaderSpec]
+    suffixes: tuple[tuple[str, str], ...]
+
+
+_known: _Readers | None = None
+"""None until plugins were discovered in this process."""
 
 
 def register(specs: Iterable[ReaderSpec]) -> None:
     """The readers there are, in place of those of an earlier call."""
-    global _specs
-    _specs = {spec.id: spec for spec in specs}
+    global _known
+    by_id = {spec.id: spec for spec in specs}
+    suffixes = [(suffix.lower(), spec.id) for spec in by_id.values() for suffix in spec.suffixes]
+    _known = _Readers(by_id, tuple(sorted(suffixes, key=lambda pair: -len(pair[0]))))
 
 
-def _readers() -> dict[str, ReaderSpec]:
+def _readers() -> _Readers:
     """The readers; a process that did not look for plugins yet does so with the first image it meets."""
-    if _specs is None:
+    if _known is None:
         from ..plugins import Plugins
 
         Plugins.discover()
-    return _specs or {}
+    assert _known is not None
+    return _known
 
 
-def _choice(path: str | Path) -> tuple[ReaderSpec | None, str]:
-    """(reader, its suffix as the file has it) of the longest suffix that fits; (None, "") where none does."""
-    name = os.path.basename(path)
-    folded, best, length = name.casefold(), None, 0
-    for spec in _readers().values():
-        for suffix in spec.suffixes:
-            if len(suffix) > length and folded.endswith(suffix.casefold()):
-                best, length = spec, len(suffix)
-    return best, name[len(name) - length :]
+def _choice(path: str | Path) -> tuple[str, str]:
+    """(id of the reader, its suffix) of the longest suffix that fits; FITS without a suffix where none does."""
+    name = os.path.basename(path).lower()
+    return next(((id, suffix) for suffix, id in _readers().suffixes if name.endswith(suffix)), (FITS, ""))
 
 
 def suffix_of(name: str) -> str:
     """The part of a file's name that a plugin's reader claims; "" for FITS and for what nobody claims."""
-    spec, suffix = _choice(name)
-    return suffix if spec is not None and spec.id != FITS else ""
+    reader, suffix = _choice(name)
+    return name[len(name) - len(suffix) :] if reader != FITS else ""
 
 
 def inspect(path: str | Path) -> Contents:
@@ -67,17 +74,17 @@ def inspect(path: str | Path) -> Contents:
     Raises:
         ImageError: when there is nothing to show, with the reason.
     """
-    spec, _ = _choice(path)
-    if spec is None or spec.id == FITS:
+    reader, _ = _choice(path)
+    if reader == FITS:
         return fits.inspect(path)
     path = os.fspath(path)
-    found = _call(path, spec.id, "planes", path)
+    found = _call(path, reader, "planes", path)
     try:
-        planes = [_plane(one, path, spec.id) for one in found]
+        planes = [_plane(one, path, reader) for one in found]
     except (TypeError, ValueError, AttributeError) as error:
-        raise ImageError(path, f"the reader {spec.id} gave planes that can't be used ({error})") from None
+        raise ImageError(path, f"the reader {reader} gave planes that can't be used ({error})") from None
     if not planes:
-        raise ImageError(path, f"the reader {spec.id} finds no image in it")
+        raise ImageError(path, f"the reader {reader} finds no image in it")
     names = _bands.apart([(p.band, p.extname or p.band, p.extname or str(n + 1)) for n, p in enumerate(planes)])
     return Contents(path, [replace(plane, band=name) for plane, name in zip(planes, names, strict=True)])
 
@@ -163,7 +170,7 @@ def centre(plane: Plane) -> tuple[float, float] | None:
 def _call(path: str, reader: str, name: str, argument: Any, optional: bool = False) -> Any:
     """What a reader's function gives; whatever it raises is an ImageError that names the file."""
     extension = argument.extname if isinstance(argument, Plane) else ""
-    spec = _readers().get(reader)
+    spec = _readers().by_id.get(reader)
     if spec is None:
         there = f"it needs the reader {reader}, which no plugin offers; install its plugin (see `astrolens plugins`)"
         raise ImageError(path, there, extension)

@@ -61,7 +61,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: astrolens-stamps\nVersion: 0.1\n")
     (about / "entry_points.txt").write_text("[astrolens.plugins]\nstamps = stamps_plugin\n")
     monkeypatch.syspath_prepend(site)
-    monkeypatch.setattr(readers, "_specs", None)
+    monkeypatch.setattr(readers, "_known", None)
 
     def write(reader: str = READER) -> None:
         (site / "stamps_plugin.py").write_text(PLUGIN)
@@ -178,15 +178,15 @@ def test_that_what_a_reader_does_wrong_with_pixels_is_an_image_error_that_names_
     assert words in refused[0][1]
 
 
-def test_that_an_image_whose_reader_is_gone_says_which(images):
+def test_that_an_image_whose_reader_is_gone_says_which(images, monkeypatch):
+    monkeypatch.setattr(readers, "_known", None)
     readers.register([])
     plane = Plane(str(images / "one.stamp.json"), extname="g", shape=(32, 32), reader="stamps")
     with pytest.raises(ImageError, match=r"one.stamp.json\[g\]: it needs the reader stamps, which no plugin offers"):
         readers.read(plane)
-    readers.register([])
 
 
-def test_that_the_longest_suffix_decides_and_everything_else_is_for_fits(install, images, tmp_path):
+def test_that_the_longest_suffix_decides_and_everything_else_is_for_fits(install, tmp_path):
     assert stem("a.b.stamp.json") == "a.b"
     assert stem("a.b.json") == "a.b"
     assert stem("a.fits.gz") == "a"
