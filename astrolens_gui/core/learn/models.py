@@ -10,15 +10,18 @@ import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from astrolens_gui.api import InputSpec, UserError
+from astrolens_gui.api import InputSpec, UserError, build
 
 from .description import Calibration, Misfit, Newer, description
 
 FORMAT = 1
 LARGEST_JSON = 64 * 1024 * 1024
 """Bytes; a model of ten million labels stays below, a bomb does not."""
+
+
+T = TypeVar("T")
 
 
 class ModelError(UserError):
@@ -61,6 +64,17 @@ class ModelInfo:
     verdict: str = ""
     reason: str = ""
     folder: Path = Path(".")
+
+    def network(self, schema: type[T]) -> T:
+        """`params` as the backend's dataclass.
+
+        Raises:
+            ModelError: they are not parameters of this version of the backend.
+        """
+        try:
+            return build(schema, self.params)
+        except UserError as error:
+            raise ModelError(f"{self.folder / 'model.json'}: its params do not fit the backend ({error})") from None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able, without `folder`."""

@@ -247,7 +247,7 @@ def _champion_logits(
         work / "champion", chosen, cutouts, info.input, seed=split["seed"], rule=split["rule"], ctx=ctx, need_both=False
     )
     kwargs = {"set_folder": str(theirs.set.folder), "folder": str(info.folder), "factory": champion.spec.factory}
-    params: Any = build(champion.spec.params, info.params)
+    params: Any = info.network(champion.spec.params)
     path = run(PREDICT_SET, {**kwargs, "params": params, "out": str(work / "champion.npy")}, ctx)
     place = {int(object_id): row for row, object_id in enumerate(built.objects)}
     index = np.array([place[int(object_id)] for object_id in theirs.objects], int)

@@ -162,7 +162,7 @@ def score(
         total: number of objects, for the progress; 0 where nobody knows.
     """
     done, start = 0, time.perf_counter()
-    latest = Progress(0.0)
+    latest = Progress(0.0, f"0 of {total:,} scored")
 
     def tell(said: Progress) -> None:
         """What a backend says of its batch moves the job's bar, never back (a batch too large for the memory is begun

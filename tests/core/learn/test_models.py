@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 import pytest
 
-from astrolens_gui.api import InputSpec
+from astrolens_gui.api import InputSpec, Param
 from astrolens_gui.core.learn import models
 from astrolens_gui.core.learn.models import Calibration, ModelError, ModelInfo, read_model, write_model
+
+
+@dataclass(frozen=True)
+class ToyParams:
+    width: Annotated[int, Param("Filters", 4, 64)] = 8
 
 
 @pytest.fixture
@@ -147,6 +154,13 @@ def test_that_numbers_that_are_none_are_refused_wherever_they_stand(info, fitted
         path.write_text(whole.replace('"AUROC": 0.9', f'"AUROC": {text}'), encoding="utf-8")
         with pytest.raises(ModelError, match=f"{text} is not a finite number"):
             read_model(info.folder)
+
+
+def test_that_params_of_another_network_name_the_model(info):
+    assert info.network(ToyParams).width == 16
+    for params in ({"nope": 1}, {"width": 9999}, {"width": [1]}):
+        with pytest.raises(ModelError, match=r"cnn-1.model\.json: its params do not fit the backend \("):
+            replace(info, params=params).network(ToyParams)
 
 
 def test_that_unknown_fields_of_a_description_are_left_out(info, fitted):
