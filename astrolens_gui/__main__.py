@@ -7,10 +7,12 @@ import sys
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code is that of DESIGN: 0 done, 1 user, 2 usage, 3 bug, 4 refused, 130 Ctrl+C."""
-    from astrolens_gui import cli
+    try:
+        from astrolens_gui import cli
 
-    arguments = sys.argv[1:] if argv is None else argv
-    return cli.run(arguments, window=_window)
+        return cli.run(sys.argv[1:] if argv is None else argv, window=_window)
+    except KeyboardInterrupt:  # before the command itself would have heard of it
+        return 130
 
 
 def _window(name: str, options: dict) -> int:

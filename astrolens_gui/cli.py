@@ -232,7 +232,7 @@ def cmd_import(arguments: argparse.Namespace) -> int:
     options = {"scheme": arguments.scheme, "database": arguments.database}
     with _workbench() as bench:
         _wait(bench.open(arguments.project, create=options))
-        _same(options, bench.project.settings)
+        _same(options, bench.opened.project.settings)
         report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
     if new and not report.added:
         shutil.rmtree(arguments.project)  # made a moment ago, and empty

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FIRST_SHARE = 0.25
 """Of the sample, graded in random order before the first training."""
 
+SURVEY = "kids_gri"
+"""Three bands, and no shipped weights: the sample's own labels have to do it."""
+
 SECOND_SHARE = 0.25
 """Graded in the order of the first model's queue before the retraining."""
 
@@ -53,7 +56,7 @@ def make_project(bench: Workbench, folder: Path, count: int, seed: int, wait: Wa
     if project.exists():
         raise UserError(f"{folder} holds a demo already; choose another folder with --out, or open {project}")
     say(f"simulating {count} lenses and impostors into {folder / 'images'}")
-    wait(bench.simulate("simulator", folder / "images", count, seed=seed))
+    wait(bench.simulate("simulator", folder / "images", count, seed=seed, params={"survey": SURVEY}))
     wait(bench.open(project, create={"scheme": "abcx"}))
     report = wait(bench.import_images([folder / "images"]))
     say(f"imported {report.added} objects into {project}")

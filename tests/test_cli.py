@@ -177,3 +177,48 @@ def test_that_doctor_reports_versions_devices_and_a_broken_plugin_with_its_trace
     assert "cpu" in out
     assert "backend cnn" in out  # the others still work
     assert sys.version.split()[0] in out
+
+
+def make_stamps(folder: Path, count: int = 3) -> Path:
+    from astrolens_gui.workbench import Workbench
+
+    with Workbench.start() as bench:
+        bench.simulate("simulator", folder, count, seed=1).result(60)
+    return folder
+
+
+def test_that_an_import_of_nothing_makes_no_project(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", "p.astrolens", "nowhere"]) == 1
+    assert "nowhere: there is no such file or folder" in capsys.readouterr().err
+    (tmp_path / "notes").mkdir()
+    write(tmp_path / "notes" / "readme.txt", "hello")
+    assert main(["import", "p.astrolens", "notes"]) == 1
+    assert "no image could be imported, so no project was made" in capsys.readouterr().err
+    assert not (tmp_path / "p.astrolens").exists()
+
+
+def test_that_an_option_which_contradicts_the_project_is_not_swallowed(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_stamps(tmp_path / "stamps")
+    assert main(["import", "p.astrolens", "stamps"]) == 0
+    assert main(["import", "p.astrolens", "stamps", "--scheme", "euclid"]) == 1
+    assert "this project's scheme is 'abcx', not 'euclid'" in capsys.readouterr().err
+    assert main(["score", "p.astrolens", "--backend", "nope"]) == 1
+    assert "there is no backend 'nope'" in capsys.readouterr().err
+
+
+def test_that_images_that_are_gone_end_a_scoring_with_the_remedy(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_stamps(tmp_path / "stamps")
+    assert main(["import", "p.astrolens", "stamps"]) == 0
+    (tmp_path / "stamps").rename(tmp_path / "moved")
+    assert main(["score", "p.astrolens"]) == 1
+    assert "astrolens relocate" in capsys.readouterr().err
+
+
+def test_that_json_holds_no_nan(tmp_path, capsys):
+    argv = ["evaluate", "--scores", write(tmp_path / "s.csv", "ID,score\na,0.9\nb,0.1\n")]
+    argv += ["--truth", write(tmp_path / "t.csv", "ID,is_lens\na,1\nb,0\n"), "--threshold", "2", "--json"]
+    assert main(argv) == 0
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["purity"] is None

@@ -53,6 +53,13 @@ class Session(QObject):
 
     def open(self, folder: Path, create: dict[str, str] | None = None, then: Any = None) -> None:
         """Open a project (or make it); the window shows the first object without a grade; then call `then()`."""
+        shown = self._current.object_id, self._current.position
+        self._current.show(-1)  # no key may grade a stamp of the project that is being left
+
+        def failed(error: BaseException) -> None:
+            if self.is_open:
+                self._current.show(*shown)
+            self._fail(error)
 
         def loaded(info: Any) -> None:
             self.info = info
@@ -63,7 +70,7 @@ class Session(QObject):
                 self.told.emit(note)
             self._load(None, then=then)
 
-        self._bridge.when_done(self._workbench.open(folder, create), loaded, self._fail)
+        self._bridge.when_done(self._workbench.open(folder, create), loaded, failed)
 
     def close(self) -> None:
         def gone(_: Any) -> None:
@@ -95,6 +102,8 @@ class Session(QObject):
     def _load(self, strategy: str | None, *, log_choice: bool = False, to_top: bool = False, then: Any = None) -> None:
         def arrived(table: Any) -> None:
             self._queue.set_table(table)
+            if note := getattr(table, "note", ""):
+                self.told.emit(note)
             shown = self._queue.rank_of(self._current.object_id)
             if to_top or not shown:
                 row = max(self._queue.next_ungraded(-1), 0)

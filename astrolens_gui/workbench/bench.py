@@ -135,10 +135,10 @@ class Workbench:
 
     def open_or_scan(
         self, folder: Path, bands: Sequence[str] | None = None, pixel_scale: float | None = None
-    ) -> Job[ImportReport]:
-        """Open a project, or, for a folder of images, a project of its own that goes when the program ends."""
+    ) -> Job[ImportReport | None]:
+        """Open a project (None), or make one of a folder's images that goes when the program ends (what was found)."""
         if (Path(folder) / "project.toml").is_file() or not Path(folder).exists():
-            return self.runner.submit("io", lambda: (self.open(folder).result(), ImportReport())[1], quiet=True)
+            return self.runner.submit("io", lambda: (self.open(folder).result(), None)[1], quiet=True)
         self._temporary.append(tempfile.TemporaryDirectory(prefix="astrolens-"))
         project = Path(self._temporary[-1].name) / "scan.astrolens"
 
@@ -227,21 +227,17 @@ class Workbench:
         opened, grader = self.opened, self.grader
         scheme = opened.project.settings["scheme"]
 
+        event: dict[str, Any] = {
+            "subtype": subtype,
+            "comment": comment,
+            "seconds": seconds,
+            "why": why,
+            "screen": screen,
+        }
+
         def work() -> Changes:
-            return self.tell(
-                opened.store.label(
-                    object_id,
-                    grade,
-                    grader=grader,
-                    scheme=scheme,
-                    subtype=subtype,
-                    comment=comment,
-                    seconds=seconds,
-                    why=why,
-                    screen=screen,
-                    origin=origin,
-                )
-            )
+            label = opened.store.label
+            return self.tell(label(object_id, grade, grader=grader, scheme=scheme, origin=origin, **event))
 
         return opened.submit_db(work)
 

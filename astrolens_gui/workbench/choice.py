@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,17 +30,22 @@ def choose_model(opened: Opened, backend: str, model: str, ids: np.ndarray) -> t
         UserError: the named model does not exist, or none fits; the sentence lists the candidates.
     """
     bench, project = opened.bench, opened.project
+    if backend:
+        bench.plugins.backend(backend)  # an unknown one is said to be unknown
     rows = opened.on_db(lambda: opened.store.models())
     if model:
         if (Path(model) / "model.json").is_file():
-            return _with_spec(bench, read_model(Path(model)))
+            return _of_backend(_with_spec(bench, read_model(Path(model))), backend)
         known = {row.id: row.folder for row in rows} | {info.id: SHIPPED + info.id for info in shipped()}
         if model not in known:
             raise UserError(f"there is no model {model!r}; there are: {', '.join(known) or 'none'}")
-        return _with_spec(bench, read_row(project.models_dir, known[model]))
+        return _of_backend(_with_spec(bench, read_row(project.models_dir, known[model])), backend)
     for row in rows:
         if row.champion and backend in ("", row.backend):
-            return _with_spec(bench, read_row(project.models_dir, row.folder))
+            try:
+                return _with_spec(bench, read_row(project.models_dir, row.folder))
+            except UserError as error:
+                raise UserError(f"the champion {row.id} can't be used: {error}; or name another with --model") from None
     return _shipped_that_fits(opened, backend, ids)
 
 
@@ -81,6 +87,22 @@ def shipped() -> list[ModelInfo]:
         except ModelError:
             continue
     return found
+
+
+def _of_backend(chosen: tuple[BackendSpec, ModelInfo], backend: str) -> tuple[BackendSpec, ModelInfo]:
+    if backend not in ("", chosen[0].id):
+        raise UserError(
+            f"the model {chosen[1].id} is of the backend {chosen[0].id}, not {backend}; leave --backend out"
+        )
+    return chosen
+
+
+def shipped_champion(opened: Opened, ids: Sequence[int]) -> tuple[BackendSpec, ModelInfo] | None:
+    """The shipped weights that `score` would take for these objects; None where none fits."""
+    try:
+        return _shipped_that_fits(opened, "", np.asarray(ids))
+    except UserError:
+        return None
 
 
 def _shipped_that_fits(opened: Opened, backend: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:

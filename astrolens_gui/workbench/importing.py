@@ -25,6 +25,7 @@ def import_images(
     new: set[int] = set()
     updated: set[int] = set()
     chunk: list[Any] = []
+    unnamed = unscaled = 0
 
     def store() -> None:
         records = list(chunk)
@@ -41,9 +42,19 @@ def import_images(
                 refused.append(record)
                 continue
             chunk.append(record)
+            unnamed += not any(plane["band"] for plane in record.planes)
+            unscaled += record.pixel_scale is None
             if len(chunk) >= CHUNK:
                 store()
     finally:
         store()
     opened.tell(Changes(project=True, queue=True, message=f"{len(new)} objects added, {len(refused)} files refused"))
-    return ImportReport(len(new), len(updated - new), refused)
+    notes = [
+        f"{count} objects are shown but can't be scored: {what}; import them again with {option}"
+        for count, what, option in (
+            (unnamed, "no plane has a band's name", "--bands"),
+            (unscaled, "the pixel scale is unknown", "--pixel-scale"),
+        )
+        if count
+    ]
+    return ImportReport(len(new), len(updated - new), refused, notes)

@@ -24,11 +24,12 @@ class ProjectInfo:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did; each of `refused` prints as one sentence that names the file."""
+    """What an import did; each of `refused` prints as one sentence that names the file; `notes` are for the person."""
 
     added: int = 0
     updated: int = 0
     refused: list[Any] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

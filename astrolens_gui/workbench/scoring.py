@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, build
+from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.jobs.job import Job
@@ -72,6 +72,8 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
             with contextlib.suppress(Exception):  # what went wrong first is what is said
                 settle(write)
         opened.tell(Changes(scores=True, queue=True, models=(info.id,)))
+    if not scored and (missing := opened.project.missing_roots()):
+        raise UserError(missing[0])
     seconds = time.perf_counter() - start
     return ScoreReport(info.id, scored, [sentence for _, sentence in refused], seconds, info.verdict == "provisional")
 
@@ -100,5 +102,8 @@ def simulate(
 
     spec = bench.plugins.backend(backend)
     simulator = create(spec.factory, build(spec.params, params))
-    out.mkdir(parents=True, exist_ok=True)
-    return simulator.simulate(out, count, replace(ctx, seed=seed))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return simulator.simulate(out, count, replace(ctx, seed=seed))
+    except OSError as error:
+        raise UserError(f"{out} can't be written ({error.strerror}); choose another folder") from None

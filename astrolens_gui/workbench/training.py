@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
@@ -14,7 +16,7 @@ from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
 
-from .choice import read_row
+from .choice import read_row, shipped_champion
 from .records import TrainReport
 
 if TYPE_CHECKING:
@@ -57,24 +59,32 @@ def train(
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
+    if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
+        champion = retrain.Champion(found[1], found[0])  # what ranks without any training is the one to beat
     bands = bands or _champions_bands(champion, rows)
+    _check_writable(project.models_dir)
     if "split_rule" not in project.settings:
         project.settings["split_rule"] = dataset.split_rule(row.field for row in rows)
         project.save()
-    outcome = retrain.retrain(
-        rows=rows,
-        cutouts=opened.images.cutouts,
-        spec=spec,
-        params=build(spec.params),
-        fit_params=fit_params,
-        models_dir=project.models_dir,
-        champion=champion,
-        run=_runner(bench.settings["memory_limit_gb"], spec),
-        ctx=replace(ctx, seed=seed),
-        bands=bands,
-        rule=project.settings["split_rule"],
-        split_seed=int(project.settings.get("seed", 0)),
-    )
+    try:
+        outcome = retrain.retrain(
+            rows=rows,
+            cutouts=opened.images.cutouts,
+            spec=spec,
+            params=build(spec.params),
+            fit_params=fit_params,
+            models_dir=project.models_dir,
+            champion=champion,
+            run=_runner(bench.settings["memory_limit_gb"], spec),
+            ctx=replace(ctx, seed=seed),
+            bands=bands,
+            rule=project.settings["split_rule"],
+            split_seed=int(project.settings.get("seed", 0)),
+        )
+    except UserError:
+        if gone := project.missing_roots():
+            raise UserError(gone[0]) from None
+        raise
     return _finish(opened, outcome, time.perf_counter() - start)
 
 
@@ -86,8 +96,12 @@ def _snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | 
     row = store.champion()
     if row is None:
         return objects, labels, None
-    info = read_row(project.models_dir, row.folder)
-    return objects, labels, retrain.Champion(info, opened.bench.plugins.backend(info.backend))
+    try:
+        info = read_row(project.models_dir, row.folder)
+        return objects, labels, retrain.Champion(info, opened.bench.plugins.backend(info.backend))
+    except UserError as error:  # its folder or its plugin is gone: nobody is left to compare with
+        log.warning("the champion %s can't be compared with: %s", row.id, error)
+        return objects, labels, None
 
 
 def _runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
@@ -100,6 +114,16 @@ def _runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     return lambda entry, kwargs, ctx: run_in_child(
         entry, kwargs, ctx, memory_limit_bytes=limit, name=f"training {spec.id}", log_folder=paths.log_folder()
     )
+
+
+def _check_writable(folder: Path) -> None:
+    """Before an hour of training, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"{folder} can't be written ({error.strerror}); models are stored there") from None
 
 
 def _champions_bands(champion: retrain.Champion | None, rows: Sequence[dataset.Example]) -> tuple[str, ...] | None:

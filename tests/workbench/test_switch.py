@@ -137,3 +137,30 @@ def test_that_another_device_holds_from_the_next_job_on(bench: Workbench, graded
     assert bench.runner.submit("io", lambda ctx: ctx.device).result(10) == "cpu"
     bench.score().result(60)
     assert bench.models.child.pid != before
+
+
+def test_that_shipped_weights_are_the_ones_to_beat_before_any_scoring(bench: Workbench, graded: Path, monkeypatch):
+    from astrolens_gui.workbench import training
+
+    seen = []
+    honest = training.retrain.retrain
+
+    def spy(**given: Any) -> Any:
+        seen.append(given["champion"])
+        return honest(**given)
+
+    monkeypatch.setattr(training.retrain, "retrain", spy)
+    bench.train("toy").result(120)
+    assert seen[0] is not None
+    assert seen[0].info.id == "cnn-euclid-vis"
+
+
+def test_that_a_read_only_project_is_found_out_before_the_training(bench: Workbench, graded: Path, monkeypatch):
+    import tempfile
+
+    def refuse(**_: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(UserError, match=r"models can't be written \(Permission denied\)"):
+        bench.train("toy").result(60)
