@@ -47,8 +47,6 @@ def keep(model: Path, target: Path) -> Path:
     about = json.loads((target / "model.json").read_text(encoding="utf-8"))
     about |= {"id": target.name, "label_ids": [], "parent": ""}
     (target / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    for path in target.iterdir():
-        path.chmod(0o644)
     return target
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, build
+from astrolens_gui.api import BackendSpec, Context
 from astrolens_gui.core import paths
 from astrolens_gui.core.learn import scoring
 from astrolens_gui.core.learn.models import ModelInfo
@@ -70,7 +70,7 @@ class Engine:
         arguments = {
             "folder": str(info.folder),
             "factory": spec.factory,
-            "params": build(spec.params, info.params),
+            "params": info.network(spec.params),
             "capability": capability,
         }
         thread = self.where(spec) == "thread"

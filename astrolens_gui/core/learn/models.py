@@ -99,11 +99,13 @@ def write_model(info: ModelInfo, fitted: Path) -> ModelInfo:
         shutil.copytree(fitted, new, dirs_exist_ok=True)
         text = json.dumps(info.as_dict(), indent=1, allow_nan=False, default=_plain)
         (new / "model.json").write_text(text, encoding="utf-8")
+        readable = (new / "model.json").stat().st_mode & 0o666  # as the umask has it; weights come as 0600
         for path in new.iterdir():
             if path.is_file():
+                path.chmod(readable)
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-        new.chmod(0o755)
+        new.chmod(readable | (readable >> 2 & 0o111))
         os.replace(new, target)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -182,3 +183,15 @@ def test_that_a_broken_description_is_refused_in_one_sentence(info, fitted, text
 def test_that_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"not a model folder"):
         read_model(tmp_path)
+
+
+@pytest.mark.parametrize(("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)])
+def test_that_a_team_can_read_a_model_as_the_umask_allows(info, fitted, umask, file, folder):
+    (fitted / "weights.safetensors").chmod(0o600)
+    before = os.umask(umask)
+    try:
+        write_model(info, fitted)
+    finally:
+        os.umask(before)
+    assert info.folder.stat().st_mode & 0o777 == folder
+    assert {path.stat().st_mode & 0o777 for path in info.folder.iterdir()} == {file}
