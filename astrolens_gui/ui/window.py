@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from . import theme
@@ -37,6 +38,15 @@ FIELD_KEYS |= {Qt.Key_Space}
 LEAVING = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter}
 """Keys that give the keyboard back to the image, once the field has done its own with them."""
 
+IMAGE_SHARE = 0.55
+"""The docks give way so that the image has at least this part of the width."""
+
+SEPARATORS = 8
+"""Pixels between image and docks."""
+
+SMALLEST = 840
+"""Width of the smallest window: docks at their narrowest, and an image that one can still grade."""
+
 NARROWEST = 230
 """Below this a grade's name is cut off."""
 
@@ -60,6 +70,7 @@ class Window(QtWidgets.QMainWindow):
         self._compose()
         self._connect()
         self._situation()
+        self.setMinimumWidth(SMALLEST)
         self.resize(*SIZE)
         self.setAcceptDrops(True)
 
@@ -67,7 +78,8 @@ class Window(QtWidgets.QMainWindow):
         self.start = StartPage(self.workbench.settings, self.action_set)
         self.stage = Stage(self.bridge, self.workbench, self.current, self.queue)
         self.pages = QtWidgets.QStackedWidget()
-        self.pages.addWidget(self.start)
+        self.start.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
+        self.pages.addWidget(self.start)  # hidden behind the image, its width must not be the image's least
         self.pages.addWidget(self.stage)
         self.setCentralWidget(self.pages)
         self.setFocusPolicy(Qt.ClickFocus)  # a press on anything that is no field comes up to here …
@@ -107,7 +119,8 @@ class Window(QtWidgets.QMainWindow):
         self.session.opened.connect(self._on_opened)
         self.session.closed.connect(self._on_closed)
         self.grading.saved.connect(self.status.show_saved)
-        self.grading.finished.connect(lambda: self.say("Every object of this queue has a grade"))
+        self.grading.finished.connect(lambda: self.say(self.queue.why_done))
+        self.grading.sight = self.stage.sight
         self.stage.painted.connect(self.grading.painted)
         self.stage.graded.connect(self.grading.noted)
         self.stage.turned.connect(lambda _: self._situation())
@@ -238,6 +251,19 @@ class Window(QtWidgets.QMainWindow):
         if not layout or not self.restoreState(QtCore.QByteArray.fromBase64(layout.encode())):
             self.resizeDocks([self.docks[name] for name in SIDES], list(SIDES.values()), Qt.Horizontal)
 
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_image_wide()
+
+    def _keep_image_wide(self) -> None:
+        """A window made smaller takes the room from the docks first, down to their narrowest."""
+        docks = [dock for dock in self.docks.values() if _beside(dock)]
+        excess = sum(dock.width() for dock in docks) - round(self.width() * (1 - IMAGE_SHARE)) + SEPARATORS
+        spare = {dock: max(dock.width() - dock.minimumSizeHint().width(), 0) for dock in docks}
+        if excess > 0 and any(spare.values()):
+            part = min(excess / sum(spare.values()), 1.0)
+            self.resizeDocks(docks, [dock.width() - math.ceil(part * spare[dock]) for dock in docks], Qt.Horizontal)
+
     def restore_geometry(self) -> None:
         if geometry := self.workbench.settings["geometry"]:
             self.restoreGeometry(QtCore.QByteArray.fromBase64(geometry.encode()))
@@ -256,6 +282,7 @@ class Window(QtWidgets.QMainWindow):
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         if self.session.is_open:
             self._remember_layout()
+            self.labelbar.send_draft()
         self.workbench.settings.set("geometry", bytes(self.saveGeometry().toBase64()).decode())
         self.current.save()
         self.grading.close()
@@ -272,6 +299,11 @@ class Dock(QtWidgets.QDockWidget):
         if self.isFloating() and event.type() in kinds and event.key() in FIELD_KEYS:
             return bool(self.parentWidget().event(event))
         return bool(super().event(event))
+
+
+def _beside(dock: QtWidgets.QDockWidget) -> bool:
+    """Whether a dock takes width from the image; one behind another's tab does not."""
+    return dock.isVisible() and not dock.isFloating() and not dock.visibleRegion().isEmpty()
 
 
 def scrolled(content: QWidget) -> QtWidgets.QScrollArea:

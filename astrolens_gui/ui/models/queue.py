@@ -100,6 +100,20 @@ class QueueModel(QtCore.QAbstractTableModel):
         self.endResetModel()
         self.reranked.emit()
 
+    @property
+    def unmatched(self) -> str:
+        """The sentence for an empty list: the filter fits no name; "" where it does."""
+        return f"No name contains “{self._filter}” — Esc clears" if self._filter and not len(self._rows) else ""
+
+    @property
+    def why_done(self) -> str:
+        """The sentence for a list in which `next_ungraded` finds nothing."""
+        if self.unmatched:
+            return self.unmatched
+        if self._filter and self._open.any():
+            return f"Every object with “{self._filter}” has a grade — Esc shows the others"
+        return "Every object of this queue has a grade"
+
     def _apply_filter(self) -> None:
         count = len(self._objects)
         if self._filter:
@@ -253,5 +267,5 @@ def _small_dot(colour: str) -> QIcon:
 
 
 def _dot(colour: QColor | None) -> QIcon:
-    """A full dot in a grade's colour (grey for another scheme's), or a ring for an object without one; the letter stands beside it all the same."""
+    """A full dot in a grade's colour, grey for another scheme's; a ring for none. The letter stands beside it."""
     return _small_dot(colour.name() if colour is not None else "")

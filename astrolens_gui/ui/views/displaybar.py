@@ -19,6 +19,8 @@ CUTS: tuple[tuple[str, str, float | None], ...] = (
 )
 """(title, cuts, percentile) of the menu."""
 
+ROW_GAP = 8
+
 BUTTON_LETTERS = 20
 """Band names longer than this altogether make a list instead of buttons."""
 
@@ -49,8 +51,8 @@ class DisplayBar(QWidget):
         )
         for title, _, _ in CUTS:
             self.cuts.addItem(title)
-        self.colormap = _choice("Colour map", 3)
-        self.colormap.setIconSize(QtCore.QSize(48, 12))
+        self.colormap = _choice("Colour map", 4)
+        self.colormap.setIconSize(QtCore.QSize(36, 12))
         for name in COLORMAPS:
             self.colormap.addItem(_swatch(name), name, name)
         self.invert = QtWidgets.QToolButton(
@@ -146,20 +148,49 @@ class DisplayBar(QWidget):
         upper.setContentsMargins(0, 0, 0, 0)
         for widget, stretch in ((self.low, 0), (self.histogram, 1), (self.high, 0)):
             upper.addWidget(widget, stretch)
-        lower = QtWidgets.QHBoxLayout()
-        lower.setSpacing(8)
-        lower.addWidget(self.bands)
-        lower.addStretch(1)
+        self._lower = QtWidgets.QBoxLayout(QtWidgets.QBoxLayout.LeftToRight)
+        self._lower.setSpacing(ROW_GAP)
+        self._first = QtWidgets.QHBoxLayout()
+        self._first.setSpacing(ROW_GAP)
+        self._first.addWidget(self.bands)
+        self._first.addStretch(1)
+        self._choices = QtWidgets.QHBoxLayout()
+        self._choices.setSpacing(ROW_GAP)
         for box, most in ((self.stretch, 170), (self.cuts, 120), (self.colormap, 150)):
             box.setMaximumWidth(most)
-            lower.addWidget(box, 40)
+            self._choices.addWidget(box, 40)
+        self._choices.addStretch(1)
+        self._buttons = QWidget()
+        buttons = QtWidgets.QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(ROW_GAP)
         for button in (self.invert, self.reset):
-            lower.addWidget(button)
+            buttons.addWidget(button)
+        self._lower.addLayout(self._first, 1)
+        self._lower.addLayout(self._choices)
+        self._lower.addWidget(self._buttons)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
         column.setSpacing(5)
         column.addWidget(self._values)
-        column.addLayout(lower)
+        column.addLayout(self._lower)
+        self.bands.changed.connect(self._arrange)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Bands and choices in one row; in two where that is too narrow; bands too wide for a row become a list."""
+        margins = self.layout().contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        buttons = self._buttons.sizeHint().width() + ROW_GAP
+        self.bands.set_room(room - buttons)
+        one = self.bands.needed() + self._choices.minimumSize().width() + ROW_GAP + buttons <= room
+        direction = QtWidgets.QBoxLayout.LeftToRight if one else QtWidgets.QBoxLayout.TopToBottom
+        if direction != self._lower.direction():
+            self._lower.setDirection(direction)
+            (self._lower if one else self._first).addWidget(self._buttons)
 
 
 class _Number(QtWidgets.QLineEdit):
@@ -197,6 +228,7 @@ class _Bands(QWidget):
     """One button per band of the object on the screen, a list where they are many, nothing at all for a single one."""
 
     chosen = Signal(str)
+    changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,6 +236,7 @@ class _Bands(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(2)
         self._names: tuple[str, ...] = ()
+        self._room = 0
         self.buttons: list[QtWidgets.QToolButton] = []
         self.menu = _choice("Band", 7)
         self.menu.activated.connect(lambda index: self.chosen.emit(self._names[index]))
@@ -220,10 +253,35 @@ class _Bands(QWidget):
             self.buttons = [self._button(name) for name in names] if len(names) > 1 and not long else []
             self.menu.clear()
             self.menu.addItems(self._names)
-            self.menu.setVisible(long and len(names) > 1)
+            self._show()
+            self.changed.emit()
         self.menu.setCurrentIndex(self._names.index(band) if band in self._names else -1)
         for button in self.buttons:
             button.setChecked(button.property("band") == band)
+
+    def set_room(self, room: int) -> None:
+        """Show the buttons where they fit into `room` pixels, else the list."""
+        if room != self._room:
+            self._room = room
+            self._show()
+
+    def needed(self) -> int:
+        """Pixels that what is shown now needs."""
+        if self._as_buttons():
+            return self._buttons_width()
+        return self.menu.minimumSizeHint().width() if len(self._names) > 1 else 0
+
+    def _buttons_width(self) -> int:
+        return sum(button.minimumWidth() + self._row.spacing() for button in self.buttons)
+
+    def _as_buttons(self) -> bool:
+        return bool(self.buttons) and self._buttons_width() <= self._room
+
+    def _show(self) -> None:
+        as_buttons = self._as_buttons()
+        for button in self.buttons:
+            button.setVisible(as_buttons)
+        self.menu.setVisible(len(self._names) > 1 and not as_buttons)
 
     def _button(self, name: str) -> QtWidgets.QToolButton:
         button = QtWidgets.QToolButton(
@@ -231,7 +289,8 @@ class _Bands(QWidget):
         )
         button.setFocusPolicy(Qt.NoFocus)
         button.setProperty("band", name)
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 18)  # never squeezed to nothing
+        button.ensurePolished()
+        button.setMinimumWidth(button.sizeHint().width())  # never squeezed to nothing
         button.clicked.connect(lambda: self.chosen.emit(name))
         self._row.addWidget(button)
         return button

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..actionset import ActionSet
-from ..qt import Qt, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtGui, QtWidgets, QWidget, Signal
+
+GAP = 6
+"""Pixels between two buttons, and at the ends."""
+
+NARROWEST = 7
+"""Letters that the choices keep in a narrow window, so that every button has its place."""
 
 
 class ToolBar(QtWidgets.QToolBar):
@@ -22,6 +28,7 @@ class ToolBar(QtWidgets.QToolBar):
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.PreventContextMenu)
         self._actions = actions
+        self.names: list[QtWidgets.QAction] = []
         project = QtWidgets.QToolButton(text="Project", toolTip="Open, import, export, settings")
         project.setPopupMode(QtWidgets.QToolButton.InstantPopup)
         project.setMenu(actions.menu("Project", self))
@@ -41,14 +48,25 @@ class ToolBar(QtWidgets.QToolBar):
 
     def _choice(self, name: str, tip: str) -> QtWidgets.QComboBox:
         label = QtWidgets.QLabel(f"  {name} ", objectName="muted")
-        choice = QtWidgets.QComboBox(toolTip=tip, enabled=False)
+        choice = QtWidgets.QComboBox(toolTip=f"{name}: {tip[0].lower()}{tip[1:]}", enabled=False)
         choice.setFocusPolicy(Qt.NoFocus)
         choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
         choice.setMinimumContentsLength(13)
+        choice.setMinimumWidth(choice.fontMetrics().horizontalAdvance("x") * NARROWEST + 30)
         choice.view().setMinimumWidth(260)
-        self.addWidget(label)
+        self.names.append(self.addWidget(label))
         self.addWidget(choice)
         return choice
+
+    def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
+        """Narrow, the choices stand without their names (the tooltips say them), so that every button has its place."""
+        widgets = [self.widgetForAction(action) for action in self.actions()]
+        choices = (self.strategy, self.scheme)
+        needed = sum(one.minimumWidth() if one in choices else max(one.sizeHint().width(), 0) for one in widgets)
+        roomy = needed + GAP * len(widgets) <= event.size().width()
+        for label in self.names:
+            label.setVisible(roomy)
+        super().resizeEvent(event)
 
     def _button(self, action: str, text: str) -> QtWidgets.QToolButton:
         """Mirrors an action under a shorter name; disabled with it."""

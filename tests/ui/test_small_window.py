@@ -1,0 +1,71 @@
+"""A window of 1000 x 700: everything has its place, and the image keeps its share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pixel_fakes import FakeWorkbench, made
+
+from astrolens_gui.ui.bridge import Bridge
+from astrolens_gui.ui.current import Current
+from astrolens_gui.ui.views.displaybar import DisplayBar
+from astrolens_gui.ui.views.image import ImageView
+
+
+@pytest.mark.parametrize("front", ["grade", "models"])
+def test_that_a_window_of_1000_can_be_had_and_the_image_keeps_its_share(qtbot, window, front):
+    window.show_dock(front)
+    window.resize(1400, 900)
+    qtbot.wait(20)
+    window.resize(1000, 700)
+    qtbot.wait(50)
+    assert (window.width(), window.height()) == (1000, 700)
+    assert window.stage.width() >= 0.55 * 1000
+    for action in ("toggle_mosaic", "score", "retrain", "show_palette", "show_keys"):
+        button = window.toolbar.button(action)
+        assert button.isVisible(), action
+        assert button.width() >= button.sizeHint().width(), action
+
+
+def test_that_the_choices_have_their_names_back_in_a_wide_window(qtbot, window):
+    window.resize(1000, 700)
+    qtbot.wait(50)
+    window.resize(1400, 900)
+    qtbot.wait(50)
+    assert all(label.isVisible() for label in window.toolbar.names)
+
+
+@pytest.fixture
+def bar(qtbot):
+    """`bar(bands)` → (display bar, height) on an image with these bands."""
+
+    def make(bands: tuple[str, ...]) -> DisplayBar:
+        current = Current()
+        workbench = FakeWorkbench({1: made(np.eye(30), bands=bands, band=bands[0])})
+        view = ImageView(Bridge(workbench), workbench, current)
+        made_bar = DisplayBar(current, view)
+        made_bar.setMinimumSize(100, 0)
+        for widget in (view, made_bar):
+            qtbot.addWidget(widget)
+        view.show()
+        made_bar.show()
+        current.show(1)
+        qtbot.waitUntil(lambda: view.frame is not None)
+        return made_bar
+
+    return make
+
+
+@pytest.mark.parametrize("width", [1100, 700, 540, 392])
+@pytest.mark.parametrize("bands", [("VIS", "Y", "J", "H"), ("r",), ("F475W", "F814W", "F160W", "F105W")])
+def test_that_no_control_of_the_display_bar_is_squeezed_or_overlaps(bar, qtbot, bands, width):
+    made_bar = bar(bands)
+    made_bar.resize(width, 140)
+    qtbot.wait(20)
+    controls = [*made_bar.bands.buttons, made_bar.bands.menu, made_bar.stretch, made_bar.cuts, made_bar.colormap]
+    shown = [control for control in [*controls, made_bar.invert, made_bar.reset] if control.isVisible()]
+    for control in shown:
+        assert control.width() >= control.minimumSizeHint().width(), (control.toolTip(), control.width())
+        assert control.mapTo(made_bar, control.rect().bottomRight()).x() < width, control.toolTip()
+    assert any(control in shown for control in made_bar.bands.buttons) is (width >= 540 and "VIS" in bands)
+    assert made_bar.bands.menu.isVisible() is (len(bands) > 1 and not any(b in shown for b in made_bar.bands.buttons))
