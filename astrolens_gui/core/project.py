@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import tomllib
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import UserError
 
 if TYPE_CHECKING:
+    from .labels.records import Place
     from .labels.store import Store
 
 FORMAT = 1
@@ -50,8 +52,10 @@ class Project:
         """Make a project in a new or empty folder.
 
         Raises:
-            ProjectError: the folder holds other things, or cannot be written.
+            ProjectError: the folder holds other things, or cannot be written; there is no such scheme.
         """
+        from .labels.schemes import load_schemes
+
         folder = Path(folder).expanduser().absolute()
         if (folder / _FILE).exists():
             raise ProjectError(f"{folder} is a project already; open it instead")
@@ -59,8 +63,16 @@ class Project:
             raise ProjectError(
                 f"{folder} holds other files; name a new folder for the project, such as {folder.name}.astrolens"
             )
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        settings = {"created": created, "scheme": scheme, "seed": secrets.randbelow(2**31), "database": database or ""}
+        if scheme not in (known := load_schemes()):
+            raise ProjectError(f"there is no grading scheme {scheme!r}; choose one of {', '.join(sorted(known))}")
+        settings = {
+            "id": str(uuid.uuid4()),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "scheme": scheme,
+            "seed": secrets.randbelow(2**31),
+            "database": database or "",
+        }
+        project = cls(folder, FORMAT, name or folder.name.removesuffix(".astrolens"), {}, settings)
         project = cls(folder, FORMAT, name or folder.name.removesuffix(".astrolens"), {}, settings)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -141,12 +153,24 @@ class Project:
         """Open the project's database (made at the first time), and back it up once a day.
 
         Raises:
-            StoreError: one sentence.
+            StoreError: one sentence; also when the database named in the settings belongs to another project.
+            ProjectError: the project is from before it had an id, and cannot be written.
         """
         from .labels.store import Store
 
-        address = self.settings["database"] or self.database_file
-        store = Store(address, read_only, root_of=self.add_root, backups=self.folder / "backups")
+        named = self.settings["database"]
+        if named and not self.settings.get("id"):
+            self.settings["id"] = str(uuid.uuid4())
+            if not read_only:
+                self.save()
+        store = Store(
+            named or self.database_file,
+            read_only,
+            place_of=self.place,
+            address=self.locate,
+            project=self.settings["id"] if named else "",
+            backups=self.folder / "backups",
+        )
         store.backup_daily()
         return store
 
@@ -201,6 +225,28 @@ class Project:
                 f"{self.name} has no root {root!r} (it has {', '.join(self.roots) or 'none'}); import the images again"
             )
         return f"{self.roots[root]}/{relative}"
+
+    def locate(self, root: str, relative: str) -> str:
+        """`address`, but of any root: one that the project lost leads nowhere."""
+        return f"{self.roots.get(root, root)}/{relative}"
+
+    def place(self, base: Path) -> Place:
+        """Where an imported folder lies: in a root that holds it (the innermost), else in a new one; and the roots inside it."""
+        from .labels.records import Place
+
+        base = Path(os.path.abspath(Path(base).expanduser()))
+        above = [root for root, path in self.roots.items() if base.is_relative_to(path)]
+        root = max(above, key=lambda one: len(self.roots[one].parts)) if above else self.add_root(base)
+        below = base.relative_to(self.roots[root]).as_posix() if above else "."
+        inner = sorted(
+            (
+                (f"{path.relative_to(base).as_posix()}/", one)
+                for one, path in self.roots.items()
+                if path != base and path.is_relative_to(base)
+            ),
+            key=lambda one: -len(one[0]),
+        )
+        return Place(root, "" if below == "." else f"{below}/", tuple(inner))
 
     def missing_roots(self) -> list[str]:
         """One sentence for each root whose folder is not there."""

@@ -5,6 +5,8 @@ A step is frozen once released: it speaks SQL of its own and never looks at `sch
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 
 from sqlalchemy import Connection, inspect, text
@@ -30,7 +32,52 @@ def _to_2(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2}
+def _to_3(connection: Connection) -> None:
+    """Objects learn their path, by which an import knows them, and a key that outlives their name; repeated stems are remembered."""
+    if "path" not in {column["name"] for column in inspect(connection).get_columns("objects")}:
+        connection.execute(text("ALTER TABLE objects ADD COLUMN path TEXT DEFAULT '' NOT NULL"))
+    tail = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS shared_names (name TEXT NOT NULL PRIMARY KEY){tail}"))
+    page = text(
+        "SELECT id, name, root, CAST(planes AS TEXT), CAST(meta AS TEXT) FROM objects WHERE id > :last ORDER BY id LIMIT 10000"
+    )
+    fill = text("UPDATE objects SET path = :path, meta = :meta WHERE id = :id")
+    if connection.dialect.name == "postgresql":
+        fill = text("UPDATE objects SET path = :path, meta = CAST(:meta AS JSON) WHERE id = :id")
+    keys: dict[tuple[str, str], str] = {}
+    stems: set[str] = set()
+    last = 0
+    while rows := connection.execute(page, {"last": last}).all():
+        filled = []
+        for id, name, root, planes, meta in rows:
+            path, stem = _path_3([plane["path"] for plane in json.loads(planes)], name)
+            # The training split was frozen by the name, so that is the key; one file under two names gets one key.
+            key = keys.setdefault((root, path), name)
+            if name != stem:
+                stems.add(stem)
+            filled.append({"id": id, "path": path, "meta": json.dumps({**json.loads(meta), "key": key})})
+        connection.execute(fill, filled)
+        last = rows[-1][0]
+    if stems:
+        connection.execute(text("INSERT INTO shared_names VALUES (:name)"), [{"name": stem} for stem in sorted(stems)])
+    connection.execute(text("CREATE INDEX IF NOT EXISTS objects_of_path ON objects (path)"))
+
+
+def _path_3(paths: list[str], name: str) -> tuple[str, str]:
+    """The path that names an object's files, and their stem: of files joined over band folders, the path without that folder."""
+    path = (paths[0] if paths else name).replace("\0", "").encode("utf-8", "backslashreplace").decode("utf-8")
+    folder, _, file = path.rpartition("/")
+    base, suffix = os.path.splitext(file)
+    inner, second = os.path.splitext(base)
+    packed = suffix.lower() in {".gz", ".z", ".fz"} and second.lower() in {".fits", ".fit", ".fts", ".fz"}
+    stem = inner if packed else base or file
+    if len(set(paths)) < 2:
+        return path, stem
+    above = folder.rpartition("/")[0]
+    return f"{above}/{stem}" if above else stem, stem
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3}
 """STEPS[n] brings schema n-1 to n."""
 
 

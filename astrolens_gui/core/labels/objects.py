@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from .database import dumps
-from .records import ObjectRow
+from .naming import Known, longer
+from .records import ObjectRow, Place
 from .schema import objects
 
 CHUNK = 2000
 """Rows of one transaction at import: a cancelled import keeps the chunks that are done."""
 
 _JSON = ("planes", "meta")
-_VALUES = ("root", "field", "ra", "dec", "pixel_scale", *_JSON)
+_VALUES = ("root", "path", "field", "ra", "dec", "pixel_scale", *_JSON)
 
 
 class Record(Protocol):
-    """What an import yields (`core.images.ingest.ObjectRecord`): plane paths are relative to `base`."""
+    """What an import yields (`core.images.ingest.ObjectRecord`): plane paths and `where` are relative to `base`."""
 
     name: str
     base: Path
@@ -33,15 +35,25 @@ class Record(Protocol):
     dec: float | None
     pixel_scale: float | None
     meta: dict[str, Any]
+    stem: str
+    where: str
+
+
+class Arrival(NamedTuple):
+    """A record as columns (no id, no name yet), with its short name and whether its import saw that one repeat."""
+
+    row: dict[str, Any]
+    stem: str
+    repeats: bool
 
 
 @dataclass
 class Added:
-    """What `add` did: ids in the order of the records, and names that had to be told apart."""
+    """What `add` did: ids in the order of the records, and by id the names before and after of objects that had to be told apart."""
 
     new: list[int] = field(default_factory=list)
     updated: list[int] = field(default_factory=list)
-    renamed: dict[str, str] = field(default_factory=dict)
+    renamed: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 def text(value: str) -> str:
@@ -66,54 +78,100 @@ def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
     raise failure
 
 
-def values_of(record: Record, root_of: Callable[[Path], str]) -> dict[str, Any]:
-    """One record as columns."""
-    return {
-        "name": text(record.name),
-        "root": root_of(record.base),
+def arrival(record: Record, place: Place) -> Arrival:
+    """One record, addressed from the root that holds it."""
+    first = record.planes[0]["path"] if record.planes else ""
+    root, path, planes = place.of(record.where or first or record.name, record.planes)
+    row = {
+        "root": root,
+        "path": text(path),
         "field": text(record.field or ""),
         "ra": record.ra,
         "dec": record.dec,
         "pixel_scale": record.pixel_scale,
-        "planes": list(record.planes),
+        "planes": planes,
         "meta": record.meta,
     }
+    return Arrival(row, text(record.stem or record.name), bool(record.stem) and record.name != record.stem)
 
 
-def add(connection: Connection, rows: Sequence[dict[str, Any]], added: Added) -> None:
-    """Insert or update by name. The same name under another root is another object: it becomes `root/name`, never a silent merge."""
-    known = _by_name(connection, [row["name"] for row in rows])
-    foreign = [f"{row['root']}/{row['name']}" for row in rows if known.get(row["name"], row)["root"] != row["root"]]
-    known.update(_by_name(connection, foreign))
+def add(
+    connection: Connection,
+    arrivals: Sequence[Arrival],
+    added: Added,
+    address: Callable[[str, str], str] = "{}/{}".format,
+) -> None:
+    """Insert or update: an object is known by its file (root and path); `address` says where a file is now."""
+    known = Known(connection)
+    known.load_files({one.row["path"] for one in arrivals})
+    here = {_file(one.row) for one in arrivals}
+    known.load_names(
+        name
+        for one in arrivals
+        if (old := known.of_file(*_file(one.row))) is None or (one.repeats and old["name"] == one.stem)
+        for name in (one.stem, *longer(one.row))
+    )
     last = connection.scalar(select(func.max(objects.c.id))) or 0
     fresh: dict[int, dict[str, Any]] = {}
     changed: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        old = known.get(row["name"])
-        if old is not None and old["root"] != row["root"]:
-            name = f"{row['root']}/{row['name']}"
-            added.renamed[name] = row["name"]
-            row, old = {**row, "name": name}, known.get(name)
+    for one in arrivals:
+        row = one.row
+        old = known.of_file(*_file(row)) or _moved(known, one, here, address)
+        if one.repeats and (old is None or old["name"] == one.stem):
+            known.share(one.stem)
         if old is None:
             last += 1
-            row["id"] = last
-            fresh[last] = known[row["name"]] = row
-        elif _differ(old, row):
-            whole = known[row["name"]] = {"id": old["id"], **row}
-            (fresh if old["id"] in fresh else changed)[old["id"]] = whole
+            row |= {"id": last, "meta": {**row["meta"], "key": row["path"]}}
+            known.settle(row, (one.stem, *longer(row)))
+            fresh[last] = row
+            known.place(row)
+            continue
+        row["meta"] = {**row["meta"], "key": old["meta"].get("key") or old["name"]}
+        if _differ(old, row):
+            old.update(row)
+            known.place(old)
+            if old["id"] not in fresh:
+                changed[old["id"]] = old
+    for id, name in known.former.items():
+        if id not in fresh and (holder := known.by_id(id)):
+            changed[id] = holder
+            added.renamed[id] = (added.renamed.get(id, (name,))[0], holder["name"])
     if fresh:
         bulk(connection, insert(objects), list(fresh.values()), _JSON)
     if changed:
+        names = ("name", *_VALUES)
         set_all = (
             update(objects)
-            .where(objects.c.id == bindparam("key"))
-            .values({name: bindparam(f"new_{name}") for name in _VALUES})
+            .where(objects.c.id == bindparam("the_id"))
+            .values({name: bindparam(f"new_{name}") for name in names})
         )
         connection.execute(
-            set_all, [{"key": row["id"], **{f"new_{name}": row[name] for name in _VALUES}} for row in changed.values()]
+            set_all, [{"the_id": id, **{f"new_{name}": row[name] for name in names}} for id, row in changed.items()]
         )
+    known.save_names()
     added.new.extend(fresh)
     added.updated.extend(changed)
+
+
+def _file(row: dict[str, Any]) -> tuple[str, str]:
+    return row["root"], row["path"]
+
+
+def _moved(
+    known: Known, one: Arrival, here: set[tuple[str, str]], address: Callable[[str, str], str]
+) -> dict[str, Any] | None:
+    """The object of the same name that this is under another path: it shares a file with it, or its own is gone from the root."""
+    row = one.row
+    files = {address(row["root"], plane["path"]) for plane in row["planes"]}
+    for name in (one.stem, *longer(row)):
+        old = known.of_name(name)
+        if old is None:
+            continue
+        before = [address(old["root"], plane["path"]) for plane in old["planes"]]
+        gone = old["root"] == row["root"] and _file(old) not in here and not any(map(os.path.exists, before))
+        if gone or not files.isdisjoint(before):
+            return old
+    return None
 
 
 def bulk(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]], json_columns: Sequence[str]) -> None:
@@ -134,13 +192,6 @@ def _differ(old: dict[str, Any], row: dict[str, Any]) -> bool:
     """Whether a record says something new; a tuple, a NaN or a numpy number that JSON stored in its own way is nothing new."""
     unlike = [name for name in _VALUES if old[name] != row[name]]
     return any(name not in _JSON or old[name] != json.loads(dumps(row[name])) for name in unlike)
-
-
-def _by_name(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    if not names:
-        return {}
-    found = connection.execute(select(objects).where(objects.c.name.in_(names)))
-    return {row.name: dict(row._mapping) for row in found}
 
 
 def rows(connection: Connection, ids: Iterable[int] | None = None) -> list[ObjectRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +15,10 @@ class StoreError(UserError):
 
 @dataclass(frozen=True)
 class ObjectRow:
-    """One object: `planes` are the dicts that the import wrote, with paths relative to root; ra, dec in degrees, pixel_scale in arcsec."""
+    """One object: `planes` are the dicts that the import wrote, with paths relative to root; ra, dec in degrees, pixel_scale in arcsec.
+
+    `name` may become longer when another object comes to claim it; `meta["key"]` never changes.
+    """
 
     id: int
     name: str
@@ -25,6 +29,25 @@ class ObjectRow:
     pixel_scale: float | None
     planes: tuple[dict[str, Any], ...]
     meta: dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Where an imported folder lies: `prefix` ("" or "sub/") below `root`; `inner` are roots below the folder itself, as
+    (prefix below the folder, root), the deepest first: a file has one address, whichever folder it is imported by."""
+
+    root: str
+    prefix: str = ""
+    inner: tuple[tuple[str, str], ...] = ()
+
+    def of(self, path: str, planes: Sequence[dict[str, Any]]) -> tuple[str, str, list[dict[str, Any]]]:
+        """(root, path, planes) of an object whose paths are relative to the folder."""
+        for inside, root in self.inner:
+            if path.startswith(inside) and all(plane["path"].startswith(inside) for plane in planes):
+                cut = len(inside)
+                return root, path[cut:], [{**plane, "path": plane["path"][cut:]} for plane in planes]
+        if not self.prefix:
+            return self.root, path, list(planes)
+        return self.root, self.prefix + path, [{**plane, "path": self.prefix + plane["path"]} for plane in planes]
 
 
 class LabelRow(NamedTuple):

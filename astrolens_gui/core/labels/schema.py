@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 """The number in `meta.schema`; every change of a table adds a step to `migrate.STEPS`."""
 
 metadata = MetaData()
@@ -37,13 +37,19 @@ objects = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False, unique=True),
     _text("root"),
+    _text("path"),
     _text("field"),
     Column("ra", Float),
     Column("dec", Float),
     Column("pixel_scale", Float),
     Column("planes", JSON, nullable=False),
     Column("meta", JSON, nullable=False),
+    Index("objects_of_path", "path"),
 )
+"""`root` and `path` say which file an object is, and so which object an import means; names follow from them."""
+
+shared_names = Table("shared_names", metadata, Column("name", Text, primary_key=True), sqlite_with_rowid=False)
+"""Names that several objects claimed: nobody is called so any more."""
 
 events = Table(
     "events",

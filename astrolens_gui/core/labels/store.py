@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 from ...api import Changes
 from . import backup, events, migrate, objects, results
 from .database import Database
 from .objects import Record
-from .records import BoxRow, EventRow, LabelRow, ModelRow, ObjectRow, StoreError
-from .schema import SCHEMA, current
+from .records import BoxRow, EventRow, LabelRow, ModelRow, ObjectRow, Place, StoreError
+from .schema import SCHEMA, current, meta
 from .schema import objects as object_table
 
 __all__ = ["BoxRow", "EventRow", "LabelRow", "ModelRow", "ObjectRow", "Store", "StoreError"]
@@ -26,7 +27,10 @@ class Store:
     Args:
         url_or_path: a SQLite file, or `postgresql://user@host/name`.
         read_only: look without writing; a database of an older schema is refused then.
-        root_of: names the root of an imported folder (a project's `add_root`); without it the folder's path is the root's name.
+        place_of: says which root holds an imported folder (a project's `place`); without it the folder's path is the root's name.
+        address: where a root's file is now (a project's `locate`).
+        project: the id of the project that opens it; the database is that project's from then on, and refused to any other.
+        backups: where a backup goes before a migration; beside the SQLite file by default.
         backups: where a backup goes before a migration; beside the SQLite file by default.
 
     Raises:
@@ -38,16 +42,21 @@ class Store:
         url_or_path: str | Path,
         read_only: bool = False,
         *,
-        root_of: Callable[[Path], str] | None = None,
+        place_of: Callable[[Path], Place] | None = None,
+        address: Callable[[str, str], str] = "{}/{}".format,
+        project: str = "",
         backups: Path | None = None,
     ) -> None:
         self.database = Database(url_or_path, read_only)
         self.notices = [self.database.notice] if self.database.notice else []
-        self._root_of = root_of or (lambda base: base.as_posix())
+        self._place_of = place_of or (lambda base: Place(base.as_posix()))
+        self._address = address
         place = self.database.path
         self.backups = backups or (place.parent / "backups" if place else None)
         try:
             self._prepare()
+            if project:
+                self._claim(project)
         except BaseException:
             self.close()
             raise
@@ -73,6 +82,22 @@ class Store:
             elif number < SCHEMA:
                 migrate.migrate(connection, number)
 
+    def _claim(self, project: str) -> None:
+        """The first project that uses a database owns it: two that shared one by accident would mix their objects and labels."""
+        owner = select(meta.c.value).where(meta.c.key == "project")
+        with self.database.read() as connection:
+            found = connection.scalar(owner)
+        if found is None and not self.database.read_only:
+            with self.database.write() as connection:  # under the lock: another program may have been quicker
+                found = connection.scalar(owner)
+                if found is None:
+                    connection.execute(insert(meta).values(key="project", value=project))
+        if found not in (None, project):
+            raise StoreError(
+                f"{self.database.place} holds another project; give this one a database of its own, or, to work on that "
+                f"project, copy its folder (its project.toml says id = {found!r}, this one's {project!r})"
+            )
+
     def close(self) -> None:
         self.database.close()
 
@@ -85,24 +110,28 @@ class Store:
     # Objects
 
     def add_objects(self, records: Iterable[Record]) -> Changes:
-        """Add what is new and update what changed, by name; `extra` has `new`, `updated` (ids) and `renamed` ({new name: name}).
+        """Add what is new and update what changed; an object is known by its file, and named by its stem or, where that repeats, path.
 
-        Committed in chunks: when `records` raises, what it gave before is kept.
+        `extra` has `new` and `updated` (ids) and `renamed` ({name before: name now}, of objects whose name another one came to
+        claim; they are among the updated). Committed in chunks: when `records` raises, what it gave before is kept.
         """
-        added, roots = objects.Added(), dict[str, str]()
+        added, places = objects.Added(), dict[str, Place]()
 
-        def root_of(base: Path) -> str:
+        def place_of(base: Path) -> Place:
             key = str(base)  # a path keeps its text, but would hash its parts anew for every object
-            if key not in roots:
-                roots[key] = self._root_of(base)
-            return roots[key]
+            if key not in places:
+                places[key] = self._place_of(base)
+            return places[key]
 
         for chunk in objects.chunks(records):
-            rows = [objects.values_of(record, root_of) for record in chunk]
+            arrivals = [objects.arrival(record, place_of(record.base)) for record in chunk]
             with self.database.write() as connection:
-                objects.add(connection, rows, added)
-        ids = (*added.new, *added.updated)
-        extra = {"new": tuple(added.new), "updated": tuple(added.updated), "renamed": added.renamed}
+                objects.add(connection, arrivals, added, self._address)
+        new = set(added.new)
+        updated = tuple(id for id in dict.fromkeys(added.updated) if id not in new)
+        renamed = {before: now for id, (before, now) in added.renamed.items() if id not in new}
+        ids = (*added.new, *updated)
+        extra = {"new": tuple(added.new), "updated": updated, "renamed": renamed}
         return Changes(objects=ids, queue=bool(ids), project=bool(added.new), extra=extra)
 
     def objects(self, ids: Iterable[int] | None = None) -> list[ObjectRow]:
@@ -179,11 +208,19 @@ class Store:
         return Changes(labels=touched, events=(event,), origin=origin, extra={"event": event, "object": object_id})
 
     def label_many(
-        self, rows: Sequence[Mapping[str, Any]], *, grader: str, scheme: str, why: str = "import", origin: str = ""
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        grader: str,
+        scheme: str,
+        grades: Collection[str] | None = None,
+        why: str = "import",
+        origin: str = "",
     ) -> Changes:
         """Labels of a table (`export.read_labels`) in one transaction; a row's own `grader`, `scheme` and `time` win.
 
         Rows without a grade or of an unknown object are left out, counted in `extra` as `ungraded` and named as `unknown`.
+        With `grades`, those that the scheme knows, `outside` counts the others ({grade: rows}); they are kept.
         """
         with self.database.write() as connection:
             known = objects.ids_of(connection, (row["ID"] for row in rows))
@@ -204,7 +241,9 @@ class Store:
             ids = events.append(connection, new)
         unknown = [row["ID"] for row in rows if row["ID"] not in known]
         touched = tuple(dict.fromkeys(values["object_id"] for values in new))
-        extra = {"unknown": unknown, "ungraded": len(found) - len(new)}
+        given = Counter(values["grade"] for values in new if values["scheme"] == scheme)
+        outside = {grade: count for grade, count in given.items() if grades is not None and grade not in grades}
+        extra = {"unknown": unknown, "ungraded": len(found) - len(new), "outside": outside}
         return Changes(labels=touched, events=tuple(ids), queue=bool(ids), origin=origin, extra=extra)
 
     def undo(self, grader: str, origin: str = "") -> Changes:

@@ -103,7 +103,7 @@ def test_that_exported_labels_import_as_they_were(graded: Store, tmp_path: Path)
     with Store(tmp_path / "other.sqlite") as other:
         other.add_objects([Record("NA"), Record("c")])
         changes = other.label_many(read_labels(tmp_path / "labels.csv"), grader="nobody", scheme="abcx")
-        assert changes.extra == {"unknown": [], "ungraded": 1}
+        assert changes.extra == {"unknown": [], "ungraded": 1, "outside": {}}
         assert _said(other) == _said(graded)
 
 

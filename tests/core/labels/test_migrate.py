@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
-from store_records import records
+from store_records import Record, records
 
 from astrolens_gui.core.labels.schema import SCHEMA
 from astrolens_gui.core.labels.store import Store, StoreError
@@ -90,6 +91,48 @@ def _fresh(address: str) -> Store:
         server.execute("DROP SCHEMA public CASCADE")
         server.execute("CREATE SCHEMA public")
     return Store(address)
+
+
+def test_that_old_objects_get_a_path_and_keep_what_their_split_was_frozen_by(
+    address: str | Path, tmp_path: Path
+) -> None:
+    make_version_1(address)
+    root = (tmp_path / "r").as_posix()
+    (tmp_path / "r" / "x").mkdir(parents=True)
+    (tmp_path / "r" / "x" / "a.fits").touch()
+    rows = {
+        11: ("a", root, ["x/a.fits"]),
+        12: ("x/a.fits", root, ["x/a.fits"]),  # one file under two names, as a second import once gave it
+        13: ("y/a.fits", root, ["y/a.fits"]),
+        14: ("b", root, ["VIS/b.fits.gz", "Y/b.fits.gz"]),
+        15: ("c", "s", ["deep/c.v2.fits"]),
+    }
+    for id, (name, root, paths) in rows.items():
+        planes = json.dumps([{"path": path, "hdu": 0, "band": "VIS"} for path in paths])
+        values = f"({id}, '{name}', '{root}', '', NULL, NULL, NULL, '{planes}', '{{\"telescope\": \"Euclid\"}}')"
+        _execute(address, f"INSERT INTO objects VALUES {values}")
+    with Store(address, backups=tmp_path / "backups") as store:
+        meta = {row.id: row.meta for row in store.objects()}
+        assert [meta[id]["key"] for id in (1, 11, 12, 13, 14, 15)] == ["one", "a", "a", "y/a.fits", "b", "c"]
+        assert meta[14]["telescope"] == "Euclid"
+        with store.database.read() as connection:
+            paths = connection.exec_driver_sql("SELECT path FROM objects WHERE id > 10 ORDER BY id").scalars().all()
+            assert paths == ["x/a.fits", "x/a.fits", "y/a.fits", "b", "deep/c.v2.fits"]
+        changes = store.add_objects([Record("a", base=Path(root), planes=({"path": "z/a.fits"},), stem="a")])
+        assert store.objects(changes.extra["new"])[0].name == "z/a.fits"  # the stem is known to repeat
+
+
+def _execute(address: str | Path, statement: str) -> None:
+    if isinstance(address, Path):
+        connection = sqlite3.connect(address)
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+        return
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(statement)
 
 
 def test_that_a_backup_comes_before_a_migration(address: str | Path, tmp_path: Path) -> None:

@@ -38,17 +38,6 @@ def test_that_a_changed_object_is_updated_in_place(store: Store) -> None:
     assert store.count() == 5
 
 
-def test_that_the_same_name_under_another_root_is_another_object(store: Store) -> None:
-    other = Record("object0001", base=Path("/images/nonlenses"))
-    changes = store.add_objects([other])
-    assert changes.extra["renamed"] == {"/images/nonlenses/object0001": "object0001"}
-    assert store.add_objects([other]).objects == ()
-    assert store.count() == 6
-    first = store.find("object0001")
-    assert first is not None
-    assert first.root == "/images/lenses"
-
-
 def test_that_one_import_may_name_an_object_twice(store: Store) -> None:
     changes = store.add_objects([Record("new", ra=1.0), Record("new", ra=2.0)])
     assert len(changes.objects) == 1
@@ -72,7 +61,7 @@ def test_that_odd_names_and_values_survive(store: Store) -> None:
     found = store.find(name)
     assert found is not None
     assert found.name == "na\\udcffmeé"
-    assert found.meta == {"noise": None, "z": 0.5, "n": 3}
+    assert found.meta == {"noise": None, "z": 0.5, "n": 3, "key": "na\\udcffmeé.fits"}
 
 
 def test_that_scores_come_back_in_full_precision_and_nan_stays_nan(store: Store) -> None:

@@ -167,6 +167,14 @@ def test_that_a_wrong_label_is_refused_in_a_sentence(
     assert store.events() == []
 
 
+def test_that_grades_outside_the_scheme_are_kept_and_counted(store: Store) -> None:
+    rows = [{"ID": f"object{at:04d}", "grade": grade} for at, grade in enumerate(["A", "7", "7", "lens", "X"])]
+    rows.append({"ID": "object0000", "grade": "3", "scheme": "0-3"})
+    changes = store.label_many(rows, grader="me", scheme="abcx", grades=("A", "B", "C", "X"))
+    assert changes.extra["outside"] == {"7": 2, "lens": 1}
+    assert store.counts() == {"3": 1, "7": 2, "lens": 1, "X": 1}
+
+
 def test_that_a_table_of_labels_goes_in_at_once(store: Store) -> None:
     rows = [
         {"ID": "object0000", "grade": "A", "grader": "bo", "time": "2026-01-02T03:04:05Z", "comment": "old"},
@@ -177,7 +185,7 @@ def test_that_a_table_of_labels_goes_in_at_once(store: Store) -> None:
     ]
     changes = store.label_many(rows, grader="me", scheme="abcx")
     assert changes.labels == (1, 2)
-    assert changes.extra == {"unknown": ["who?"], "ungraded": 1}
+    assert changes.extra == {"unknown": ["who?"], "ungraded": 1, "outside": {}}
     assert [(row.object, row.grader, row.grade) for row in store.labels()] == [(1, "bo", "A"), (2, "me", "C")]
     assert store.labels("bo")[0].time == "2026-01-02T03:04:05Z"
 
