@@ -17,10 +17,11 @@ class Commands:
     # -- grade
 
     def grade(self, value: str) -> None:
-        if self._window.stage.is_mosaic:
-            self._window.stage.mosaic.grade(value)
-        else:
-            self._window.grading.grade(value)
+        grading, stage = self._window.grading, self._window.stage
+        if not stage.is_mosaic:
+            grading.grade(value)
+        elif (target := stage.mosaic.cursor_object) >= 0 and grading.may(target, value):
+            stage.mosaic.grade(value)
 
     def subtype(self, value: str) -> None:
         self._window.grading.subtype(value)
@@ -82,7 +83,7 @@ class Commands:
     def next_ungraded(self) -> None:
         row = self._window.queue.next_ungraded(self._window.current.position)
         if row < 0:
-            self._window.say("Every object of this queue has a grade")
+            self._window.say(self._window.queue.why_done)
         else:
             self._go(row)
 

@@ -11,6 +11,7 @@ from .bridge import Bridge
 from .current import Current
 from .models.queue import QueueModel
 from .qt import QObject, QTimer, Signal
+from .sight import Consent, Sight
 
 ORIGIN = "grading"
 """Who made the change, in `Changes.origin`: this flow has already shown its own."""
@@ -21,7 +22,7 @@ RECALL_MS = 120
 
 @dataclass(frozen=True)
 class Saved:
-    """A label that is on disk, as the label bar and the status line name it."""
+    """A label that is on disk, as the label bar and the status line name it; `remark`: it is a comment alone."""
 
     object_id: int
     name: str
@@ -30,18 +31,20 @@ class Saved:
     comment: str = ""
     clock: str = ""
     score: float | None = None
+    remark: bool = False
 
 
 class Grading(QObject):
     """Grades, sub-types, comments, undo and redo of the person at the keyboard.
 
     Attributes:
+        sight: tells how well an object id can be seen now; the window's stage says it.
         armed: the label that a kind now goes to: the grade given last; None before the first.
         saved: (Saved) a label was committed.
         failed: (str) a label could not be saved; the object is still the same.
         told: (str) something to say in the status line.
         recalled: (LabelRow) what this grader has said before of the object on the screen.
-        finished: every object of the queue has a grade.
+        finished: no object that is listed is left without a grade.
     """
 
     saved = Signal(object)
@@ -60,6 +63,8 @@ class Grading(QObject):
         self._from_top = False
         self._since = time.monotonic()
         self.armed: Saved | None = None
+        self.sight: Callable[[int], Sight] = lambda _: Sight()
+        self._consent = Consent()
         self._recall = QTimer(self, singleShot=True, interval=RECALL_MS)
         self._recall.timeout.connect(self._ask_before)
         current.object_changed.connect(self._looked_at)
@@ -106,8 +111,16 @@ class Grading(QObject):
         target = self._current.object_id
         if target < 0:
             self.told.emit("There is no object to grade.")
-            return
-        self._label(target, grade, advance=True)
+        elif self.may(target, grade):
+            self._label(target, grade, advance=True)
+
+    def may(self, target: int, grade: str) -> bool:
+        """Whether the object is seen; else it is said, and a second wish for the same grade is granted."""
+        sight = self.sight(target)
+        sentence = self._consent.withheld(target, self._queue.name_of(target), grade, sight)
+        if sentence:
+            (self.failed if sight.final else self.told).emit(sentence)
+        return not sentence
 
     def subtype(self, subtype: str) -> None:
         """Give the object that was graded last a sub-type; what is on the screen stays."""
@@ -117,17 +130,18 @@ class Grading(QObject):
             return
         self._label(last.object_id, last.grade, subtype=subtype, advance=False)
 
-    def comment(self, text: str) -> None:
-        """Comment on the object on the screen; what is on the screen stays."""
-        target = self._current.object_id
-        if target < 0 or not self._free():
+    def comment(self, text: str, target: int | None = None) -> None:
+        """Comment on an object, else on the one on the screen; nothing moves, and no grade has to wait for it."""
+        target = self._current.object_id if target is None else target
+        if target < 0:
             return
+        name, grade = self._queue.name_of(target), self._queue.grade_of(target)
 
         def committed(_: Any) -> None:
-            grade = self._queue.grade_of(target)
-            self._announce(Saved(target, self._queue.name_of(target), grade, comment=text), arm=False)
+            self._announce(Saved(target, name, grade, comment=text, remark=True), arm=False)
 
-        self._save(target, "comment", lambda: self._workbench.comment(target, text, origin=ORIGIN), committed)
+        what = f"comment “{text}” on {name}"
+        self._save(what, lambda: self._workbench.comment(target, text, origin=ORIGIN), committed)
 
     def _free(self) -> bool:
         """Take the turn; False, and a word, while the former label is on its way to the disk."""
@@ -153,27 +167,42 @@ class Grading(QObject):
                 origin=ORIGIN,
             )
 
+        def release() -> None:
+            self._pending = False
+
         def committed(_: Any) -> None:
             self._queue.set_grade(target, grade)
             self._announce(Saved(target, self._queue.name_of(target), grade, subtype))
             if advance:
                 self._advance(target)
 
-        self._save(target, "label", submit, committed)
+        self._save(f"label of {self._queue.name_of(target)}", submit, committed, release)
 
-    def _save(self, target: int, what: str, submit: Callable[[], Any], committed: Callable[[Any], None]) -> None:
-        """Have it written; `committed` is called once it is on disk."""
+    def _save(
+        self,
+        what: str,
+        submit: Callable[[], Any],
+        committed: Callable[[Any], None],
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Have it written; once it ended, well or not, `ended` is called, and `committed` if it is on disk."""
 
         def done(result: Any) -> None:
-            self._pending = False
+            ended()
             committed(result)
+
+        def lost(error: BaseException) -> None:
+            """Stay on the object, say why, let the person try again."""
+            ended()
+            reason = (str(error) or type(error).__name__).rstrip(".")
+            self.failed.emit(f"The {what} is not saved: {reason}. Give it again once that is mended.")
 
         try:
             job = submit()
         except (ValueError, RuntimeError) as error:  # refused before it became a job: no project, or the program closes
-            self._lost(target, what, error)
+            lost(error)
         else:
-            self._bridge.when_done(job, done, lambda error: self._lost(target, what, error))
+            self._bridge.when_done(job, done, lost)
 
     def _announce(self, saved: Saved, *, arm: bool = True) -> None:
         """Tell what is on disk now; the model's answer only with a grade, so that nobody is swayed."""
@@ -182,14 +211,6 @@ class Grading(QObject):
         if arm:
             self.armed = saved if saved.grade else None
         self.saved.emit(saved)
-
-    def _lost(self, target: int, what: str, error: BaseException) -> None:
-        """Saving failed: stay on the object, say why, let the person try again."""
-        self._pending = False
-        reason = (str(error) or type(error).__name__).rstrip(".")
-        self.failed.emit(
-            f"The {what} of {self._queue.name_of(target)} is not saved: {reason}. Give it again once that is mended."
-        )
 
     def _advance(self, graded: int) -> None:
         if graded != self._current.object_id:

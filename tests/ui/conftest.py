@@ -175,11 +175,6 @@ def closed_window(qtbot: Any, bench: FakeWorkbench) -> Iterator[Any]:
 def window(qtbot: Any, closed_window: Any, tmp_path: Path) -> Any:
     """The window on a project of six stamps, the first on the screen."""
     closed_window.session.open(tmp_path / "sample.astrolens")
-    qtbot.waitUntil(lambda: closed_window.current.object_id > 0 and on_screen(closed_window), timeout=5000)
+    current, stage = closed_window.current, closed_window.stage
+    qtbot.waitUntil(lambda: current.object_id > 0 and not stage.sight(current.object_id).reason, timeout=5000)
     return closed_window
-
-
-def on_screen(window: Any) -> bool:
-    """Whether the single view shows the current object's pixels."""
-    frame = window.stage.image.frame
-    return frame is not None and frame.image.object_id == window.current.object_id

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.window
 
 
 def shows(window: Any, object_id: int) -> Any:
-    return lambda: window.current.object_id == object_id and not window.grading.busy
+    """The object is on the screen with its pixels, and nothing is on its way to the disk."""
+    return lambda: (
+        window.current.object_id == object_id and not window.grading.busy and not window.stage.sight(object_id).reason
+    )
 
 
 def grade(qtbot: Any, window: Any, key: str, then: int) -> None:
@@ -191,3 +194,171 @@ def test_that_labels_of_somebody_else_are_shown_and_move_nothing(qtbot, window, 
     bench.tell(Changes(labels=(3,), origin="cli"))
     qtbot.waitUntil(lambda: window.queue.grade_of(3) == "B", timeout=3000)
     assert window.current.object_id == 1
+
+
+def type_comment(qtbot: Any, window: Any, text: str) -> None:
+    qtbot.keyClick(window.stage.image, "c")
+    qtbot.waitUntil(window.labelbar.comment.hasFocus, timeout=2000)
+    qtbot.keyClicks(window.labelbar.comment, text)
+
+
+def comments(bench: Any) -> list[tuple[int, str]]:
+    return [(event["object_id"], event["text"]) for kind, event in bench.calls if kind == "comment"]
+
+
+def test_that_a_grade_with_the_mouse_saves_the_comment_being_typed(qtbot, window, bench):
+    type_comment(qtbot, window, "arc north")
+    qtbot.mouseClick(window.labelbar._grade_buttons["B"], Qt.LeftButton)
+    qtbot.waitUntil(shows(window, 2), timeout=3000)
+    assert comments(bench) == [(1, "arc north")]
+    assert bench.calls[-1][1]["grade"] == "B"
+    assert window.labelbar.comment.text() == ""
+
+
+def test_that_a_comment_goes_to_its_object_when_another_row_is_clicked(qtbot, window, bench):
+    type_comment(qtbot, window, "arc south")
+    table = window.queue_view.table
+    qtbot.mouseClick(table.viewport(), Qt.LeftButton, pos=table.visualRect(window.queue.index(3, 0)).center())
+    qtbot.waitUntil(shows(window, 4), timeout=3000)
+    grade(qtbot, window, "2", then=5)
+    assert comments(bench) == [(1, "arc south")]
+    assert window.queue.grade_of(4) == "B"
+
+
+def test_that_a_comment_being_typed_is_saved_when_the_object_changes_by_itself(qtbot, window, bench):
+    type_comment(qtbot, window, "ring")
+    window.current.show(3, 2)
+    qtbot.waitUntil(lambda: comments(bench) == [(1, "ring")], timeout=3000)
+    qtbot.wait(50)
+    assert comments(bench) == [(1, "ring")]
+
+
+def test_that_a_comment_being_typed_is_saved_when_the_project_or_the_window_closes(qtbot, window, bench):
+    type_comment(qtbot, window, "ring")
+    window.projects.close_project()
+    qtbot.waitUntil(lambda: comments(bench) == [(1, "ring")], timeout=3000)
+
+
+def test_that_escape_drops_a_comment_and_says_so(qtbot, window, bench):
+    type_comment(qtbot, window, "nonsense")
+    qtbot.keyClick(window.labelbar.comment, Qt.Key_Escape)
+    assert window.labelbar.comment.text() == ""
+    assert "nonsense" in window.status.word.text()
+    grade(qtbot, window, "1", then=2)
+    assert comments(bench) == []
+
+
+def test_that_a_comment_that_cannot_be_saved_is_not_lost(qtbot, window, bench, monkeypatch):
+    def full() -> None:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(bench, "comment", lambda *_, **__: bench._job(full))
+    type_comment(qtbot, window, "arc north")
+    qtbot.keyClick(window.labelbar.comment, Qt.Key_Return)
+    qtbot.waitUntil(lambda: "disk is full" in window.labelbar.problem.text(), timeout=3000)
+    assert "“arc north” on stamp_0001" in window.labelbar.problem.text()
+
+
+def test_that_a_comment_on_an_ungraded_object_is_called_a_comment(qtbot, window, bench):
+    type_comment(qtbot, window, "arc")
+    qtbot.keyClick(window.labelbar.comment, Qt.Key_Return)
+    qtbot.waitUntil(lambda: "comment on stamp_0001 saved" in window.status.saved.text(), timeout=3000)
+    assert "grade" not in window.status.saved.text() + window.labelbar.last.text()
+
+
+def test_that_an_image_that_cannot_be_shown_is_graded_only_by_a_second_press(qtbot, window, bench, monkeypatch):
+    def gone() -> None:
+        raise UserError("stamp_0002.fits is not there any more")
+
+    there = bench.image
+    monkeypatch.setattr(bench, "image", lambda one, band=None: bench._job(gone) if one == 2 else there(one, band))
+    window.stage.image._prefetch.forget()
+    qtbot.keyClick(window.stage.image, Qt.Key_Right)
+    qtbot.waitUntil(lambda: window.stage.sight(2).final, timeout=3000)
+    qtbot.keyClick(window.stage.image, "1")
+    qtbot.wait(100)
+    assert bench.calls == []
+    sentence = window.labelbar.problem.text()
+    assert "stamp_0002 is not shown, not graded" in sentence
+    assert "not there any more" in sentence
+    qtbot.keyClick(window.stage.image, "4")  # another grade is another wish
+    qtbot.wait(50)
+    assert bench.calls == []
+    qtbot.keyClick(window.stage.image, "4")
+    qtbot.waitUntil(shows(window, 3), timeout=3000)
+    assert [(event["object_id"], event["grade"]) for _, event in bench.calls] == [(2, "X")]
+    assert not window.labelbar.problem.isVisible()
+
+
+def test_that_an_image_on_its_way_is_not_graded_however_often_one_presses(qtbot, window, bench, monkeypatch):
+    import threading
+
+    gate, there = threading.Event(), bench.image
+    monkeypatch.setattr(
+        bench,
+        "image",
+        lambda one, band=None: bench.runner.submit(
+            "train", lambda: gate.wait() and there(one, band).result(), quiet=True
+        ),
+    )
+    window.stage.image._prefetch.forget()
+    qtbot.keyClick(window.stage.image, Qt.Key_Right)
+    for _ in range(3):
+        qtbot.keyClick(window.stage.image, "1")
+    qtbot.wait(50)
+    assert bench.calls == []
+    assert "not shown, not graded" in window.status.word.text()
+    gate.set()
+    qtbot.waitUntil(shows(window, 2), timeout=3000)
+    grade(qtbot, window, "1", then=3)
+
+
+def test_that_a_stamp_of_the_mosaic_is_graded_only_when_it_is_seen(qtbot, window, bench, monkeypatch):
+    window.stage.show_mosaic(True)
+    mosaic = window.stage.mosaic
+    qtbot.waitUntil(lambda: not window.stage.sight(1).reason, timeout=3000)
+    monkeypatch.setattr(mosaic._thumbs, "get", lambda _: "stamp_0001.fits: the file is empty")
+    qtbot.keyClick(mosaic, "1")
+    qtbot.wait(50)
+    assert bench.calls == []
+    assert "the file is empty" in window.labelbar.problem.text()
+    monkeypatch.setattr(mosaic._thumbs, "get", lambda _: None)
+    for _ in range(2):
+        qtbot.mouseClick(window.labelbar._grade_buttons["A"], Qt.LeftButton)
+    assert "on the way" in window.status.word.text()
+    qtbot.wait(50)
+    assert bench.calls == []
+
+
+def test_that_a_filter_without_a_match_says_so_and_escape_clears_it(qtbot, window, bench):
+    window.queue_view.filter.setText("ZZZ")
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 0, timeout=2000)
+    window.action_set["next_ungraded"].trigger()
+    assert "No name contains “zzz” — Esc clears" in window.status.word.text()
+    empty = window.queue_view.table.viewport().grab().toImage()
+    tones = {empty.pixel(x, y) for x in range(0, empty.width(), 2) for y in range(0, min(60, empty.height()), 2)}
+    assert len(tones) > 1  # the sentence is painted
+    qtbot.keyClick(window.stage.image, Qt.Key_Escape)
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 6, timeout=2000)
+
+
+def test_that_the_end_of_a_filtered_list_is_not_called_the_end_of_the_queue(qtbot, window, bench):
+    window.queue_view.filter.setText("0001")
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 1, timeout=2000)
+    qtbot.keyClick(window.stage.image, "1")
+    qtbot.waitUntil(lambda: "“0001” has a grade" in window.status.word.text(), timeout=3000)
+
+
+def test_that_the_report_of_an_import_leaves_the_keyboard_to_the_image(qtbot, window):
+    from types import SimpleNamespace
+
+    from astrolens_gui.ui.qt import QApplication
+
+    window.projects._imported(SimpleNamespace(added=300, updated=0, refused=["bad.fits: no image"]))
+    assert window.status.word.text() == "300 objects added; 1 file refused."
+    qtbot.waitUntil(window.projects.report.isVisible, timeout=2000)
+    assert window.projects.report.testAttribute(Qt.WA_ShowWithoutActivating)
+    if QApplication.platformName() != "offscreen":  # which activates every window, whatever it asks for
+        qtbot.wait(200)
+        assert QApplication.activeWindow() is window
+    window.projects.report.close()

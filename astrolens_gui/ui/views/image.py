@@ -10,6 +10,7 @@ import numpy as np
 
 from ..prefetch import Prefetch
 from ..qt import QApplication, QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..sight import Sight
 from . import display
 from .canvas import Canvas
 from .notice import Notice
@@ -58,6 +59,7 @@ class ImageView(QWidget):
         self._upcoming: Callable[[], Iterable[int]] = tuple
         self._wanted: tuple[int, str] = (-1, "")
         self._frame: Frame | None = None
+        self._refused = ""
         self._compass: Compass | None = None
         self._binned: tuple[int, Any, Any] = (0, None, None)
         self._limits: tuple[Any, ...] = ()
@@ -96,6 +98,14 @@ class ImageView(QWidget):
         """What is on the screen, or None."""
         return self._frame
 
+    def sight(self, object_id: int) -> Sight:
+        """Whether the pixels on the screen are this object's, else why not."""
+        if self._frame is not None and self._frame.image.object_id == object_id:
+            return Sight()
+        if self._refused and self._wanted[0] == object_id:
+            return Sight(self._refused, final=True)
+        return Sight("its image is still on the way")
+
     def fit(self) -> None:
         self.canvas.fit()
 
@@ -133,6 +143,7 @@ class ImageView(QWidget):
 
     def _request(self, object_id: int, band: str) -> None:
         self._wanted = (object_id, band)
+        self._refused = ""
         if object_id < 0:
             self._impatient.stop()
             self._clear(
@@ -164,7 +175,8 @@ class ImageView(QWidget):
         if wanted != self._wanted:
             return
         self._impatient.stop()
-        self._clear("This image cannot be shown", str(error) or type(error).__name__, copyable=True)
+        self._refused = str(error) or type(error).__name__
+        self._clear("This image cannot be shown", self._refused, copyable=True)
         QTimer.singleShot(0, self._look_ahead)
 
     def _look_ahead(self) -> None:

@@ -124,6 +124,7 @@ class ImportReportDialog(QtWidgets.QDialog):
             row.addWidget(button)
         layout.addLayout(row)
         self.setAttribute(Qt.WA_DeleteOnClose)
+        self.setAttribute(Qt.WA_ShowWithoutActivating)  # it comes in the middle of grading; the keys stay the image's
 
 
 def summary(report: Any) -> str:
@@ -132,4 +133,4 @@ def summary(report: Any) -> str:
     said = f"{report.added:,} objects added"
     if report.updated:
         said += f", {report.updated:,} updated"
-    return said + (f"; {refused:,} {'file' if refused == 1 else 'files'} refused:" if refused else ".")
+    return said + (f"; {refused:,} {'file' if refused == 1 else 'files'} refused." if refused else ".")

@@ -22,6 +22,7 @@ class LabelBar(QWidget):
         super().__init__(minimumWidth=210)
         self._actions, self._grading, self._current, self._queue = actions, grading, current, queue
         self._scheme: Any = None
+        self._about, self._said = -1, ""  # the object that the comment is about, and what is saved of it
         self._grade_buttons: dict[str, QtWidgets.QPushButton] = {}
         layout = QtWidgets.QVBoxLayout(self)
         layout.setSpacing(4)
@@ -35,9 +36,11 @@ class LabelBar(QWidget):
         layout.addWidget(_rule())
         layout.addWidget(_label("heading", "Comment"))
         self.comment = QtWidgets.QLineEdit(placeholderText="c to write, Enter to save")
-        self.comment.setToolTip("A comment on the object on the screen; Enter saves, Esc leaves  [C]")
+        self.comment.setToolTip(
+            "A comment on the object on the screen; Enter saves, and so does moving on; Esc drops it  [C]"
+        )
         self.comment.setFocusPolicy(Qt.ClickFocus)
-        self.comment.returnPressed.connect(self._send_comment)
+        self.comment.editingFinished.connect(self.send_draft)
         layout.addWidget(self.comment)
         steps = QtWidgets.QHBoxLayout(spacing=4)
         for name in ("undo", "redo"):
@@ -92,16 +95,28 @@ class LabelBar(QWidget):
 
     def _clicked(self, value: str) -> None:
         self._refresh()  # a click toggles the button; what it shows is what is on disk
-        self._grading.grade(value)
+        self._actions[f"grade:{value}"].trigger()
 
     def write_comment(self) -> None:
         self.comment.setFocus(Qt.ShortcutFocusReason)
 
-    def _send_comment(self) -> None:
-        self._grading.comment(self.comment.text().strip())
+    def send_draft(self) -> None:
+        """Save what was typed since, to the object that it was written about: a comment is never lost by moving on."""
+        if self.comment.isModified() and self._about >= 0:
+            self._said = self.comment.text().strip()
+            self.comment.setModified(False)
+            self._grading.comment(self._said, self._about)
+
+    def keyPressEvent(self, event: Any) -> None:
+        if event.key() == Qt.Key_Escape and self.comment.hasFocus() and self.comment.isModified():
+            self._grading.told.emit(f"Not saved: “{self.comment.text().strip()}”")
+            self.comment.setText(self._said)
+        super().keyPressEvent(event)  # the window takes the keyboard back
 
     def _moved(self) -> None:
-        self.comment.clear()
+        self.send_draft()
+        self._about, self._said = self._current.object_id, ""
+        self.comment.setText("")  # clear() would count as typed
         self.problem.hide()
         self._refresh()
 
@@ -129,14 +144,16 @@ class LabelBar(QWidget):
 
     def _recalled(self, row: Any) -> None:
         """What was said of the object on the screen before: its comment can be read and mended."""
-        if not self.comment.hasFocus():
+        self._said = row.comment
+        if not self.comment.isModified():
             self.comment.setText(row.comment)
 
     def _saved(self, saved: Saved) -> None:
         self.problem.hide()
         score = "" if saved.score is None else f" · model {saved.score:.3f}"
         kind = f" ({saved.subtype})" if saved.subtype else ""
-        self.last.setText(f"Last: {short(saved.name)} {saved.grade or 'no grade'}{kind}{score}")
+        said = f"{short(saved.name)} {saved.grade or 'no grade'}{kind}{score}"
+        self.last.setText(f"Last: comment on {short(saved.name)}" if saved.remark else f"Last: {said}")
         self.last.setToolTip(f"{saved.name}, saved at {saved.clock}")
         self._arm(self._grading.armed)
 

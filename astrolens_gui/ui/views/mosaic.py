@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
+from ..sight import Sight
 from .cells import CURSOR, Cell, paint_cell, stamp_side
 from .grid import COLUMNS, Grid, most_columns
 from .pending import PendingGrades
@@ -122,7 +123,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
         painter.fillRect(event.rect(), self.palette().color(QPalette.Window))
         if not self._model.rowCount():
             painter.setPen(self.palette().color(QPalette.Text))
-            painter.drawText(self.viewport().rect(), Qt.AlignCenter, EMPTY)
+            painter.drawText(self.viewport().rect(), Qt.AlignCenter, self._model.unmatched or EMPTY)
             painter.end()
             return
         grid = self.grid
@@ -174,6 +175,22 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
     def cursor_row(self) -> int:
         """The queue's row under the keyboard cursor; -1 when the queue is empty."""
         return self._cursor if self._model.rowCount() else -1
+
+    @property
+    def cursor_object(self) -> int:
+        """The object under the keyboard cursor; -1 when the queue is empty."""
+        return int(self._model.object_at(self.cursor_row))
+
+    def sight(self, object_id: int) -> Sight:
+        """Whether its stamp is on the screen, else why not; a stamp that was scrolled away comes back."""
+        row = self._model.row_of(object_id)
+        if not self.viewport().rect().intersects(self.grid.rect(row)):
+            self.scroll_to(row)
+            return Sight("it was scrolled out of sight")
+        picture = self._thumbs.get(object_id)
+        if isinstance(picture, str):
+            return Sight(picture, final=True)
+        return Sight() if picture is not None else Sight("its stamp is still on the way")
 
     def move_to(self, row: int) -> None:
         """Put the cursor on a row (brought into range) and make its object the current one."""
@@ -239,7 +256,7 @@ class MosaicView(QtWidgets.QAbstractScrollArea):
 
     def grade(self, value: str) -> None:
         """Grade the object under the cursor and move on; if saving fails, the cursor comes back to it."""
-        object_id = self._model.object_at(self.cursor_row)
+        object_id = self.cursor_object
         if object_id >= 0:
             self._pending.give(object_id, value, time.monotonic() - self._since)
             self.move_to(self._cursor + 1)

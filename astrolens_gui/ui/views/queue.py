@@ -89,7 +89,17 @@ class QueueView(QWidget):
 
 
 class _Table(QtWidgets.QTableView):
-    """Keys belong to the window's actions, not to a search by first letter."""
+    """Keys belong to the window's actions, not to a search by first letter; an empty list says why it is."""
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        super().paintEvent(event)
+        if sentence := self.model().unmatched:
+            painter = QtGui.QPainter(self.viewport())
+            painter.setPen(self.palette().color(QtGui.QPalette.PlaceholderText))
+            margins = QtCore.QMargins(8, 12, 8, 8)
+            area = self.viewport().rect().marginsRemoved(margins)
+            painter.drawText(area, Qt.AlignHCenter | Qt.AlignTop | Qt.TextWrapAnywhere | Qt.TextWordWrap, sentence)
+            painter.end()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         event.ignore()

@@ -8,6 +8,7 @@ from ..bridge import Bridge
 from ..current import Current
 from ..models.queue import QueueModel
 from ..qt import QApplication, Qt, QtWidgets, QWidget, Signal
+from ..sight import Sight
 
 AHEAD = 5
 NARROWEST = 360
@@ -100,6 +101,10 @@ class Stage(QWidget):
         self.setFocusProxy(view)
         self.take_focus()
         self.turned.emit(mosaic)
+
+    def sight(self, object_id: int) -> Sight:
+        """How well an object can be seen now, in whichever view is in front."""
+        return (self.mosaic if self.is_mosaic else self.image).sight(object_id)  # type: ignore[no-any-return]
 
     def larger(self) -> None:
         """Zoom in, or larger stamps."""

@@ -50,5 +50,9 @@ class StatusLine(QtWidgets.QStatusBar):
 
     def show_saved(self, saved: Saved) -> None:
         self.clear_problem()
+        if saved.remark:
+            done = "saved" if saved.comment else "removed"
+            self.saved.setText(f"comment on {short(saved.name)} {done}  {saved.clock}")
+            return
         kind = f" {saved.subtype}" if saved.subtype else ""
         self.saved.setText(f"last saved label: {short(saved.name)} {saved.grade or 'no grade'}{kind}  {saved.clock}")
