@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import UserError
 
 if TYPE_CHECKING:
+    from .labels.backup import Repair
     from .labels.records import Place
     from .labels.store import Store
 
@@ -49,10 +51,11 @@ class Project:
     def create(
         cls, folder: Path, *, name: str | None = None, database: str | None = None, scheme: str = "abcx"
     ) -> Project:
-        """Make a project in a new or empty folder.
+        """Make a project, its database included, in a new or empty folder; project.toml comes last and makes it one.
 
         Raises:
             ProjectError: the folder holds other things, or cannot be written; there is no such scheme.
+            StoreError: the database cannot be made; nothing stays behind.
         """
         from .labels.schemes import load_schemes
 
@@ -73,14 +76,23 @@ class Project:
             "database": database or "",
         }
         project = cls(folder, FORMAT, name or folder.name.removesuffix(".astrolens"), {}, settings)
-        project = cls(folder, FORMAT, name or folder.name.removesuffix(".astrolens"), {}, settings)
+        fresh = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(
                 f"{folder} cannot be made ({error.strerror}); choose a place where you may write"
             ) from None
-        project.save()
+        try:
+            project._connect(create=True).close()
+            project.save()
+        except BaseException:
+            for path in folder.glob(f"{project.database_file.name}*"):
+                path.unlink(missing_ok=True)
+            if fresh:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
         return project
 
     @classmethod
@@ -150,46 +162,49 @@ class Project:
             ) from None
 
     def store(self, read_only: bool = False) -> Store:
-        """Open the project's database (made at the first time), and back it up once a day.
+        """Open the project's database, and back it up once a day.
 
         Raises:
-            StoreError: one sentence; also when the database named in the settings belongs to another project.
+            StoreError: one sentence; also when the database named in the settings belongs to another project, and
+                where the database is missing or empty: a project has one from its making on.
             ProjectError: the project is from before it had an id, and cannot be written.
         """
+        store = self._connect(read_only)
+        store.backup_daily()
+        return store
+
+    def _connect(self, read_only: bool = False, create: bool = False) -> Store:
         from .labels.store import Store
 
         named = self.settings["database"]
-        if named and not self.settings.get("id"):
+        if named and not read_only and not self.settings.get("id"):
             self.settings["id"] = str(uuid.uuid4())
-            if not read_only:
-                self.save()
-        store = Store(
+            self.save()
+        return Store(
             named or self.database_file,
             read_only,
             place_of=self.place,
             address=self.locate,
-            project=self.settings["id"] if named else "",
+            project=str(self.settings.get("id", "")) if named else "",
             backups=self.folder / "backups",
+            create=create,
         )
-        store.backup_daily()
-        return store
 
-    def repair(self) -> str:
-        """Mend the closed project's database: from the latest sound backup when it is damaged, else by deriving the labels anew.
-
-        Returns one sentence that says what was done.
+    def repair(self) -> Repair:
+        """Mend the closed project's database: from the latest sound backup when it is damaged or missing, else by deriving the labels anew.
 
         Raises:
             StoreError: there is no sound backup, or the server does not answer.
         """
         from .labels import backup
 
-        damaged = not self.settings["database"] and self.database_file.exists() and backup.problems(self.database_file)
-        if damaged:
+        ours = not self.settings["database"]
+        if ours and backup.problems(self.database_file):
             return backup.restore_latest_backup(self.database_file, self.folder / "backups")
         with self.store() as store:
             store.rebuild()
-        return f"{self.name}: the database is sound, and its current labels were derived from their history"
+        sound = "the database is sound" if ours else "PostgreSQL repairs its database with its own tools"
+        return backup.Repair(f"{self.name}: {sound}; the current labels were derived from their history")
 
     @property
     def database_file(self) -> Path:

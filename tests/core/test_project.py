@@ -133,10 +133,10 @@ def test_that_a_damaged_project_is_repaired(project: Project) -> None:
         store.record("note", "kept", grader="me")
         store.backup()
     project.database_file.write_bytes(b"rubbish" * 1000)
-    assert "was restored from" in project.repair()
+    assert "was restored from" in project.repair().done
     with project.store() as store:
         assert [event.comment for event in store.events()] == ["kept"]
-    assert "is sound" in project.repair()
+    assert "is sound" in project.repair().done
 
 
 def test_that_the_daily_backup_is_made_on_opening(project: Project, images: Path) -> None:
@@ -192,3 +192,43 @@ def test_that_reading_a_project_loads_no_database_library() -> None:
         "import sys, astrolens_gui.core.project, astrolens_gui.core.labels.schemes; print('sqlalchemy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout == "False\n"
+
+
+@pytest.mark.parametrize("state", ["is missing", "is empty"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_that_a_lost_database_is_never_replaced_by_an_empty_one(project: Project, state: str, read_only: bool) -> None:
+    from astrolens_gui.core.labels.store import StoreError
+
+    with project.store() as store:
+        store.record("note", "kept", grader="me")
+        store.backup()
+    project.database_file.unlink()
+    if state == "is empty":
+        project.database_file.touch()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"{state}.*`astrolens doctor {project.folder} --repair`"):
+            project.store(read_only)
+    assert "was restored from labels-" in project.repair().done
+    with project.store(read_only) as store:
+        assert [event.comment for event in store.events()] == ["kept"]
+
+
+def test_that_a_database_without_tables_is_refused(project: Project) -> None:
+    import sqlite3
+
+    from astrolens_gui.core.labels.store import StoreError
+
+    project.database_file.unlink()
+    with sqlite3.connect(project.database_file) as connection:
+        connection.execute("PRAGMA user_version=3")
+    connection.close()
+    with pytest.raises(StoreError, match=r"holds no tables of AstroLens; `astrolens doctor .* --repair`"):
+        project.store()
+
+
+def test_that_a_project_whose_database_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    from astrolens_gui.core.labels.store import StoreError
+
+    with pytest.raises(StoreError, match="mysql is not supported"):
+        Project.create(tmp_path / "new.astrolens", database="mysql://me@localhost/x")
+    assert list(tmp_path.iterdir()) == []

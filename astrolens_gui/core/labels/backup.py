@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import insert, inspect, select
 
 from . import events, migrate
-from .database import Database
+from .database import Database, absent
 from .records import StoreError
+from .salvage import salvage
 from .schema import SCHEMA, metadata
 
-KEEP = 10
-"""Daily backups beyond the newest ten are removed; those before a migration stay."""
+KEEP = {"daily": 10, "bulk": 3}
+"""So many of the newest are kept: one a day, and one an hour after many labels came at once. Those before a migration stay."""
+
+_ONE_IN = {"daily": "%Y%m%d", "bulk": "%Y%m%d-%H"}
 
 
 def back_up(database: Database, folder: Path, why: str = "daily") -> Path:
@@ -46,8 +50,9 @@ def back_up(database: Database, folder: Path, why: str = "daily") -> Path:
         raise StoreError(
             f"{folder}: the backup could not be written ({error}); make room there, or make it writable"
         ) from error
-    for old in sorted(folder.glob("labels-*-daily.sqlite"))[:-KEEP]:
-        old.unlink(missing_ok=True)
+    if why in KEEP:
+        for old in sorted(folder.glob(f"labels-*-{why}.sqlite"))[: -KEEP[why]]:
+            old.unlink(missing_ok=True)
     return target
 
 
@@ -69,17 +74,21 @@ def _copy_rows(database: Database, path: Path) -> None:
             path.with_name(path.name + tail).unlink(missing_ok=True)
 
 
-def is_due(folder: Path) -> bool:
-    """Whether today (UTC) has no backup yet."""
-    return not any(folder.glob(f"labels-{datetime.now(UTC):%Y%m%d}-*.sqlite"))
+def is_due(folder: Path, why: str = "daily") -> bool:
+    """Whether today (UTC), or for "bulk" this hour, has no such backup yet."""
+    return not any(folder.glob(f"labels-{datetime.now(UTC).strftime(_ONE_IN[why])}*-{why}.sqlite"))
 
 
 def problems(path: Path) -> list[str]:
-    """What SQLite finds wrong with a file; [] when it is sound."""
+    """What is wrong with a database file; [] when it is sound and ours."""
+    if state := absent(path):
+        return [f"{path.name} {state}"]
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                found.append(f"{path.name} holds no tables of AstroLens")
     except sqlite3.Error as error:
         return [str(error)]
     return [line for line in found if line != "ok"] + [
@@ -87,17 +96,26 @@ def problems(path: Path) -> list[str]:
     ]
 
 
-def restore_latest_backup(path: Path, folder: Path) -> str:
+@dataclass(frozen=True)
+class Repair:
+    """What a repair did, one sentence each; `lost` is "" where nothing is known to be lost."""
+
+    done: str
+    lost: str = ""
+
+
+def restore_latest_backup(path: Path, folder: Path) -> Repair:
     """Put the newest sound backup in the place of the database `path`, then add what the damaged file still gives up.
 
-    The damaged file is kept beside as `.damaged-TIME`. The database must not be open. Returns a sentence that says what was done.
+    The damaged file, where there is one, is kept beside as `.damaged-TIME`. The database must not be open.
 
     Raises:
         StoreError: there is no sound backup.
     """
     sound = next((one for one in sorted(folder.glob("labels-*.sqlite"), reverse=True) if not problems(one)), None)
     if sound is None:
-        raise StoreError(f"{folder} holds no sound backup; {path.name} was left as it is")
+        raise StoreError(f"{folder} holds no sound backup; {path.name} {absent(path) or 'was left as it is'}")
+    empty = absent(path)
     damaged = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for tail in ("", "-wal", "-shm"):  # the log belongs to the damaged file: they move together
         with suppress(FileNotFoundError):
@@ -106,29 +124,23 @@ def restore_latest_backup(path: Path, folder: Path) -> str:
     with closing(sqlite3.connect(sound)) as source, closing(sqlite3.connect(partial)) as target:
         source.backup(target)
     os.replace(partial, path)
-    saved = _salvage(damaged, path)
-    return f"{path.name} was restored from {sound.name}, and {saved} newer rows were saved from the damaged file, kept as {damaged.name}"
+    done = f"{path.name} was restored from {sound.name}"
+    if empty:
+        return Repair(f"{path.name} {empty.replace('is', 'was', 1)}; {done}: what was added since is not in it")
+    saved, unread = salvage(damaged, sound, path)
+    _derive(path)
+    lost = f"{', '.join(unread)} in {damaged.name} cannot be read to the end: what is newer than {sound.name} may be lost; keep that file"
+    return Repair(
+        f"{done}, and {saved} newer rows were saved from the damaged file, kept as {damaged.name}",
+        lost if unread else "",
+    )
 
 
-def _salvage(damaged: Path, path: Path) -> int:
-    """Copy the objects and events that are newer than the backup, one by one, until the damaged file says no more."""
-    saved = 0
-    with suppress(sqlite3.Error), closing(sqlite3.connect(damaged)) as source, closing(sqlite3.connect(path)) as target:
-        target.execute("PRAGMA foreign_keys=ON")
-        for table in ("objects", "events"):
-            names = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
-            last = target.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
-            with suppress(sqlite3.Error):
-                for row in source.execute(f"SELECT {', '.join(names)} FROM {table} WHERE id > ? ORDER BY id", (last,)):
-                    with suppress(sqlite3.IntegrityError):
-                        target.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", row)
-                        saved += 1
-            target.commit()
-    database = Database(path)
+def _derive(path: Path) -> None:
+    database = Database(path, create=False)
     try:
         with database.write() as connection:
             if migrate.version(connection) == SCHEMA:  # an older one is derived anew when it is migrated
                 events.refresh(connection)
     finally:
         database.close()
-    return saved

@@ -62,12 +62,26 @@ def network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
     return kind if name in _NETWORK or name in {"sshfs", "rclone", "s3fs"} else ""
 
 
-class Database:
-    """One engine on SQLite or PostgreSQL. A connection may move between threads, but serves one transaction at a time."""
+def absent(path: Path) -> str:
+    """Why no database can be in this file: it "is missing" or "is empty"; "" when there is something in it."""
+    try:
+        return "" if path.stat().st_size else "is empty (0 bytes)"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
 
-    def __init__(self, url_or_path: str | Path, read_only: bool = False) -> None:
+
+class Database:
+    """One engine on SQLite or PostgreSQL. A connection may move between threads, but serves one transaction at a time.
+
+    Without `create` a SQLite file that is missing or empty is refused: an empty one in its place would hide the loss.
+    """
+
+    def __init__(self, url_or_path: str | Path, read_only: bool = False, create: bool = True) -> None:
         text = str(url_or_path)
         self.read_only = read_only
+        self.create = create and not read_only
         self.notice = ""
         self.path: Path | None = None
         if isinstance(url_or_path, Path) or "://" not in text or text.startswith("sqlite:///"):
@@ -81,11 +95,13 @@ class Database:
         network = network_file_system(path.parent)
         if network:
             self.notice = f"{path} lies on a network file system ({network}), so the safe but slower DELETE journal is used instead of WAL"
-        if self.read_only and not path.is_file():
-            raise StoreError(f"{path} does not exist; open the project for writing once, or name another folder")
         if not path.parent.is_dir():
             raise StoreError(f"{path.parent} is not a folder; create it, or name another one")
-        mode = "ro" if self.read_only else "rwc"
+        if not self.create and (state := absent(path)):
+            raise StoreError(
+                f"{path} {state}; `astrolens doctor {path.parent} --repair` restores the newest sound backup"
+            )
+        mode = "ro" if self.read_only else "rwc" if self.create else "rw"
         if self.read_only and not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists():
             mode = "ro&immutable=1"  # a WAL database cannot make its shared-memory file in a folder that is read-only
         address = f"file:{quote(str(path))}?mode={mode}"

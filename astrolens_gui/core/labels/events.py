@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, literal, select
 
 from .objects import chunks, text
-from .records import EventRow, LabelRow, StoreError
+from .records import EventRow, LabelRow, StoreError, utc
 from .schema import current, events, objects
 
 MARKS = ("grade", "comment")
@@ -32,7 +32,7 @@ _undo, _redo, _target = events.alias("undo"), events.alias("redo"), events.alias
 
 def now() -> str:
     """UTC, ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc(datetime.now(UTC))
 
 
 def _undone(event_id: Any) -> Any:
@@ -62,6 +62,25 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[in
     return ids
 
 
+def news(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The grades among `rows` that say something: not those of a grader and object whose last row is what stands already."""
+    last = {(row["grader"], row["object_id"]): row for row in rows}
+    graders = {grader for grader, _ in last}
+    if len(last) <= _FEW:
+        stand = [label for grader, id in last for label in standing(connection, grader=grader, object_id=id)]
+    else:
+        stand = [label for grader in graders for label in standing(connection, grader=grader)]
+    same = {key for label in stand if (row := last.get(key := (label.grader, label.object))) and _says(row, label)}
+    return [row for row in rows if (row["grader"], row["object_id"]) not in same]
+
+
+def _says(row: Mapping[str, Any], label: LabelRow) -> bool:
+    """An empty comment leaves the one that stands."""
+    given = tuple(text(row.get(name, "")) for name in ("scheme", "grade", "subtype"))
+    comment = text(row.get("comment", ""))
+    return given == (label.scheme, label.grade, label.subtype) and comment in ("", label.comment)
+
+
 def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
     """All columns of one event, so that one statement writes many."""
     values = {
@@ -69,6 +88,11 @@ def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
         "time": now(),
         **{name: text(value) if isinstance(value, str) else value for name, value in row.items()},
     }
+    if row.get("time"):
+        try:
+            values["time"] = utc(row["time"])
+        except ValueError as error:
+            raise StoreError(f"{error}; no label of this step was saved") from None
     if not values["grader"].strip():
         raise StoreError("a label needs the name of its grader; set yours in the settings or with --grader")
     return values

@@ -7,12 +7,14 @@ import io
 import math
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...api import ExporterSpec, UserError
-from .records import LabelRow, ObjectRow
+from .records import LabelRow, ObjectRow, utc
 
 if TYPE_CHECKING:
     from .store import Store
@@ -85,9 +87,10 @@ def _cell(value: Any) -> str:
 
 
 def write_fits(rows: Iterable[dict[str, Any]], path: Path) -> None:
-    """A binary table, LABELS. FITS holds ASCII only: other characters are written as \\uXXXX."""
-    table = _table(rows, lambda text: text.encode("ascii", "backslashreplace").decode("ascii"))
+    """A binary table, LABELS. Its text is UTF-8, which astropy's Table.read decodes; FITS itself promises no more than ASCII."""
+    table = _table(rows, lambda text: text.encode("utf-8", "backslashreplace"))
     table.meta["EXTNAME"] = "LABELS"
+    table.meta["ENCODING"] = "UTF-8"
     _whole(path, lambda partial: table.write(partial, format="fits", overwrite=True))
 
 
@@ -97,7 +100,7 @@ def write_votable(rows: Iterable[dict[str, Any]], path: Path) -> None:
     _whole(path, lambda partial: table.write(partial, format="votable", overwrite=True))
 
 
-def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str]) -> Any:
+def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) -> Any:
     import numpy as np
     from astropy.table import Column, Table
 
@@ -106,22 +109,33 @@ def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str]) -> Any:
         if name in _NUMBERS:
             data = np.array([row[name] for row in listed], dtype=np.float64)
         else:
-            data = np.array([clean(str(row[name])) for row in listed], dtype=str)
+            data = np.array([clean(str(row[name])) for row in listed] or [clean("")])[: len(listed)]
             if data.dtype.itemsize == 0:
-                data = data.astype("U1")
+                data = data.astype(f"{data.dtype.kind}1")
         table[name] = Column(data, unit="deg" if name in {"ra_deg", "dec_deg"} else None)
     return table
 
 
 def _whole(path: Path, write: Callable[[Path], None]) -> None:
-    """The file appears whole or not at all."""
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
+    """The file appears whole or not at all. A link stays a link to it; what is no file (a pipe, a device) is written into."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise TableError(f"{path} is a folder; name the file to write, such as {Path(path) / 'labels.csv'}")
     try:
-        write(partial)
-        os.replace(partial, path)
+        if target.exists() and not target.is_file():
+            with tempfile.TemporaryDirectory() as folder:
+                whole = Path(folder) / target.name
+                write(whole)
+                with open(whole, "rb") as source, open(target, "wb") as pipe:
+                    shutil.copyfileobj(source, pipe)
+            return
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            write(partial)
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TableError(
             f"{path} cannot be written ({error.strerror or error}); choose a folder where you may write"
         ) from None
@@ -136,8 +150,9 @@ EXPORTERS = (
 
 
 def read_labels(path: Path) -> list[dict[str, str]]:
-    """Rows of a label table as text, keys `ID,grade,subtype,grader,time,comment` ("" where a column is missing).
+    """Rows of a label table as text, keys `ID,grade,subtype,grader,time,comment` ("" where a column is missing) and `line`.
 
+    A time is brought to UTC. `line` is the number of the row's last line in the file.
     Comma, semicolon or tab; UTF-8 with or without BOM; LF or CRLF; index columns are dropped; an object really named "NA" stays so.
 
     Raises:
@@ -177,7 +192,11 @@ def read_labels(path: Path) -> list[dict[str, str]]:
             }
             if not row["ID"]:
                 raise TableError(f"{path}: line {reader.line_num} has no ID; name the object there")
-            table.append(row)
+            try:
+                row["time"] = utc(row["time"]) if row["time"] else ""
+            except ValueError as error:
+                raise TableError(f"{path}: line {reader.line_num}: {error}") from None
+            table.append({**row, "line": str(reader.line_num)})
     except csv.Error as error:
         raise TableError(f"{path}: line {reader.line_num} cannot be read ({error}); check its quotes") from None
     return table

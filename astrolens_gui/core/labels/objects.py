@@ -219,6 +219,26 @@ def ids_of(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def namesakes(connection: Connection, names: Iterable[str]) -> dict[str, list[str]]:
+    """The objects, by name, that are called by their path because several files have one of `names` as their stem."""
+    wanted = set(names)
+    found: dict[str, list[str]] = {}
+    if wanted:
+        for name in connection.scalars(
+            select(objects.c.name).where(objects.c.name.contains("/")).order_by(objects.c.id)
+        ):
+            for one in wanted & {name.rpartition("/")[2], _stem(name)}:
+                found.setdefault(one, []).append(name)
+    return found
+
+
+def _stem(name: str) -> str:
+    file = name.rpartition("/")[2]
+    for packed in (".gz", ".fz", ".bz2", ".xz", ".Z"):
+        file = file.removesuffix(packed)
+    return file.rpartition(".")[0] or file
+
+
 def _row(row: Any) -> ObjectRow:
     return ObjectRow(
         row.id, row.name, row.root, row.field, row.ra, row.dec, row.pixel_scale, tuple(row.planes), row.meta

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ...api import UserError
@@ -11,6 +12,20 @@ from ...api import UserError
 
 class StoreError(UserError):
     """One sentence: what could not be read or written, and the remedy."""
+
+
+def utc(time: str | datetime) -> str:
+    """A moment as the history keeps it: UTC, ISO 8601 with milliseconds; one without a zone is taken for UTC.
+
+    Raises:
+        ValueError: the text is not ISO 8601.
+    """
+    try:
+        moment = datetime.fromisoformat(time.strip()) if isinstance(time, str) else time
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"the time {time!r} is not ISO 8601; write 2026-01-31T12:30:00Z") from None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ __all__ = ["BoxRow", "EventRow", "LabelRow", "ModelRow", "ObjectRow", "Store", "
 
 
 class Store:
-    """Opens (or creates, or migrates) a database. Used from one thread at a time, whichever it is.
+    """Opens (or migrates, or with `create` makes) a database. Used from one thread at a time, whichever it is.
 
     Args:
         url_or_path: a SQLite file, or `postgresql://user@host/name`.
@@ -31,7 +31,7 @@ class Store:
         address: where a root's file is now (a project's `locate`).
         project: the id of the project that opens it; the database is that project's from then on, and refused to any other.
         backups: where a backup goes before a migration; beside the SQLite file by default.
-        backups: where a backup goes before a migration; beside the SQLite file by default.
+        create: make the tables where there are none; a project does so once, and never again takes an empty database for its own.
 
     Raises:
         StoreError: one sentence, from here and from every method.
@@ -46,8 +46,9 @@ class Store:
         address: Callable[[str, str], str] = "{}/{}".format,
         project: str = "",
         backups: Path | None = None,
+        create: bool = True,
     ) -> None:
-        self.database = Database(url_or_path, read_only)
+        self.database = Database(url_or_path, read_only, create)
         self.notices = [self.database.notice] if self.database.notice else []
         self._place_of = place_of or (lambda base: Place(base.as_posix()))
         self._address = address
@@ -67,6 +68,8 @@ class Store:
         migrate.check(number, self.database.place)
         if number == SCHEMA:
             return
+        if number == 0 and not self.database.create:
+            raise StoreError(f"{self.database.place} holds no tables of AstroLens; {self._remedy()}")
         if self.database.read_only:
             raise StoreError(
                 f"{self.database.place} has the older schema {number}; open the project for writing once to update it"
@@ -81,6 +84,11 @@ class Store:
                 migrate.create(connection)
             elif number < SCHEMA:
                 migrate.migrate(connection, number)
+
+    def _remedy(self) -> str:
+        if self.database.path is None:
+            return "check the address in project.toml, or restore the server's own backup"
+        return f"`astrolens doctor {self.database.path.parent} --repair` restores the newest sound backup"
 
     def _claim(self, project: str) -> None:
         """The first project that uses a database owns it: two that shared one by accident would mix their objects and labels."""
@@ -221,6 +229,8 @@ class Store:
 
         Rows without a grade or of an unknown object are left out, counted in `extra` as `ungraded` and named as `unknown`.
         With `grades`, those that the scheme knows, `outside` counts the others ({grade: rows}); they are kept.
+        `ambiguous` has, for an unknown ID that several objects' files are called by, their names. Rows of an object for which
+        the table ends with what stands already are not written again; `unchanged` counts them. A backup follows, at most hourly.
         """
         with self.database.write() as connection:
             known = objects.ids_of(connection, (row["ID"] for row in rows))
@@ -238,12 +248,17 @@ class Store:
                 for row in found
                 if row.get("grade")
             ]
-            ids = events.append(connection, new)
-        unknown = [row["ID"] for row in rows if row["ID"] not in known]
-        touched = tuple(dict.fromkeys(values["object_id"] for values in new))
+            news = events.news(connection, new)
+            ids = events.append(connection, news)
+            unknown = [row["ID"] for row in rows if row["ID"] not in known]
+            ambiguous = objects.namesakes(connection, unknown)
+        if ids and self.database.is_sqlite:
+            self._back_up("bulk")
+        touched = tuple(dict.fromkeys(values["object_id"] for values in news))
         given = Counter(values["grade"] for values in new if values["scheme"] == scheme)
         outside = {grade: count for grade, count in given.items() if grades is not None and grade not in grades}
         extra = {"unknown": unknown, "ungraded": len(found) - len(new), "outside": outside}
+        extra |= {"ambiguous": ambiguous, "unchanged": len(new) - len(news)}
         return Changes(labels=touched, events=tuple(ids), queue=bool(ids), origin=origin, extra=extra)
 
     def undo(self, grader: str, origin: str = "") -> Changes:
@@ -373,10 +388,13 @@ class Store:
 
     def backup_daily(self) -> Path | None:
         """A backup if today has none and there is something to keep; a failure becomes a notice, it never stops the work."""
-        if self.backups is None or self.database.read_only or not backup.is_due(self.backups) or not self.count():
+        return self._back_up("daily")
+
+    def _back_up(self, why: str) -> Path | None:
+        if self.backups is None or self.database.read_only or not backup.is_due(self.backups, why) or not self.count():
             return None
         try:
-            return self.backup()
+            return self.backup(why=why)
         except StoreError as error:
             self.notices.append(str(error))
             return None

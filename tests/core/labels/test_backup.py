@@ -72,8 +72,7 @@ def test_that_a_damaged_database_is_restored(tmp_path: Path) -> None:
         store.backup()
     _damage(path)
     assert backup.problems(path) != []
-    said = backup.restore_latest_backup(path, backups)
-    assert "was restored from labels-" in said
+    assert "was restored from labels-" in backup.restore_latest_backup(path, backups).done
     with Store(path) as store:
         assert store.integrity() == []
         assert store.counts() == {"A": 1}
@@ -116,7 +115,7 @@ def test_that_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
         bad = store.backup()
     _damage(bad)
     path.write_bytes(b"this is not a database" * 100)
-    assert good.name in backup.restore_latest_backup(path, backups)
+    assert good.name in backup.restore_latest_backup(path, backups).done
 
 
 def test_that_without_a_sound_backup_the_database_is_left_as_it_is(tmp_path: Path) -> None:
@@ -127,3 +126,14 @@ def test_that_without_a_sound_backup_the_database_is_left_as_it_is(tmp_path: Pat
     assert path.read_bytes().startswith(b"this is not")
     with pytest.raises(StoreError, match="not a SQLite database; `astrolens doctor --repair`"):
         Store(path)
+
+
+def test_that_many_labels_at_once_are_backed_up_at_most_hourly(tmp_path: Path) -> None:
+    with Store(tmp_path / "labels.sqlite") as store:
+        store.add_objects(records(3))
+        for grade in "ABC":
+            store.label_many([{"ID": "object0000", "grade": grade}], grader="me", scheme="abcx")
+    made = sorted((tmp_path / "backups").glob("*-bulk.sqlite"))
+    assert 1 <= len(made) <= 2  # two when the hour turned
+    with Store(made[0]) as copy:
+        assert copy.counts() == {"A": 1}

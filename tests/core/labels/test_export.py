@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,8 +68,8 @@ def test_that_every_format_keeps_text_and_numbers(graded: Store, tmp_path: Path,
     found = read_back(path, exporter.id)
     assert tuple(found) == COLUMNS
     assert [str(value) for value in found["ID"]] == ["NA", "NA", "c"]
-    expected = COMMENT.encode("ascii", "backslashreplace").decode() if exporter.id == "fits" else COMMENT
-    assert str(found["comment"][0]) == expected
+    assert str(found["comment"][0]) == COMMENT
+    assert str(found["grader"][0]) == "Zoë"
     assert [float(value) for value in found["ra_deg"][:2]] == [10.123456789012345] * 2
     assert float(found["logit"][0]) == 0.1 + 0.2
     assert found["score"][2] is None or math.isnan(found["score"][2])
@@ -98,12 +100,43 @@ def test_that_a_table_is_written_whole_or_not_at_all(graded: Store, tmp_path: Pa
     assert [path.read_text() for path in tmp_path.glob("labels.csv")] == ["the old table"]
 
 
+def test_that_a_table_written_through_a_link_leaves_the_link(graded: Store, tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("the old table")
+    (tmp_path / "labels.csv").symlink_to("real.csv")
+    write_csv(rows(graded), tmp_path / "labels.csv")
+    assert (tmp_path / "labels.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("ID,path,grade")
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.id)
+def test_that_a_table_goes_into_a_pipe(graded: Store, tmp_path: Path, exporter: Any) -> None:
+    """As `--out /dev/stdout` does: what is no file is written into, not replaced."""
+    exporter.function(rows(graded), tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()), daemon=True)
+    reader.start()
+    exporter.function(rows(graded), tmp_path / "pipe")
+    reader.join(10)
+    assert (tmp_path / "pipe").is_fifo()
+    assert got == [(tmp_path / "file").read_bytes()]
+
+
+def test_that_a_folder_as_table_is_refused_in_a_sentence(
+    graded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (Path("."), tmp_path, Path("/")):
+        with pytest.raises(TableError, match="is a folder; name the file to write"):
+            write_csv(rows(graded), folder)
+
+
 def test_that_exported_labels_import_as_they_were(graded: Store, tmp_path: Path) -> None:
     write_csv(rows(graded), tmp_path / "labels.csv")
     with Store(tmp_path / "other.sqlite") as other:
         other.add_objects([Record("NA"), Record("c")])
         changes = other.label_many(read_labels(tmp_path / "labels.csv"), grader="nobody", scheme="abcx")
-        assert changes.extra == {"unknown": [], "ungraded": 1, "outside": {}}
+        assert (changes.extra["unknown"], changes.extra["ungraded"]) == ([], 1)
         assert _said(other) == _said(graded)
 
 
@@ -145,11 +178,25 @@ def test_that_semicolons_and_tabs_are_read(tmp_path: Path, mark: str) -> None:
         (b"ID,grade\n,A\n", "line 2 has no ID"),
         (b"ID,grade\n\xff,A\n", "is not UTF-8"),
         (b"SIMPLE = T\0\0", "is not a text table"),
+        (b"ID,grade,time\nx,A,\ny,B,yesterday\n", "line 3: the time 'yesterday' is not ISO 8601"),
+        (b"ID,grade,time\nx,A,2026-13-01\n", "line 2: the time '2026-13-01' is not ISO 8601"),
     ],
 )
 def test_that_a_wrong_table_is_refused_in_a_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
     with pytest.raises(TableError, match=sentence):
         read_labels(_write(tmp_path, content))
+
+
+def test_that_times_are_brought_to_utc_and_lines_are_numbered(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        b'ID,grade,time,comment\na,A,2026-01-02T03:04:05+01:00,"two\nlines"\n\nb,A,2026-01-02 03:04,\nc,A,2026-01-02,\n',
+    )
+    assert [(row["line"], row["time"]) for row in read_labels(path)] == [
+        ("3", "2026-01-02T02:04:05.000Z"),
+        ("5", "2026-01-02T03:04:00.000Z"),
+        ("6", "2026-01-02T00:00:00.000Z"),
+    ]
 
 
 def test_that_a_missing_table_is_named() -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from store_records import records
+from store_records import Record, records
 
 from astrolens_gui.core.labels.store import Store, StoreError
 
@@ -185,9 +185,14 @@ def test_that_a_table_of_labels_goes_in_at_once(store: Store) -> None:
     ]
     changes = store.label_many(rows, grader="me", scheme="abcx")
     assert changes.labels == (1, 2)
-    assert changes.extra == {"unknown": ["who?"], "ungraded": 1, "outside": {}}
+    assert {name: changes.extra[name] for name in ("unknown", "ungraded", "outside", "unchanged")} == {
+        "unknown": ["who?"],
+        "ungraded": 1,
+        "outside": {},
+        "unchanged": 0,
+    }
     assert [(row.object, row.grader, row.grade) for row in store.labels()] == [(1, "bo", "A"), (2, "me", "C")]
-    assert store.labels("bo")[0].time == "2026-01-02T03:04:05Z"
+    assert store.labels("bo")[0].time == "2026-01-02T03:04:05.000Z"
 
 
 def test_that_a_long_table_of_labels_is_derived_as_a_short_one(store: Store) -> None:
@@ -199,3 +204,54 @@ def test_that_a_long_table_of_labels_is_derived_as_a_short_one(store: Store) -> 
     assert store.counts("me") == {"A": 395, "X": 1}
     assert store.counts("bo") == {"X": 1}
     assert store.integrity() == []
+
+
+def test_that_the_same_table_again_adds_nothing(store: Store) -> None:
+    rows = [
+        {"ID": "object0000", "grade": "A", "comment": "ring?"},
+        {"ID": "object0001", "grade": "B"},
+        {"ID": "object0001", "grade": "C", "subtype": "ring"},
+        {"ID": "object0002", "grade": "A", "grader": "bo"},
+    ]
+    assert len(store.label_many(rows, grader="me", scheme="abcx").events) == 4
+    again = store.label_many(rows, grader="me", scheme="abcx")
+    assert (again.events, again.labels, again.extra["unchanged"]) == ((), (), 4)
+    rows[0]["comment"], rows[1]["grade"] = "a ring", "X"
+    rows[3]["grade"] = "B"
+    third = store.label_many(rows, grader="me", scheme="abcx")
+    assert (third.labels, third.extra["unchanged"]) == ((1, 3), 2)
+    store.undo("bo")
+    assert [(row.object, row.grade, row.comment) for row in store.labels()] == [
+        (1, "A", "a ring"),
+        (2, "C", ""),
+        (3, "A", ""),
+    ]
+    assert len(store.label_many(rows[:3], grader="somebody else", scheme="abcx").events) == 3
+
+
+def test_that_a_large_table_again_adds_nothing(store: Store) -> None:
+    store.add_objects(records(300))
+    rows = [{"ID": f"object{at:04d}", "grade": "A"} for at in range(300)]
+    assert len(store.label_many(rows, grader="me", scheme="abcx").events) == 300
+    assert store.label_many(rows, grader="me", scheme="abcx").extra["unchanged"] == 300
+
+
+def test_that_a_time_that_is_none_never_enters_the_history(store: Store) -> None:
+    rows = [{"ID": "object0000", "grade": "A"}, {"ID": "object0001", "grade": "A", "time": "yesterday"}]
+    with pytest.raises(StoreError, match="the time 'yesterday' is not ISO 8601"):
+        store.label_many(rows, grader="me", scheme="abcx")
+    assert store.events() == []
+    store.label_many([{**rows[0], "time": "2026-01-02T03:04:05+02:00"}], grader="me", scheme="abcx")
+    assert store.events()[0].time == "2026-01-02T01:04:05.000Z"
+
+
+def test_that_an_id_of_several_objects_is_told_from_one_of_none(store: Store) -> None:
+    store.add_objects(
+        [
+            Record(f"{survey}/G26.1.fits.gz", planes=({"path": f"{survey}/G26.1.fits.gz", "hdu": 0},))
+            for survey in ("kids", "sdss")
+        ]
+    )
+    changes = store.label_many([{"ID": "G26.1", "grade": "A"}, {"ID": "G26", "grade": "A"}], grader="me", scheme="abcx")
+    assert changes.extra["unknown"] == ["G26.1", "G26"]
+    assert changes.extra["ambiguous"] == {"G26.1": ["kids/G26.1.fits.gz", "sdss/G26.1.fits.gz"]}
