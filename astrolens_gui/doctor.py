@@ -7,11 +7,16 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import UserError
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.labels.records import ModelRow
+    from astrolens_gui.core.project import Project
 
 LIBRARIES = ("astrolens", "numpy", "astropy", "PyQt5", "pyqtgraph", "SQLAlchemy", "pluggy", "keras", "tensorflow")
 
@@ -24,6 +29,9 @@ class Finding:
     state: str
     text: str
     detail: str = ""
+
+
+Look = Callable[[], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
@@ -49,22 +57,31 @@ class Report:
 
 def examine(project: Path | None = None, repair: bool = False) -> Report:
     """Look at everything; no look stops another."""
-    looks: list[Callable[[], Iterator[Finding]]] = [_versions, _display, _devices, _plugins, _settings]
+    looks: list[tuple[str, Look]] = [
+        ("library", _versions),
+        ("display", _display),
+        ("device", _devices),
+        ("plugin", _plugins),
+        ("settings", _settings),
+    ]
+    findings: list[Finding] = []
     if project is not None:
-        looks.append(lambda: _project(project, repair))
+        try:
+            looks += _of_project(project, repair)
+        except UserError as error:
+            findings.append(Finding("project", "wrong", str(error)))
     elif repair:
         raise UserError("name the project to repair: astrolens doctor PROJECT --repair")
-    findings: list[Finding] = []
-    for look in looks:
+    for topic, look in looks:
         try:
             findings += look()
         except UserError as error:
-            findings.append(Finding("project", "wrong", str(error)))
+            findings.append(Finding(topic, "wrong", str(error)))
         except Exception as error:
             import traceback
 
             sentence = f"{type(error).__name__}: {error}"
-            findings.append(Finding(look.__name__.strip("_"), "wrong", sentence, traceback.format_exc()))
+            findings.append(Finding(topic, "wrong", sentence, traceback.format_exc()))
     return Report(findings)
 
 
@@ -124,14 +141,24 @@ def _settings() -> Iterator[Finding]:
     yield Finding("log", "ok", str(paths.log_folder() / "astrolens.log"))
 
 
-def _project(folder: Path, repair: bool) -> Iterator[Finding]:
-    from astrolens_gui.core.labels import backup
+def _of_project(folder: Path, repair: bool) -> list[tuple[str, Look]]:
+    """What is looked at in a project: a database that can't be opened hides neither images nor models."""
     from astrolens_gui.core.project import Project
 
     project = Project.open(folder)
-    if repair:
-        yield from _repair(project, backup)
-    with project.store(read_only=not repair) as store:
+    looks = {"repair": _repair, "database": _database, "images": _images, "model": _models}
+    return [(topic, partial(look, project)) for topic, look in looks.items() if repair or topic != "repair"]
+
+
+def _repair(project: Project) -> Iterator[Finding]:
+    done = project.repair()
+    yield Finding("repair", "ok", done.done)
+    if done.lost:
+        yield Finding("repair", "wrong", done.lost)
+
+
+def _database(project: Project) -> Iterator[Finding]:
+    with project.store(read_only=True) as store:
         wrong = store.integrity()
         for sentence in wrong:
             yield Finding("database", "wrong", sentence)
@@ -140,6 +167,9 @@ def _project(folder: Path, repair: bool) -> Iterator[Finding]:
             yield Finding("database", "ok", f"{project.name}: {store.count():,} objects, {counts:,} labels")
         for notice in store.notices:
             yield Finding("database", "note", notice)
+
+
+def _images(project: Project) -> Iterator[Finding]:
     for name, path in project.roots.items():
         if path.is_dir():
             yield Finding("images", "ok", f"{name}: {path}")
@@ -148,15 +178,39 @@ def _project(folder: Path, repair: bool) -> Iterator[Finding]:
             yield Finding("images", "wrong", f"{name}: {path} is not there; {remedy}")
 
 
-def _repair(project: Any, backup: Any) -> Iterator[Finding]:
-    """Restore the newest sound backup only where the database is damaged; derive what is derived anew."""
-    path = project.database_file
-    if project.settings["database"]:
-        yield Finding("repair", "note", "a PostgreSQL database is repaired with its own tools")
-    elif problems := backup.problems(path):
-        yield Finding("repair", "note", f"{path.name}: {problems[0]}")
-        yield Finding("repair", "ok", backup.restore_latest_backup(path, project.folder / "backups"))
-    with project.store() as store:
-        if store.integrity():
-            store.rebuild()
-            yield Finding("repair", "ok", "the current labels were derived anew from their history")
+def _models(project: Project) -> Iterator[Finding]:
+    """Every listed model: its folder, its description, its weights and the backend that runs it."""
+    from astrolens_gui.core.labels.records import StoreError
+    from astrolens_gui.core.plugins import Plugins
+
+    try:
+        with project.store(read_only=True) as store:
+            rows = store.models()
+    except StoreError:  # said by the look at the database
+        return
+    plugins = Plugins.discover() if rows else None
+    for row in rows:
+        what = f"{row.id}{' (champion)' if row.champion else ''}"
+        problem = _unusable(project, row, plugins)
+        if not problem:
+            yield Finding("model", "ok", f"{what}: {row.verdict or 'listed'}, {row.backend}")
+        elif row.champion:
+            remedy = f"or train another: astrolens train {project.folder}"
+            yield Finding("model", "wrong", f"{what}: {problem}; mend that, {remedy}")
+        else:
+            yield Finding("model", "note", f"{what}: {problem}")
+
+
+def _unusable(project: Project, row: ModelRow, plugins: Any) -> str:
+    """Why a listed model can't run; "" when nothing is in the way."""
+    from astrolens_gui.core.plugins import missing
+    from astrolens_gui.workbench.choice import read_row
+
+    try:
+        info = read_row(project.folder / "models", row.folder)
+        spec = plugins.backend(info.backend)
+    except UserError as error:
+        return str(error).rstrip(".")
+    if not any(path.is_file() and path.stat().st_size and path.name != "model.json" for path in info.folder.rglob("*")):
+        return f"{info.folder} holds no weights (weights.safetensors); put them back from a copy of the project"
+    return missing(spec)
