@@ -18,17 +18,44 @@ if TYPE_CHECKING:
 def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> ImportReport:
     """Labels of a table, in one transaction; each row of an unknown object is a refusal."""
     from astrolens_gui.core.labels.export import read_labels
+    from astrolens_gui.core.labels.schemes import load_schemes
 
     rows = read_labels(path)
     scheme = opened.project.settings["scheme"]
+    known = load_schemes(opened.project.folder).get(scheme)
+    grades = {grade.value for grade in known.grades} if known else None
     ctx.progress(0.5, f"{len(rows)} rows read")
     changes = opened.on_db(
-        lambda: opened.tell(opened.store.label_many(rows, grader=grader, scheme=scheme, why=f"import {path.name}"))
+        lambda: opened.tell(
+            opened.store.label_many(rows, grader=grader, scheme=scheme, grades=grades, why=f"import {path.name}")
+        )
     )
-    refused = [f"{path.name}: there is no object {name!r} in this project" for name in changes.extra["unknown"]]
+    unknown, ambiguous = set(changes.extra["unknown"]), changes.extra["ambiguous"]
+    refused = [
+        f"{path.name}: line {row['line']}: {_not_found(row['ID'], ambiguous.get(row['ID'], []))}"
+        for row in rows
+        if row["ID"] in unknown
+    ]
+    if changes.extra["unchanged"]:
+        refused.append(
+            f"{path.name}: {changes.extra['unchanged']} rows say what stands already; they are not added again"
+        )
     if changes.extra["ungraded"]:
         refused.append(f"{path.name}: {changes.extra['ungraded']} rows have no grade")
+    refused += [
+        f"{path.name}: scheme {scheme} has no grade {grade!r}; its {count} rows are kept and shown, training leaves them out"
+        for grade, count in changes.extra["outside"].items()
+    ]
     return ImportReport(added=len(changes.events), refused=refused)
+
+
+def _not_found(name: str, namesakes: list[str]) -> str:
+    if not namesakes:
+        return f"there is no object {name!r} in this project"
+    listed = ", ".join(namesakes[:5]) + (", …" if len(namesakes) > 5 else "")
+    if len(namesakes) == 1:
+        return f"{name} is called {listed} here, because its name repeats; use that path as ID"
+    return f"{name} is {len(namesakes)} objects: {listed}; use the path as ID"
 
 
 def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
