@@ -81,11 +81,12 @@ class Bridge(QObject):
         except BaseException as error:  # CancelledError is a BaseException in some Python versions
             if on_error is not None:
                 on_error(error)
-            elif not _is_cancelled(error):
+            elif not is_cancelled(error):
                 self.failed.emit(str(error) or type(error).__name__)
             return
         callback(result)
 
 
-def _is_cancelled(error: BaseException) -> bool:
+def is_cancelled(error: BaseException) -> bool:
+    """Whether a job ended because somebody wanted it to, which is no failure."""
     return type(error).__name__ in {"Cancelled", "CancelledError"}

@@ -39,7 +39,7 @@ class ParamsForm(QWidget):
         rows = QtWidgets.QFormLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(4)
-        rows.setRowWrapPolicy(QtWidgets.QFormLayout.WrapLongRows)
+        rows.setRowWrapPolicy(QtWidgets.QFormLayout.WrapAllRows)  # names above: neither they nor numbers are cut off
         for field in schema:
             editor = Editor(field)
             editor.edited.connect(self.edited)

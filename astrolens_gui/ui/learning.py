@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from .bridge import is_cancelled
+from .roots import when_missing
+from .views.imports import RefusedDialog
 
 
 class LearningCommands:
@@ -10,6 +16,8 @@ class LearningCommands:
 
     def __init__(self, window: Any) -> None:
         self._window = window
+        self._failure = ""
+        self.report: RefusedDialog | None = None
 
     def score(self) -> None:
         self._window.panel.score()
@@ -28,30 +36,66 @@ class LearningCommands:
         self._window.jobs_dialog.raise_()
 
     def start_scoring(self, backend: str, _: dict[str, Any]) -> None:
-        self._start(self._window.workbench.score, self._scored, backend)
+        if self._failure and self._failure == self._window.panel.verdict.text():
+            self._window.panel.say("")
+        self._start(
+            self._scored_for_a_person, "Scoring cancelled; the scores given until then are kept.", "score", backend
+        )
 
     def start_training(self, backend: str, fit_params: dict[str, Any]) -> None:
-        self._start(self._window.workbench.train, self._trained, backend, fit_params)
+        self._window.panel.say("Training …", "muted")
+        self._start(self._trained, "Training cancelled; nothing changed.", "train", backend, fit_params)
 
-    def _start(self, verb: Any, done: Any, *arguments: Any) -> None:
+    def _start(self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any) -> None:
+        """Call a verb of the workbench, then `done(job, report)`."""
         try:
-            job = verb(*arguments)
+            job = getattr(self._window.workbench, verb)(*arguments)
         except ValueError as error:  # the workbench refuses at once what it knows to be wrong
-            self._failed(error)
+            self._failed(cancelled, error)
             return
-        self._window.bridge.when_done(job, done, self._failed)
+        self._window.bridge.when_done(job, partial(done, job), partial(self._failed, cancelled))
 
-    def _scored(self, report: Any) -> None:
-        refused = f", {len(report.refused):,} not" if report.refused else ""
-        self._window.say(f"{report.scored:,} objects scored with {report.model}{refused}")
+    def _scored(self, _: Any, report: Any) -> None:
+        self._window.say(said_of_scores(report))
 
-    def _trained(self, report: Any) -> None:
+    def _scored_for_a_person(self, job: Any, report: Any) -> None:
+        """Who asked for the scores hears why some objects have none, and where their images should be."""
+        self._scored(job, report)
+        if report.refused:
+            self.report = RefusedDialog("Score", said_of_scores(report), report.refused, self._window)
+            self.report.show()
+            when_missing(self._window.bridge, self._window.workbench, self.report.explain)
+
+    def _trained(self, job: Any, report: Any) -> None:
         self._window.panel.show_verdict(report)
-        self._window.say(f"{report.model}: {report.verdict}")
+        said = said_of_verdict(report)
+        self._window.jobs_line.conclude(job.id, said)
+        self._window.say(f"{report.model}: {said}")
         if report.champion:  # the queue follows the new champion: score with it, in the background
-            self._start(self._window.workbench.score, self._scored)
+            self._start(self._scored, "", "score")
 
-    def _failed(self, error: BaseException) -> None:
-        if type(error).__name__ != "Cancelled":
-            self._window.panel.say(str(error) or type(error).__name__, "bad")
-            self._window.fail(str(error) or type(error).__name__)
+    def _failed(self, cancelled: str, error: BaseException) -> None:
+        if is_cancelled(error):
+            if cancelled:
+                self._window.panel.say(cancelled, "muted")
+            return
+        self._failure = str(error) or type(error).__name__
+        self._window.panel.say(self._failure, "bad")
+        self._window.fail(self._failure)
+
+
+def said_of_scores(report: Any) -> str:
+    """One sentence of a ScoreReport: how many objects have a score, and how many have none."""
+    refused = f"; {len(report.refused):,} not" if report.refused else ""
+    return f"{report.scored:,} objects scored with {report.model}{refused}"
+
+
+def said_of_verdict(report: Any) -> str:
+    """A TrainReport in a few words: the verdict, and the AUROC on held-out grades where it could be measured."""
+    figures = report.metrics
+    said = str(report.verdict)
+    if "AUROC" in figures:
+        said += f" · AUROC {figures['AUROC']:.3f}"
+        if "AUROC_champion" in figures:
+            said += f" (was {figures['AUROC_champion']:.3f})"
+    return said

@@ -126,6 +126,7 @@ class Window(QtWidgets.QMainWindow):
         self.stage.turned.connect(lambda _: self._situation())
         self.current.object_changed.connect(lambda _: self._situation())
         self.queue.reranked.connect(self._situation)
+        self.bridge.job.connect(self._on_job)
         for source in (self.bridge.failed, self.session.failed, self.grading.failed):
             source.connect(self.fail)
         for source in (self.session.told, self.grading.told):
@@ -156,8 +157,14 @@ class Window(QtWidgets.QMainWindow):
             self.say(f"{foreign:,} grades are of another scheme; they are kept, and shown in grey")
         self._situation()
 
+    def _on_job(self, event: Any) -> None:
+        if event.state == "done":  # what went wrong before is no longer the news
+            self.status.clear_problem()
+
     def _on_opened(self, info: Any) -> None:
         self.current.leave_manual_cuts()
+        if self.session.scheme.id == info.scheme:  # else that has just been said
+            self.status.clear_problem()
         self.pages.setCurrentWidget(self.stage)
         for dock in self.docks.values():
             dock.show()
@@ -168,6 +175,7 @@ class Window(QtWidgets.QMainWindow):
         self._situation()
 
     def _on_closed(self) -> None:
+        self.status.clear_problem()
         self._remember_layout()
         for dock in self.docks.values():
             dock.hide()

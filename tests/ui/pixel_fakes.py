@@ -101,6 +101,7 @@ class FakeWorkbench:
     labels: list[tuple[int, str, dict]] = field(default_factory=list)
     asked: list[tuple] = field(default_factory=list)
     label_error: Exception | None = None
+    project: Any = None
     runner: Any = field(default_factory=lambda: SimpleNamespace(listen=lambda callback: lambda: None))
 
     def subscribe(self, callback: Callable[[Changes], None]) -> Callable[[], None]:

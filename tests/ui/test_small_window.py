@@ -8,6 +8,8 @@ from pixel_fakes import FakeWorkbench, made
 
 from astrolens_gui.ui.bridge import Bridge
 from astrolens_gui.ui.current import Current
+from astrolens_gui.ui.forms import Editor, Folded
+from astrolens_gui.ui.qt import QtWidgets
 from astrolens_gui.ui.views.displaybar import DisplayBar
 from astrolens_gui.ui.views.image import ImageView
 
@@ -69,3 +71,31 @@ def test_that_no_control_of_the_display_bar_is_squeezed_or_overlaps(bar, qtbot, 
         assert control.mapTo(made_bar, control.rect().bottomRight()).x() < width, control.toolTip()
     assert any(control in shown for control in made_bar.bands.buttons) is (width >= 540 and "VIS" in bands)
     assert made_bar.bands.menu.isVisible() is (len(bands) > 1 and not any(b in shown for b in made_bar.bands.buttons))
+
+
+def test_that_no_field_of_the_models_dock_is_cut_off_when_it_is_narrow(qtbot, window):
+    window.show_dock("models")
+    window.resize(1000, 700)
+    for folded in window.panel.findChildren(Folded):
+        folded.button.setChecked(True)
+    qtbot.wait(50)
+    editors = window.panel.findChildren(Editor)
+    assert editors
+    for editor in editors:
+        shown = editor.widget
+        text = shown.currentText() if isinstance(shown, QtWidgets.QComboBox) else getattr(shown, "text", str)()
+        assert shown.width() >= shown.fontMetrics().horizontalAdvance(text) + 30, editor.field.name
+        assert shown.width() > 150, editor.field.name
+
+
+@pytest.mark.parametrize("count", [0, 6])
+def test_that_the_line_of_progress_wraps_instead_of_being_cut(qtbot, window, bench, count):
+    bench.count, bench.order = count, list(range(1, count + 1))
+    window.session.rerank()
+    window.queue_view.setFixedWidth(150)
+    window.grading.grade("A")
+    window.session.choose_scheme("binary")
+    qtbot.wait(150)
+    label = window.queue_view.progress
+    assert label.height() >= label.heightForWidth(label.width())
+    assert label.wordWrap()

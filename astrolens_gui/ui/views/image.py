@@ -10,6 +10,7 @@ import numpy as np
 
 from ..prefetch import Prefetch
 from ..qt import QApplication, QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..roots import when_missing
 from ..sight import Sight
 from . import display
 from .canvas import Canvas
@@ -54,7 +55,7 @@ class ImageView(QWidget):
         super().__init__(parent)
         self.setObjectName("imageView")
         self.setFocusPolicy(Qt.ClickFocus)  # the canvas in it has none: its clicks come here
-        self._current = current
+        self._bridge, self._workbench, self._current = bridge, workbench, current
         self._prefetch = Prefetch(bridge, workbench, self)
         self._upcoming: Callable[[], Iterable[int]] = tuple
         self._wanted: tuple[int, str] = (-1, "")
@@ -177,7 +178,15 @@ class ImageView(QWidget):
         self._impatient.stop()
         self._refused = str(error) or type(error).__name__
         self._clear("This image cannot be shown", self._refused, copyable=True)
+        if isinstance(error, ValueError):
+            when_missing(self._bridge, self._workbench, lambda cause: self._explain(wanted, cause))
         QTimer.singleShot(0, self._look_ahead)
+
+    def _explain(self, wanted: tuple[int, str], cause: str) -> None:
+        """The images' folder is gone: that, and the remedy, instead of one of the thousand files in it."""
+        if wanted == self._wanted and self._frame is None and self.notice.text == self._refused:
+            self._refused = cause
+            self._clear("The images are not where they were", cause, copyable=True)
 
     def _look_ahead(self) -> None:
         self._prefetch.expect(self._upcoming(), self._wanted[1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..forms import RealBox
 from ..qt import QApplication, Qt, QtWidgets, QWidget
+from .sentence import Sentence
 from .start import SUFFIX
 
 
@@ -101,16 +103,19 @@ class ImportDialog(QtWidgets.QDialog):
         super().accept()
 
 
-class ImportReportDialog(QtWidgets.QDialog):
-    """Every refused file with its reason; shown only when there is one."""
+class RefusedDialog(QtWidgets.QDialog):
+    """Every file or object that was refused, with its reason; shown only when there is one."""
 
-    def __init__(self, report: Any, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, said: str, refused: Iterable[Any], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Import")
+        self.setWindowTitle(title)
         self.resize(760, 360)
         layout = QtWidgets.QVBoxLayout(self)
-        layout.addWidget(QtWidgets.QLabel(summary(report), objectName="summary"))
-        self.text = QtWidgets.QPlainTextEdit("\n".join(str(refusal) for refusal in report.refused), readOnly=True)
+        layout.addWidget(QtWidgets.QLabel(said, objectName="summary", wordWrap=True))
+        self.cause = Sentence()
+        self.cause.hide()
+        layout.addWidget(self.cause)
+        self.text = QtWidgets.QPlainTextEdit("\n".join(str(refusal) for refusal in refused), readOnly=True)
         self.text.setLineWrapMode(QtWidgets.QPlainTextEdit.NoWrap)
         layout.addWidget(self.text, 1)
         row = QtWidgets.QHBoxLayout()
@@ -125,6 +130,18 @@ class ImportReportDialog(QtWidgets.QDialog):
         layout.addLayout(row)
         self.setAttribute(Qt.WA_DeleteOnClose)
         self.setAttribute(Qt.WA_ShowWithoutActivating)  # it comes in the middle of grading; the keys stay the image's
+
+    def explain(self, cause: str) -> None:
+        """Say above the list what is behind all of it, and the remedy."""
+        self.cause.show()
+        self.cause.say(cause, "warning")
+
+
+class ImportReportDialog(RefusedDialog):
+    """What an import refused."""
+
+    def __init__(self, report: Any, parent: QWidget | None = None) -> None:
+        super().__init__("Import", summary(report), report.refused, parent)
 
 
 def summary(report: Any) -> str:

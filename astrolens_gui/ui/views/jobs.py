@@ -10,6 +10,9 @@ from ..qt import QApplication, Qt, QtWidgets, QWidget, Signal
 ENDED = ("done", "failed", "cancelled")
 KEPT = 50
 
+WIDEST, WIDEST_SHARE = 640, 0.4
+"""The line's text has at most so many pixels, and this part of the window."""
+
 
 class JobsLine(QWidget):
     """The job that moved last: title, progress, numbers, time left, ✕; empty when nothing runs.
@@ -24,6 +27,8 @@ class JobsLine(QWidget):
         super().__init__()
         self._workbench = workbench
         self._running: dict[Any, Any] = {}
+        self._results: dict[Any, str] = {}
+        self._ended: Any = None
         self.text = QtWidgets.QToolButton(autoRaise=True, text="No job runs")
         self.text.setToolTip("All jobs, with the reason of every failure  [Ctrl+J]")
         self.text.setFocusPolicy(Qt.NoFocus)
@@ -52,11 +57,18 @@ class JobsLine(QWidget):
             elif event.state == "cancelled":
                 self._say(f"{self._title(event)}: cancelled", "muted")
             elif not self._running:
-                self._say(f"{self._title(event)}: done", "muted")
+                self._say(f"{self._title(event)}: {self._results.pop(event.job, 'done')}", "muted")
+                self._ended = event
         else:
             self._running.pop(event.job, None)
             self._running[event.job] = event  # last moved, last in
             self._show()
+
+    def conclude(self, job: Any, result: str) -> None:
+        """Say what came of a job that is done (its result can arrive before or after the word that it ended)."""
+        self._results[job] = result
+        if self._ended is not None and self._ended.job == job and not self._running:
+            self._say(f"{self._title(self._ended)}: {self._results.pop(job)}", "muted")
 
     def cancel(self) -> None:
         """Cancel the job that is shown."""
@@ -84,9 +96,13 @@ class JobsLine(QWidget):
 
     def _say(self, text: str, role: str) -> None:
         line = text.replace("\n", " ")
-        self.text.setText(self.text.fontMetrics().elidedText(line, Qt.ElideRight, 640))
+        self.text.setText(self.text.fontMetrics().elidedText(line, Qt.ElideRight, self._most()))
         self.text.setProperty("role", role)
         self.text.style().polish(self.text)
+
+    def _most(self) -> int:
+        """Pixels for the text: what else is told below the window needs room too."""
+        return min(WIDEST, round(WIDEST_SHARE * self.window().width()))
 
     def _title(self, event: Any) -> str:
         return title_of(self._workbench, event)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..grading import Saved
-from ..qt import Qt, QTimer, QtWidgets, QWidget
+from ..qt import QApplication, Qt, QTimer, QtWidgets, QWidget
+from .elided import Elided
 from .jobs import JobsLine
 from .sentence import short
 
@@ -15,18 +16,23 @@ class StatusLine(QtWidgets.QStatusBar):
 
     def __init__(self, jobs: JobsLine, parent: QWidget | None = None) -> None:
         super().__init__(parent, sizeGripEnabled=False)
-        self.word = QtWidgets.QLabel(objectName="muted")
-        self.problem = QtWidgets.QLabel(objectName="problem", textInteractionFlags=Qt.TextSelectableByMouse)
+        self.word = Elided(name="muted")
+        self.problem = Elided(name="problem")
         self.problem.setProperty("role", "bad")
+        self.problem.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Preferred)
+        self.copy = QtWidgets.QToolButton(text="Copy", autoRaise=True, toolTip="Copy the whole message")
+        self.copy.setFocusPolicy(Qt.NoFocus)
+        self.copy.clicked.connect(lambda: QApplication.clipboard().setText(self.problem.toolTip()))
         self.dismiss = QtWidgets.QToolButton(text="✕", autoRaise=True, toolTip="Hide this message")
         self.dismiss.clicked.connect(self.clear_problem)
         self._silence = QTimer(self, singleShot=True, interval=SHORT_MS)
-        self._silence.timeout.connect(self.word.clear)
+        self._silence.timeout.connect(lambda: self.word.say(""))
         self.saved = QtWidgets.QLabel("No label yet in this session", objectName="muted")
         self.saved.setToolTip("The label that was saved last: it is on disk")
         self.addWidget(jobs)
         self.addWidget(self.word)
-        self.addPermanentWidget(self.problem)
+        self.addPermanentWidget(self.problem, 1)
+        self.addPermanentWidget(self.copy)
         self.addPermanentWidget(self.dismiss)
         self.addPermanentWidget(self.saved)
         self.setContentsMargins(0, 0, 10, 0)
@@ -35,18 +41,19 @@ class StatusLine(QtWidgets.QStatusBar):
 
     def say(self, text: str) -> None:
         """A word that goes away by itself."""
-        self.word.setText(text)
+        self.word.say(text)
         self._silence.start()
 
     def fail(self, sentence: str) -> None:
-        self.problem.setText(self.problem.fontMetrics().elidedText(sentence.replace("\n", " "), Qt.ElideRight, 460))
-        self.problem.setToolTip(sentence)
-        self.problem.show()
-        self.dismiss.show()
+        self.problem.say(sentence)
+        self.word.say("")  # the line is the problem's
+        for button in (self.copy, self.dismiss):
+            button.show()
 
     def clear_problem(self) -> None:
-        self.problem.hide()
-        self.dismiss.hide()
+        self.problem.say("")
+        for button in (self.copy, self.dismiss):
+            button.hide()
 
     def show_saved(self, saved: Saved) -> None:
         self.clear_problem()
