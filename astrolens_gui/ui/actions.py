@@ -40,9 +40,9 @@ class Action:
 
 def shown(key: str) -> str:
     """A key as people name it."""
-    for name, sign in (("Right", "→"), ("Left", "←"), ("Up", "↑"), ("Down", "↓")):
-        key = key.replace(name, sign)
-    return key
+    *modifiers, last = key.split("+") if key != "+" else [key]
+    signs = {"Right": "→", "Left": "←", "Up": "↑", "Down": "↓", "PgUp": "Page ↑", "PgDown": "Page ↓", "-": "−"}
+    return "+".join([*modifiers, signs.get(last, last)])
 
 
 TABLE: tuple[Action, ...] = (
@@ -60,13 +60,29 @@ TABLE: tuple[Action, ...] = (
     ),
     Action("next", "Next object", ("Right", "J"), "Go to the next object of the queue", "Move", "object", True),
     Action("previous", "Previous object", ("Left", "K"), "Go back one object in the queue", "Move", "object", True),
-    Action("down", "Down", ("Down",), "The next object; in the mosaic the one below", "Move", "object", True),
-    Action("up", "Up", ("Up",), "The object before; in the mosaic the one above", "Move", "object", True),
     Action(
-        "page_down", "A page down", ("PgDown",), "In the mosaic: as many rows as are in sight", "Move", "mosaic", True
+        "down",
+        "Next, or a row down (mosaic)",
+        ("Down",),
+        "The next object; in the mosaic the one below",
+        "Move",
+        "object",
+        True,
     ),
     Action(
-        "page_up", "A page up", ("PgUp",), "In the mosaic: back as many rows as are in sight", "Move", "mosaic", True
+        "up",
+        "Previous, or a row up (mosaic)",
+        ("Up",),
+        "The object before; in the mosaic the one above",
+        "Move",
+        "object",
+        True,
+    ),
+    Action(
+        "page_down", "A page down (mosaic)", ("PgDown",), "Move the cursor by what is in sight", "Move", "mosaic", True
+    ),
+    Action(
+        "page_up", "A page up (mosaic)", ("PgUp",), "Move the cursor back by what is in sight", "Move", "mosaic", True
     ),
     Action(
         "next_ungraded",
@@ -84,9 +100,32 @@ TABLE: tuple[Action, ...] = (
         "rerank", "Order the queue again", ("Ctrl+L",), "Order the queue anew with the newest scores", "Move", "project"
     ),
     Action("toggle_mosaic", "Mosaic / single view", ("V",), "Many stamps at once, or one large", "View", "project"),
-    Action("show_large", "Show large", ("Return", "Enter"), "The stamp under the mosaic's cursor", "View", "mosaic"),
-    Action("larger", "Larger", ("+", "="), "Zoom in; in the mosaic fewer and larger stamps", "View", "object", True),
-    Action("smaller", "Smaller", ("-",), "Zoom out; in the mosaic more and smaller stamps", "View", "object", True),
+    Action(
+        "show_large",
+        "Show large (mosaic)",
+        ("Return", "Enter"),
+        "The stamp under the mosaic's cursor",
+        "View",
+        "mosaic",
+    ),
+    Action(
+        "larger",
+        "Zoom in, larger stamps (mosaic)",
+        ("+", "="),
+        "Closer, or fewer stamps in a row",
+        "View",
+        "object",
+        True,
+    ),
+    Action(
+        "smaller",
+        "Zoom out, smaller stamps (mosaic)",
+        ("-",),
+        "Further away, or more stamps in a row",
+        "View",
+        "object",
+        True,
+    ),
     Action("show_queue", "Queue", ("Ctrl+1",), "The list of objects, also after it was closed", "View", "project"),
     Action("show_grade", "Grade", ("Ctrl+2",), "The grade bar, also after it was closed", "View", "project"),
     Action("focus_image", "Image only", ("Tab",), "Hide all but the image, or bring the rest back", "View", "project"),

@@ -20,7 +20,9 @@ class Commands:
         grading, stage = self._window.grading, self._window.stage
         if not stage.is_mosaic:
             grading.grade(value)
-        elif (target := stage.mosaic.cursor_object) >= 0 and grading.may(target, value):
+        elif (target := stage.mosaic.cursor_object) < 0:
+            self._window.say(self._window.queue.unmatched or "There is no object to grade.")
+        elif grading.may(target, value):
             stage.mosaic.grade(value)
 
     def subtype(self, value: str) -> None:

@@ -94,7 +94,6 @@ class ProjectCommands:
         self._window.bridge.when_done(job, lambda count: self._window.say(f"{count:,} grades in {out}"))
 
     def close_project(self) -> None:
-        self._window.labelbar.send_draft()  # while there is a project that it can go to
         self._window.session.close()
 
     def demo(self) -> None:

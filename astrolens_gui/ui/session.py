@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,13 +54,7 @@ class Session(QObject):
 
     def open(self, folder: Path, create: dict[str, str] | None = None, then: Any = None) -> None:
         """Open a project (or make it); the window shows the first object without a grade; then call `then()`."""
-        shown = self._current.object_id, self._current.position
-        self._current.show(-1)  # no key may grade a stamp of the project that is being left
-
-        def failed(error: BaseException) -> None:
-            if self.is_open:
-                self._current.show(*shown)
-            self._fail(error)
+        failed = self._leave()
 
         def loaded(info: Any) -> None:
             self.info = info
@@ -72,14 +67,27 @@ class Session(QObject):
 
         self._bridge.when_done(self._workbench.open(folder, create), loaded, failed)
 
+    def _leave(self) -> Callable[[BaseException], None]:
+        """Nothing of this project can be graded or asked for from now on; what to call if it has to stay after all."""
+        shown = self._current.object_id, self._current.position
+        self._current.show(-1)
+
+        def failed(error: BaseException) -> None:
+            if self.is_open:
+                self._current.show(*shown)
+            self._fail(error)
+
+        return failed
+
     def close(self) -> None:
+        failed = self._leave()
+
         def gone(_: Any) -> None:
             self.info = None
             self._queue.clear()
-            self._current.show(-1)
             self.closed.emit()
 
-        self._bridge.when_done(self._workbench.close_project(), gone, self._fail)
+        self._bridge.when_done(self._workbench.close_project(), gone, failed)
 
     def _take_scheme(self) -> None:
         schemes = self._workbench.schemes()

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from astrolens_gui.core.labels.schemes import load_schemes
-from astrolens_gui.ui.actions import GROUPS, TABLE, Action, as_markdown, by_group, conflicts, grade_actions
+from astrolens_gui.ui.actions import (
+    GESTURES,
+    GROUPS,
+    TABLE,
+    Action,
+    as_markdown,
+    by_group,
+    conflicts,
+    grade_actions,
+    shown,
+)
 from astrolens_gui.ui.views.palette import matches
 
 SCHEMES = load_schemes()
@@ -47,6 +57,27 @@ def test_that_docs_keys_md_is_what_the_table_says():
     docs = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
     said = as_markdown(SCHEMES["abcx"])
     assert docs.read_text(encoding="utf-8") == said, "write docs/keys.md anew with astrolens_gui.ui.actions.as_markdown"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("Shift+Right", "Shift+→"),
+        ("PgDown", "Page ↓"),
+        ("Ctrl+,", "Ctrl+,"),
+        ("+", "+"),
+        ("-", "−"),
+        ("Ctrl+.", "Ctrl+."),
+    ],
+)
+def test_that_keys_are_named_as_people_name_them(key, said):
+    assert shown(key) == said
+
+
+def test_that_the_mosaics_keys_are_in_the_table():
+    keys = {key for action in TABLE for key in action.keys}
+    assert {"+", "-", "Return", "PgUp", "PgDown", "Up", "Down", "Home", "End"} <= keys
+    assert any(gesture == "Ctrl+wheel" for gesture, _ in GESTURES)
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,7 @@ def test_that_another_scheme_brings_its_own_buttons_and_keys(qtbot, window, benc
 
 def test_that_a_grade_in_the_mosaic_is_the_last_label_too(qtbot, window, bench):
     window.stage.show_mosaic(True)
+    qtbot.waitUntil(lambda: not window.stage.sight(1).reason, timeout=3000)
     qtbot.keyClick(window.stage.mosaic, "2")
     qtbot.waitUntil(lambda: "stamp_0001 B" in window.status.saved.text(), timeout=3000)
     assert len(bench.calls) == 1

@@ -32,7 +32,11 @@ class Palette(QtWidgets.QDialog):
 
     def _filter(self, text: str) -> None:
         self.list.clear()
-        for action, made in sorted(self._pairs, key=lambda pair: not pair[1].isEnabled()):
+        typed = text.strip().lower()
+        ranked = sorted(
+            self._pairs, key=lambda pair: (not pair[1].isEnabled(), not pair[0].title.lower().startswith(typed))
+        )
+        for action, made in ranked:
             if not matches(text, f"{action.group} {action.title}"):
                 continue
             key = f"   [{shown(action.keys[0])}]" if action.keys else ""

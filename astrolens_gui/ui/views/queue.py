@@ -98,7 +98,7 @@ class _Table(QtWidgets.QTableView):
             painter.setPen(self.palette().color(QtGui.QPalette.PlaceholderText))
             margins = QtCore.QMargins(8, 12, 8, 8)
             area = self.viewport().rect().marginsRemoved(margins)
-            painter.drawText(area, Qt.AlignHCenter | Qt.AlignTop | Qt.TextWrapAnywhere | Qt.TextWordWrap, sentence)
+            painter.drawText(area, Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap, sentence)
             painter.end()
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
