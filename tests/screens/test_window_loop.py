@@ -95,6 +95,7 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
     for count in range(1, len(grades)):
         target = window.current.object_id
         key = KEYS[grades[window.queue.name_of(target)]]
+        qtbot.waitUntil(lambda: is_seen(window), timeout=5_000)
         qtbot.keyClick(window, key)
         qtbot.waitUntil(lambda target=target: window.current.object_id != target, timeout=5_000)
         assert window.queue.grade_of(target) != ""
@@ -105,6 +106,7 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
             qtbot.keyClick(window, Qt.Key_Z, Qt.ControlModifier)
             qtbot.waitUntil(lambda target=target: window.current.object_id == target, timeout=5_000)
             assert window.queue.grade_of(target) == ""
+            qtbot.waitUntil(lambda: is_seen(window), timeout=5_000)
             qtbot.keyClick(window, key)
             qtbot.waitUntil(lambda target=target: window.current.object_id != target, timeout=5_000)
 
@@ -114,6 +116,7 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
     button = next(
         b for b in window.labelbar.findChildren(QPushButton) if f" {value} " in f" {b.text()} ".replace("\t", " ")
     )
+    qtbot.waitUntil(lambda: is_seen(window), timeout=5_000)
     qtbot.mouseClick(button, Qt.LeftButton)
     qtbot.waitUntil(lambda: window.queue.grade_of(target) == value, timeout=5_000)
 
@@ -136,6 +139,11 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
 
     stored = labels_on_disk(project)
     assert stored == grades
+
+
+def is_seen(window: Any) -> bool:
+    """Whether the current object's pixels are on the screen: what is not shown is not graded."""
+    return not window.stage.sight(window.current.object_id).reason
 
 
 def ids(window: Any) -> list[int]:
