@@ -67,6 +67,7 @@ class Window(QtWidgets.QMainWindow):
         self.action_set = ActionSet(self, (Commands(self), self.projects, self.learning))
         self.panel: Any = None
         self._hidden: QtCore.QByteArray | None = None
+        self._wished: dict[QtWidgets.QDockWidget, int] = {}
         self._compose()
         self._connect()
         self._situation()
@@ -264,13 +265,17 @@ class Window(QtWidgets.QMainWindow):
         self._keep_image_wide()
 
     def _keep_image_wide(self) -> None:
-        """A window made smaller takes the room from the docks first, down to their narrowest."""
+        """A window made smaller takes the room from the docks, down to their narrowest; a wider one gives it back."""
         docks = [dock for dock in self.docks.values() if _beside(dock)]
-        excess = sum(dock.width() for dock in docks) - round(self.width() * (1 - IMAGE_SHARE)) + SEPARATORS
-        spare = {dock: max(dock.width() - dock.minimumSizeHint().width(), 0) for dock in docks}
-        if excess > 0 and any(spare.values()):
-            part = min(excess / sum(spare.values()), 1.0)
-            self.resizeDocks(docks, [dock.width() - math.ceil(part * spare[dock]) for dock in docks], Qt.Horizontal)
+        wished = {dock: max(dock.width(), self._wished.get(dock, 0)) for dock in docks}
+        excess = sum(wished.values()) - round(self.width() * (1 - IMAGE_SHARE)) + SEPARATORS
+        if excess <= 0 and not self._wished:
+            return
+        spare = {dock: max(width - dock.minimumSizeHint().width(), 0) for dock, width in wished.items()}
+        part = min(max(excess, 0) / max(sum(spare.values()), 1), 1.0)
+        widths = [wished[dock] - math.ceil(part * spare[dock]) for dock in docks]
+        self.resizeDocks(docks, widths, Qt.Horizontal)
+        self._wished = wished if excess > 0 else {}
 
     def restore_geometry(self) -> None:
         if geometry := self.workbench.settings["geometry"]:

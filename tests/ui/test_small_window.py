@@ -9,7 +9,7 @@ from pixel_fakes import FakeWorkbench, made
 from astrolens_gui.ui.bridge import Bridge
 from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.forms import Editor, Folded
-from astrolens_gui.ui.qt import QtWidgets
+from astrolens_gui.ui.qt import Qt, QtWidgets
 from astrolens_gui.ui.views.displaybar import DisplayBar
 from astrolens_gui.ui.views.image import ImageView
 
@@ -27,6 +27,18 @@ def test_that_a_window_of_1000_can_be_had_and_the_image_keeps_its_share(qtbot, w
         button = window.toolbar.button(action)
         assert button.isVisible(), action
         assert button.width() >= button.sizeHint().width(), action
+
+
+def test_that_docks_that_gave_way_are_as_wide_as_before_in_a_wide_window(qtbot, window):
+    window.resize(1400, 900)
+    qtbot.wait(30)
+    window.resizeDocks([window.docks["queue"], window.docks["grade"]], [300, 280], Qt.Horizontal)
+    qtbot.wait(30)
+    widths = [window.docks[name].width() for name in ("queue", "grade")]
+    for size in ((1000, 700), (900, 700), (1400, 900)):
+        window.resize(*size)
+        qtbot.wait(30)
+    assert [window.docks[name].width() for name in ("queue", "grade")] == widths
 
 
 def test_that_the_choices_have_their_names_back_in_a_wide_window(qtbot, window):
@@ -56,6 +68,14 @@ def bar(qtbot):
         return made_bar
 
     return make
+
+
+def test_that_the_choices_of_the_display_bar_use_the_room_there_is(bar, qtbot):
+    made_bar = bar(("VIS", "Y", "J", "H"))
+    made_bar.resize(1100, 140)
+    qtbot.wait(20)
+    for box in (made_bar.stretch, made_bar.cuts, made_bar.colormap):
+        assert box.width() == box.maximumWidth(), box.toolTip()
 
 
 @pytest.mark.parametrize("width", [1100, 700, 540, 392])

@@ -156,10 +156,10 @@ class DisplayBar(QWidget):
         self._first.addStretch(1)
         self._choices = QtWidgets.QHBoxLayout()
         self._choices.setSpacing(ROW_GAP)
+        self._choices.addStretch(1)
         for box, most in ((self.stretch, 170), (self.cuts, 120), (self.colormap, 150)):
             box.setMaximumWidth(most)
             self._choices.addWidget(box, 40)
-        self._choices.addStretch(1)
         self._buttons = QWidget()
         buttons = QtWidgets.QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -167,7 +167,7 @@ class DisplayBar(QWidget):
         for button in (self.invert, self.reset):
             buttons.addWidget(button)
         self._lower.addLayout(self._first, 1)
-        self._lower.addLayout(self._choices)
+        self._lower.addLayout(self._choices, 4)
         self._lower.addWidget(self._buttons)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
