@@ -198,11 +198,13 @@ class Project:
         """
         from .labels import backup
 
-        ours = not self.settings["database"]
+        ours, restored = not self.settings["database"], None
         if ours and backup.problems(self.database_file):
-            return backup.restore_latest_backup(self.database_file, self.folder / "backups")
-        with self.store() as store:
+            restored = backup.restore_latest_backup(self.database_file, self.folder / "backups")
+        with self.store() as store:  # a backup of an older schema is brought to ours here
             store.rebuild()
+        if restored:
+            return restored
         sound = "the database is sound" if ours else "PostgreSQL repairs its database with its own tools"
         return backup.Repair(f"{self.name}: {sound}; the current labels were derived from their history")
 

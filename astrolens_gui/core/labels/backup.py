@@ -117,7 +117,11 @@ def restore_latest_backup(path: Path, folder: Path) -> Repair:
         raise StoreError(f"{folder} holds no sound backup; {path.name} {absent(path) or 'was left as it is'}")
     empty = absent(path)
     damaged = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    for tail in ("", "-wal", "-shm"):  # the log belongs to the damaged file: they move together
+    log = path.with_name(path.name + "-wal")
+    path.with_name(path.name + "-shm").unlink(missing_ok=True)  # an index of the log, made anew when it is read
+    if absent(log):
+        log.unlink(missing_ok=True)
+    for tail in ("", "-wal"):  # the log belongs to the damaged file: they move together
         with suppress(FileNotFoundError):
             os.replace(path.with_name(path.name + tail), damaged.with_name(damaged.name + tail))
     partial = path.with_name(path.name + ".partial")

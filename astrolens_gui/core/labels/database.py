@@ -193,7 +193,8 @@ class Database:
         said = cause[0] if cause else type(error).__name__
         for sign, why in _CAUSES.items():
             if sign in said:
-                return f"{self.place}: {why}"
+                project = self.path.parent if self.path else "PROJECT"
+                return f"{self.place}: {why.replace('{project}', str(project))}"
         if not self.is_sqlite and "connection" in said.lower():
             return f"{self.place}: the database server does not answer ({said}); check the address and the network"
         return f"{self.place}: the database refused ({said})"
@@ -204,8 +205,8 @@ _CAUSES = {
     "unable to open database": "it cannot be opened or created; check the folder's permissions, or copy the project elsewhere",
     "database is locked": f"another program has been writing for over {BUSY_SECONDS:.0f} s; close it and try again",
     "database or disk is full": "the disk is full; nothing of this step was saved, make room and try again",
-    "not a database": "this file is not a SQLite database; `astrolens doctor --repair` restores the latest backup",
-    "malformed": "the database is damaged; `astrolens doctor --repair` restores the latest backup",
+    "not a database": "this file is not a SQLite database; `astrolens doctor {project} --repair` restores the latest backup",
+    "malformed": "the database is damaged; `astrolens doctor {project} --repair` restores the latest backup",
     "disk I/O error": "the disk did not answer; check it, then run `astrolens doctor`",
 }
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 
 from ...api import Changes
-from . import backup, events, migrate, objects, results
+from . import backup, events, intake, migrate, objects, results, soundness
 from .database import Database
 from .objects import Record
 from .records import BoxRow, EventRow, LabelRow, ModelRow, ObjectRow, Place, StoreError
@@ -88,7 +87,11 @@ class Store:
     def _remedy(self) -> str:
         if self.database.path is None:
             return "check the address in project.toml, or restore the server's own backup"
-        return f"`astrolens doctor {self.database.path.parent} --repair` restores the newest sound backup"
+        return f"`astrolens doctor {self._project} --repair` restores the newest sound backup"
+
+    @property
+    def _project(self) -> str:
+        return str(self.database.path.parent) if self.database.path else "PROJECT"
 
     def _claim(self, project: str) -> None:
         """The first project that uses a database owns it: two that shared one by accident would mix their objects and labels."""
@@ -233,33 +236,12 @@ class Store:
         the table ends with what stands already are not written again; `unchanged` counts them. A backup follows, at most hourly.
         """
         with self.database.write() as connection:
-            known = objects.ids_of(connection, (row["ID"] for row in rows))
-            found = [row for row in rows if row["ID"] in known]
-            new = [
-                {
-                    "kind": "grade",
-                    "object_id": known[row["ID"]],
-                    "grader": row.get("grader") or grader,
-                    "scheme": row.get("scheme") or scheme,
-                    "grade": row["grade"],
-                    "why": why,
-                    **{key: row[key] for key in ("subtype", "comment", "time") if row.get(key)},
-                }
-                for row in found
-                if row.get("grade")
-            ]
-            news = events.news(connection, new)
-            ids = events.append(connection, news)
-            unknown = [row["ID"] for row in rows if row["ID"] not in known]
-            ambiguous = objects.namesakes(connection, unknown)
-        if ids and self.database.is_sqlite:
+            taken = intake.take(connection, rows, grader=grader, scheme=scheme, grades=grades, why=why)
+        if taken.events and self.database.is_sqlite:
             self._back_up("bulk")
-        touched = tuple(dict.fromkeys(values["object_id"] for values in news))
-        given = Counter(values["grade"] for values in new if values["scheme"] == scheme)
-        outside = {grade: count for grade, count in given.items() if grades is not None and grade not in grades}
-        extra = {"unknown": unknown, "ungraded": len(found) - len(new), "outside": outside}
-        extra |= {"ambiguous": ambiguous, "unchanged": len(new) - len(news)}
-        return Changes(labels=touched, events=tuple(ids), queue=bool(ids), origin=origin, extra=extra)
+        return Changes(
+            labels=taken.objects, events=taken.events, queue=bool(taken.events), origin=origin, extra=taken.extra
+        )
 
     def undo(self, grader: str, origin: str = "") -> Changes:
         """Take back the grader's newest grade or comment that stands; one more event. Nothing left: no event, and `message` says so."""
@@ -401,22 +383,7 @@ class Store:
 
     def integrity(self) -> list[str]:
         """What is wrong with the database, one sentence each; [] when it is sound."""
-        place, found = self.database.place, list[str]()
-        with self.database.read() as connection:
-            if self.database.is_sqlite:
-                lines = connection.execute(text("PRAGMA integrity_check(20)")).scalars().all()
-                found += [f"{place}: {line}" for line in lines if line != "ok"]
-                found += [
-                    f"{place}: {row[0]} row {row[1]} refers to a missing {row[2]}"
-                    for row in connection.execute(text("PRAGMA foreign_key_check"))
-                ]
-        if not found and not self.database.read_only:
-            with self.database.write() as connection:
-                if wrong := events.differences(connection):
-                    found.append(
-                        f"{place}: {wrong} current labels differ from their history; `astrolens doctor --repair` derives them anew"
-                    )
-        return found
+        return soundness.problems(self.database, f"`astrolens doctor {self._project} --repair` derives them anew")
 
     def rebuild(self) -> Changes:
         """Derive the current labels anew from the history."""

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from store_records import records
+from test_migrate import make_version_1
 
 from astrolens_gui.core.labels import backup
 from astrolens_gui.core.labels.store import Store
+from astrolens_gui.core.project import Project
 
 
 @pytest.fixture
@@ -102,3 +104,13 @@ def test_that_a_backup_without_our_tables_is_no_sound_one(day: Path) -> None:
     (day.parent / "backups" / "labels-99991231-000000-000000-daily.sqlite").touch()
     day.unlink()
     assert "99991231" not in backup.restore_latest_backup(day, day.parent / "backups").done
+
+
+def test_that_a_backup_of_an_older_schema_is_brought_to_ours(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p.astrolens")
+    (project.folder / "backups").mkdir(exist_ok=True)
+    make_version_1(project.folder / "backups" / "labels-20260102-030405-000000-schema1.sqlite")
+    project.database_file.unlink()
+    assert "was restored from labels-20260102" in project.repair().done
+    with project.store(read_only=True) as store:
+        assert [(row.name, row.grade, row.comment) for row in store.labels()] == [("one", "A", "an arc")]
