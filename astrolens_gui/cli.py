@@ -228,14 +228,16 @@ def cmd_import(arguments: argparse.Namespace) -> int:
 
     if absent := [source for source in arguments.sources if not source.exists()]:
         raise UserError(f"{absent[0]}: there is no such file or folder; nothing was imported")
-    new = not (arguments.project / "project.toml").exists()
+    if arguments.pixel_scale is not None and not 0 < arguments.pixel_scale < math.inf:
+        raise UserError(f"--pixel-scale must be a positive number of arcsec, not {arguments.pixel_scale:g}")
+    new = not arguments.project.exists()
     options = {"scheme": arguments.scheme, "database": arguments.database}
     with _workbench() as bench:
         _wait(bench.open(arguments.project, create=options))
         _same(options, bench.opened.project.settings)
         report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
     if new and not report.added:
-        shutil.rmtree(arguments.project)  # made a moment ago, and empty
+        shutil.rmtree(arguments.project)  # made a moment ago by us, and empty
         raise UserError("\n".join(["no image could be imported, so no project was made", *_listed(report.refused)]))
     counts = f"{report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}

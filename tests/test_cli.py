@@ -222,3 +222,17 @@ def test_that_json_holds_no_nan(tmp_path, capsys):
     argv += ["--truth", write(tmp_path / "t.csv", "ID,is_lens\na,1\nb,0\n"), "--threshold", "2", "--json"]
     assert main(argv) == 0
     assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail)["purity"] is None
+
+
+def test_that_a_folder_of_somebody_elses_files_is_never_touched(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_stamps(tmp_path / "stamps")
+    (tmp_path / "thesis").mkdir()
+    write(tmp_path / "thesis" / "chapter1.tex", "years of work")
+    assert main(["import", "thesis", "stamps"]) == 1
+    assert "holds other files" in capsys.readouterr().err
+    assert main(["import", "thesis", "thesis"]) == 1
+    assert (tmp_path / "thesis" / "chapter1.tex").read_text() == "years of work"
+    assert main(["import", "p.astrolens", "stamps", "--pixel-scale", "-1"]) == 1
+    assert "--pixel-scale must be a positive number" in capsys.readouterr().err
+    assert not (tmp_path / "p.astrolens").exists()

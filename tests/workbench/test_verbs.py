@@ -97,7 +97,7 @@ def test_that_labels_of_unknown_objects_are_refused_by_name(bench: Workbench, pr
     table.write_text(f"ID,grade\n{name},B\nnobody,A\n", encoding="utf-8")
     report = bench.import_labels(table, "someone").result(30)
     assert report.added == 1
-    assert report.refused == ["labels.csv: there is no object 'nobody' in this project"]
+    assert report.refused == ["labels.csv: line 3: there is no object 'nobody' in this project"]
 
 
 def test_that_scores_are_written_best_first_in_full_precision(bench: Workbench, graded: Path, tmp_path: Path):
