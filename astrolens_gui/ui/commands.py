@@ -30,6 +30,8 @@ class Commands:
 
     def comment(self) -> None:
         self._window.show_dock("grade")
+        if self._window.stage.is_mosaic:  # a filter may have left the cursor on another object than the current one
+            self._window.stage.mosaic.move_to(self._window.stage.mosaic.cursor_row)
         self._window.labelbar.write_comment()
 
     def undo(self) -> None:

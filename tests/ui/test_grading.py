@@ -362,3 +362,14 @@ def test_that_the_report_of_an_import_leaves_the_keyboard_to_the_image(qtbot, wi
         qtbot.wait(200)
         assert QApplication.activeWindow() is window
     window.projects.report.close()
+
+
+def test_that_a_comment_in_a_filtered_mosaic_goes_to_the_stamp_under_the_cursor(qtbot, window, bench):
+    window.stage.show_mosaic(True)
+    window.queue_view.filter.setText("0004")
+    qtbot.waitUntil(lambda: window.queue.rowCount() == 1, timeout=2000)
+    qtbot.keyClick(window.stage.mosaic, "c")
+    qtbot.waitUntil(window.labelbar.comment.hasFocus, timeout=2000)
+    qtbot.keyClicks(window.labelbar.comment, "arc")
+    qtbot.keyClick(window.labelbar.comment, Qt.Key_Return)
+    qtbot.waitUntil(lambda: comments(bench) == [(4, "arc")], timeout=3000)
