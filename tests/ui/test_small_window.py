@@ -89,8 +89,10 @@ def test_that_no_control_of_the_display_bar_is_squeezed_or_overlaps(bar, qtbot, 
     for control in shown:
         assert control.width() >= control.minimumSizeHint().width(), (control.toolTip(), control.width())
         assert control.mapTo(made_bar, control.rect().bottomRight()).x() < width, control.toolTip()
-    assert any(control in shown for control in made_bar.bands.buttons) is (width >= 540 and "VIS" in bands)
-    assert made_bar.bands.menu.isVisible() is (len(bands) > 1 and not any(b in shown for b in made_bar.bands.buttons))
+    as_buttons = any(control in shown for control in made_bar.bands.buttons)
+    if width >= 540:  # below it is the font that decides
+        assert as_buttons is ("VIS" in bands)
+    assert made_bar.bands.menu.isVisible() is (len(bands) > 1 and not as_buttons)
 
 
 def test_that_no_field_of_the_models_dock_is_cut_off_when_it_is_narrow(qtbot, window):
