@@ -135,6 +135,8 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
         lambda: np.isfinite([window.queue.score_of(i) or np.nan for i in ids(window)]).any(), timeout=60_000
     )
     window.show_dock("models")
+    qtbot.keyClick(window, Qt.Key_Home)
+    qtbot.waitUntil(lambda: painted[-1] == window.current.object_id, timeout=5_000)
     snap("trained")
 
     stored = labels_on_disk(project)
