@@ -122,11 +122,11 @@ def _whole(path: Path, write: Callable[[Path], None]) -> None:
     if target.is_dir():
         raise TableError(f"{path} is a folder; name the file to write, such as {Path(path) / 'labels.csv'}")
     try:
-        if target.exists() and not target.is_file():
+        if os.path.exists(path) and not os.path.isfile(path):  # /dev/stdout may lead to a pipe that has no path
             with tempfile.TemporaryDirectory() as folder:
-                whole = Path(folder) / target.name
+                whole = Path(folder) / "table"
                 write(whole)
-                with open(whole, "rb") as source, open(target, "wb") as pipe:
+                with open(whole, "rb") as source, open(path, "wb") as pipe:
                     shutil.copyfileobj(source, pipe)
             return
         partial = target.with_name(f".{target.name}.partial")

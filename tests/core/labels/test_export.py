@@ -118,6 +118,11 @@ def test_that_a_table_goes_into_a_pipe(graded: Store, tmp_path: Path, exporter: 
     reader.start()
     exporter.function(rows(graded), tmp_path / "pipe")
     reader.join(10)
+    receiver, sender = os.pipe()
+    exporter.function([], Path(f"/proc/self/fd/{sender}"))  # a link to what has no path, as /dev/stdout may be
+    os.close(sender)
+    with open(receiver, "rb") as anonymous:
+        assert anonymous.read()
     assert (tmp_path / "pipe").is_fifo()
     assert got == [(tmp_path / "file").read_bytes()]
 
