@@ -262,8 +262,10 @@ def cmd_label(arguments: argparse.Namespace) -> int:
     lines = [
         f"{report.added} labels taken from {arguments.table}, {len(report.refused)} refused",
         *_listed(report.refused),
+        *(f"  {note}" for note in report.notes),
     ]
-    _print(arguments, {"added": report.added, "refused": [str(one) for one in report.refused]}, lines)
+    values = {"added": report.added, "refused": [str(one) for one in report.refused], "notes": report.notes}
+    _print(arguments, values, lines)
     return 0
 
 

@@ -45,7 +45,7 @@ def test_that_the_loop_runs_on_real_images_from_the_command_line(shared_data: Pa
     assert imported["added"] >= 60
     assert imported["refused"] == []
     labelled = run(capsys, "label", project, "--from", labels, "--grader", "manifest")
-    assert labelled == {"added": len(grades), "refused": []}
+    assert labelled == {"added": len(grades), "refused": [], "notes": []}
 
     before = run(capsys, "score", project, "--out", scores)
     assert before["scored"] >= 15  # the shipped weights fit one instrument's bands

@@ -76,7 +76,8 @@ class ProjectCommands:
             self._window.bridge.when_done(job, self._labels_imported)
 
     def _labels_imported(self, report: Any) -> None:
-        self._window.say(f"{report.added:,} grades taken, {len(report.refused):,} rows refused")
+        notes = "".join(f"; {note}" for note in report.notes)
+        self._window.say(f"{report.added:,} grades taken, {len(report.refused):,} rows refused{notes}")
         if report.refused:
             self.report = ImportReportDialog(report, self._window)
             self.report.show()

@@ -36,17 +36,17 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
         for row in rows
         if row["ID"] in unknown
     ]
-    if changes.extra["unchanged"]:
-        refused.append(
-            f"{path.name}: {changes.extra['unchanged']} rows say what stands already; they are not added again"
-        )
     if changes.extra["ungraded"]:
         refused.append(f"{path.name}: {changes.extra['ungraded']} rows have no grade")
-    refused += [
+    notes = [
         f"{path.name}: scheme {scheme} has no grade {grade!r}; its {count} rows are kept and shown, training leaves them out"
         for grade, count in changes.extra["outside"].items()
     ]
-    return ImportReport(added=len(changes.events), refused=refused)
+    if changes.extra["unchanged"]:
+        notes.append(
+            f"{path.name}: {changes.extra['unchanged']} rows say what stands already; they are not added again"
+        )
+    return ImportReport(added=len(changes.events), refused=refused, notes=notes)
 
 
 def _not_found(name: str, namesakes: list[str]) -> str:
@@ -72,6 +72,8 @@ def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
 
 def write_scores(opened: Opened, model: str, out: Path, ctx: Context) -> int:
     """`ID,path,score,logit,<class>…`, best first; the number of rows."""
+    from astrolens_gui.core.labels.export import whole
+
     scores = opened.on_db(lambda: opened.store.scores(model))
     names = {
         row.id: (row.name, row.planes[0]["path"] if row.planes else "")
@@ -88,10 +90,7 @@ def write_scores(opened: Opened, model: str, out: Path, ctx: Context) -> int:
     }
     ctx.progress(0.5, f"{len(order)} scores")
     _parent(out)
-    if out.suffix == ".parquet":
-        _parquet(columns, out)
-    else:
-        _csv(columns, out)
+    whole(out, lambda path: (_parquet if out.suffix == ".parquet" else _csv)(columns, path))
     return len(order)
 
 

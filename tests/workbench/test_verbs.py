@@ -140,3 +140,26 @@ def test_that_the_model_folder_trains_again_to_the_same_scores(bench: Workbench,
     bench.score(model=two.model).result(60)
     second = bench.runner.submit("db", lambda: bench.store.scores(two.model)).result(10)
     assert np.allclose(first["score"], second["score"], atol=1e-3)
+
+
+def test_that_the_same_label_table_twice_adds_nothing_and_says_so(bench: Workbench, project: Path, tmp_path: Path):
+    name = bench.queue().result(10).name[0]
+    table = tmp_path / "labels.csv"
+    table.write_text(f"ID,grade\n{name},Z\n", encoding="utf-8")
+    first = bench.import_labels(table, "someone").result(30)
+    assert (first.added, first.refused) == (1, [])
+    assert "scheme abcx has no grade 'Z'" in first.notes[0]
+    again = bench.import_labels(table, "someone").result(30)
+    assert again.added == 0
+    assert "1 rows say what stands already" in again.notes[-1]
+
+
+def test_that_scores_go_through_a_link_to_its_file(bench: Workbench, graded: Path, tmp_path: Path):
+    model = bench.train("toy").result(120).model
+    bench.score().result(60)
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("", encoding="utf-8")
+    link.symlink_to(real)
+    bench.write_scores(model, link).result(30)
+    assert link.is_symlink()
+    assert len(real.read_text(encoding="utf-8").splitlines()) == 61

@@ -77,7 +77,7 @@ def write_csv(rows: Iterable[dict[str, Any]], path: Path) -> None:
             writer.writerow(COLUMNS)
             writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
 
-    _whole(path, write)
+    whole(path, write)
 
 
 def _cell(value: Any) -> str:
@@ -91,13 +91,13 @@ def write_fits(rows: Iterable[dict[str, Any]], path: Path) -> None:
     table = _table(rows, lambda text: text.encode("utf-8", "backslashreplace"))
     table.meta["EXTNAME"] = "LABELS"
     table.meta["ENCODING"] = "UTF-8"
-    _whole(path, lambda partial: table.write(partial, format="fits", overwrite=True))
+    whole(path, lambda partial: table.write(partial, format="fits", overwrite=True))
 
 
 def write_votable(rows: Iterable[dict[str, Any]], path: Path) -> None:
     """A VOTable with Unicode text."""
     table = _table(rows, lambda text: re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "�", text))
-    _whole(path, lambda partial: table.write(partial, format="votable", overwrite=True))
+    whole(path, lambda partial: table.write(partial, format="votable", overwrite=True))
 
 
 def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) -> Any:
@@ -116,7 +116,7 @@ def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) 
     return table
 
 
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
+def whole(path: Path, write: Callable[[Path], None]) -> None:
     """The file appears whole or not at all. A link stays a link to it; what is no file (a pipe, a device) is written into."""
     target = Path(os.path.realpath(path))
     if target.is_dir():

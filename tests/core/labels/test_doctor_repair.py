@@ -93,7 +93,7 @@ def test_that_an_import_of_labels_says_which_grades_the_scheme_does_not_know(
     assert main(["label", str(project.folder), "--from", str(table), "--grader", "me", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["added"] == 3
-    [sentence] = said["refused"]
+    [sentence] = said["notes"]
     assert "scheme abcx has no grade 'lens'; its 2 rows are kept and shown, training leaves them out" in sentence
     with project.store() as store:
         assert store.counts() == {"A": 1, "B": 1, "lens": 2}
