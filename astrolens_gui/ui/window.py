@@ -14,7 +14,7 @@ from .grading import Grading
 from .learning import LearningCommands
 from .models.queue import QueueModel
 from .projects import ProjectCommands
-from .qt import Qt, QtCore, QtGui, QtWidgets, QWidget
+from .qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
 from .session import Session
 from .views.jobs import JobsDialog, JobsLine
 from .views.keys import KeysOverlay
@@ -301,6 +301,8 @@ class Window(QtWidgets.QMainWindow):
         self.grading.close()
         self.session.stop()
         self.bridge.close()
+        for timer in self.findChildren(QTimer):
+            timer.stop()  # Python may collect what a timer calls before Qt deletes the timer
         super().closeEvent(event)
 
 

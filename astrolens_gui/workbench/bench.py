@@ -17,7 +17,7 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from .opened import Opened
+from .opened import Opened, as_job
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class Workbench:
 
         return self.runner.submit("io", scan, title=f"reading {Path(folder).name}")
 
+    @as_job
     def info(self) -> Job[ProjectInfo]:
         opened = self.opened
         return opened.submit_db(lambda: self._info(opened))
@@ -198,13 +199,16 @@ class Workbench:
 
         return self.opened.start("io", import_images, list(sources), bands, pixel_scale, title="importing images")
 
+    @as_job
     def image(self, object_id: int, band: str | None = None) -> Job[LoadedImage]:
         """One band of an object (default: its first) with its WCS."""
         return self.runner.submit("io", self.images.load, object_id, band, quiet=True)
 
+    @as_job
     def planes(self, object_id: int) -> Job[list[Any]]:
         return self.runner.submit("io", self.images.planes, object_id, quiet=True)
 
+    @as_job
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> Job[list[Any]]:
         """uint8 (size, size, 3) for each id, or the sentence that says why not."""
         return self.runner.submit("io", self.images.thumbnails, list(ids), size, recipe, quiet=True)
@@ -254,6 +258,7 @@ class Workbench:
         opened, grader = self.opened, self.grader
         return opened.submit_db(lambda: self.tell(opened.store.redo(grader, origin=origin)))
 
+    @as_job
     def label_of(self, object_id: int) -> Job[Any]:
         """This grader's current label of an object, or None."""
         opened, grader = self.opened, self.grader
@@ -279,6 +284,7 @@ class Workbench:
 
     # -- queue, scores, models -------------------------------------------------------------------------------------
 
+    @as_job
     def queue(self, strategy: str | None = None, *, log_choice: bool = False) -> Job[QueueTable]:
         """All objects in an order; without a name, the project's own choice."""
         from .ranking import queue
@@ -328,17 +334,8 @@ class Workbench:
         """Have a simulator write a sample; the path of its truth table."""
         from .scoring import simulate
 
-        return self.runner.submit(
-            "io",
-            simulate,
-            self,
-            backend,
-            Path(out),
-            count,
-            seed,
-            dict(params or {}),
-            title=f"simulating {count} objects",
-        )
+        given = (self, backend, Path(out), count, seed, dict(params or {}))
+        return self.runner.submit("io", simulate, *given, title=f"simulating {count} objects")
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,23 @@ class Opened:
         if self._store is not None:
             self._store.close()
         self._store = None
+
+
+def as_job(verb: Callable[..., Job[Any]]) -> Callable[..., Job[Any]]:
+    """A verb that views call at any moment, also while a project closes: its refusal is a failed job, not an exception."""
+
+    @functools.wraps(verb)
+    def call(bench: Workbench, *arguments: Any, **named: Any) -> Job[Any]:
+        try:
+            return verb(bench, *arguments, **named)
+        except UserError as error:
+            return bench.runner.submit("io", _raise, error, title="nothing", quiet=True)
+
+    return call
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def settle(job: Job[Any]) -> Any:

@@ -26,7 +26,7 @@ class StatusLine(QtWidgets.QStatusBar):
         self.dismiss = QtWidgets.QToolButton(text="✕", autoRaise=True, toolTip="Hide this message")
         self.dismiss.clicked.connect(self.clear_problem)
         self._silence = QTimer(self, singleShot=True, interval=SHORT_MS)
-        self._silence.timeout.connect(lambda: self.word.say(""))
+        self._silence.timeout.connect(self._hush)
         self.saved = QtWidgets.QLabel("No label yet in this session", objectName="muted")
         self.saved.setToolTip("The label that was saved last: it is on disk")
         self.addWidget(jobs)
@@ -43,6 +43,9 @@ class StatusLine(QtWidgets.QStatusBar):
         """A word that goes away by itself."""
         self.word.say(text)
         self._silence.start()
+
+    def _hush(self) -> None:
+        self.word.say("")
 
     def fail(self, sentence: str) -> None:
         self.problem.say(sentence)
