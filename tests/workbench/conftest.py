@@ -16,15 +16,25 @@ from astrolens_gui.workbench import Workbench
 COUNT = 60
 
 
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `images/`: simulated stamps and their truth, made once."""
-    folder = tmp_path_factory.mktemp("sample")
+def simulated(folder: Path, survey: str) -> Path:
+    """A folder with `images/`: simulated stamps and their truth."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASTROLENS_HOME", str(folder / "home"))
         with Workbench.start() as bench:
-            bench.simulate("simulator", folder / "images", COUNT, seed=3).result(120)
+            bench.simulate("simulator", folder / "images", COUNT, seed=3, params={"survey": survey}).result(120)
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stamps in three bands, which no shipped weights fit: trainings are held against nothing, and need no TensorFlow."""
+    return simulated(tmp_path_factory.mktemp("sample"), "kids_gri")
+
+
+@pytest.fixture(scope="session")
+def euclid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stamps that the shipped weights fit."""
+    return simulated(tmp_path_factory.mktemp("euclid"), "euclid_vis")
 
 
 @pytest.fixture

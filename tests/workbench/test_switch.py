@@ -11,6 +11,7 @@ import pytest
 
 from astrolens_gui.api import Cancelled, Context, UserError
 from astrolens_gui.core.project import Project
+from astrolens_gui.demo_loop import truth_of
 from astrolens_gui.workbench import Workbench
 
 
@@ -115,11 +116,15 @@ def _band_r() -> Any:
     return InputSpec(("r",), 0.2, 32)
 
 
-def test_that_shipped_weights_do_not_lead_the_queue(bench: Workbench, project: Path):
+def test_that_shipped_weights_do_not_lead_the_queue(bench: Workbench, euclid: Path, tmp_path: Path):
+    bench.open(tmp_path / "p.astrolens", create={}).result(10)
+    bench.import_images([euclid / "images"]).result(60)
     report = bench.score().result(120)
     assert report.provisional
-    queue = bench.queue().result(10)
-    assert queue.strategy == "random"
+    assert bench.queue().result(10).strategy == "random"
+
+
+def test_that_an_order_which_is_gone_gives_way_with_a_word(bench: Workbench, project: Path):
     bench.opened.project.settings["strategy"] = "of a plugin that is gone"
     queue = bench.queue().result(10)
     assert queue.strategy == "random"
@@ -139,7 +144,9 @@ def test_that_another_device_holds_from_the_next_job_on(bench: Workbench, graded
     assert bench.models.child.pid != before
 
 
-def test_that_shipped_weights_are_the_ones_to_beat_before_any_scoring(bench: Workbench, graded: Path, monkeypatch):
+def test_that_shipped_weights_are_the_ones_to_beat_before_any_scoring(
+    bench: Workbench, euclid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     from astrolens_gui.workbench import training
 
     seen = []
@@ -150,6 +157,12 @@ def test_that_shipped_weights_are_the_ones_to_beat_before_any_scoring(bench: Wor
         return honest(**given)
 
     monkeypatch.setattr(training.retrain, "retrain", spy)
+    bench.open(tmp_path / "p.astrolens", create={}).result(10)
+    bench.import_images([euclid / "images"]).result(60)
+    truth = truth_of(euclid)
+    queue = bench.queue().result(10)
+    for object_id, name in zip(queue.object, queue.name, strict=True):
+        bench.label(int(object_id), "A" if truth[name] else "X").result(10)
     bench.train("toy").result(120)
     assert seen[0] is not None
     assert seen[0].info.id == "cnn-euclid-vis"

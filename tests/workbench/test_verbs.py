@@ -60,9 +60,9 @@ def test_that_the_first_order_is_seeded_random_and_the_choice_is_logged(bench: W
 def test_that_an_image_comes_with_its_world_coordinates(bench: Workbench, project: Path):
     first = int(bench.queue().result(10).object[0])
     image = bench.image(first).result(30)
-    assert image.band == "VIS"
+    assert (image.band, image.bands) == ("i", ("g", "r", "i"))
     assert image.data.dtype == np.float32
-    assert image.pixel_scale == pytest.approx(0.1, rel=0.01)
+    assert image.pixel_scale == pytest.approx(0.2, rel=0.01)
     ra, dec = image.wcs.pixel_to_world_values(31.5, 31.5)
     assert 0 <= float(ra) < 360
     assert -90 <= float(dec) <= 90
