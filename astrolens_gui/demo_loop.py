@@ -16,13 +16,13 @@ from astrolens_gui.api import UserError
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
 
-FIRST_SHARE = 0.25
+FIRST_SHARE = 0.1
 """Of the sample, graded in random order before the first training."""
 
 SURVEY = "kids_gri"
 """Three bands, and no shipped weights: the sample's own labels have to do it."""
 
-SECOND_SHARE = 0.25
+SECOND_SHARE = 0.4
 """Graded in the order of the first model's queue before the retraining."""
 
 Say = Callable[[str], None]
@@ -58,6 +58,8 @@ def make_project(bench: Workbench, folder: Path, count: int, seed: int, wait: Wa
     say(f"simulating {count} lenses and impostors into {folder / 'images'}")
     wait(bench.simulate("simulator", folder / "images", count, seed=seed, params={"survey": SURVEY}))
     wait(bench.open(project, create={"scheme": "abcx"}))
+    bench.opened.project.settings["seed"] = seed  # the same seed gives the same order and the same held-out objects
+    bench.opened.project.save()
     report = wait(bench.import_images([folder / "images"]))
     say(f"imported {report.added} objects into {project}")
     return project

@@ -15,7 +15,7 @@ from astrolens_gui.__main__ import main
 @pytest.mark.slow
 def test_that_the_headless_demo_runs_the_loop_and_leaves_picture_and_report(tmp_path: Path):
     # A process of its own: it makes a QApplication and a warm child, and must end without either.
-    command = [sys.executable, "-m", "astrolens_gui", "demo", "--headless", "--count", "120", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "astrolens_gui", "demo", "--headless", "--count", "200", "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     aurocs = re.search(r"before retraining (\d\.\d+), after retraining (\d\.\d+)", done.stdout)
@@ -33,4 +33,4 @@ def test_that_the_headless_demo_runs_the_loop_and_leaves_picture_and_report(tmp_
 
 def test_that_a_sample_too_small_to_learn_from_is_refused(tmp_path: Path, capsys):
     assert main(["demo", "--headless", "--count", "10", "--out", str(tmp_path)]) == 1
-    assert "--count must be at least 40" in capsys.readouterr().err
+    assert "--count must be at least 100" in capsys.readouterr().err

@@ -19,10 +19,8 @@ SETTLE_MS, LONGEST_MS = 300, 60_000
 
 def run(headless: bool = False, out: Path | None = None, count: int = 600, seed: int = 1) -> int:
     """Run the demo; the exit code."""
-    if count < 40:
-        raise UserError(
-            f"--count must be at least 40, not {count}: a quarter of it is graded before the first training"
-        )
+    if count < 100:
+        raise UserError(f"--count must be at least 100, not {count}: a tenth of it is graded before the first training")
     folder = (out or Path(tempfile.mkdtemp(prefix="astrolens-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if headless or not _display():
