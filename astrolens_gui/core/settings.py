@@ -14,7 +14,6 @@ DEFAULTS: dict[str, Any] = {
     "recent": [],
     "auto_advance": True,
     "device": "auto",
-    "keymap": "astrolens",
     "mosaic": {"columns": 6, "size": 128},
     "recipe": {},
     "layout": "",

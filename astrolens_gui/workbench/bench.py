@@ -205,10 +205,6 @@ class Workbench:
         return self.runner.submit("io", self.images.load, object_id, band, quiet=True)
 
     @as_job
-    def planes(self, object_id: int) -> Job[list[Any]]:
-        return self.runner.submit("io", self.images.planes, object_id, quiet=True)
-
-    @as_job
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> Job[list[Any]]:
         """uint8 (size, size, 3) for each id, or the sentence that says why not."""
         return self.runner.submit("io", self.images.thumbnails, list(ids), size, recipe, quiet=True)

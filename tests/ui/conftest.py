@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -157,16 +157,26 @@ def bench(settings: Settings) -> Iterator[FakeWorkbench]:
 
 
 @pytest.fixture
-def closed_window(qtbot: Any, bench: FakeWorkbench) -> Iterator[Any]:
-    """The window on its start page."""
+def shown(qtbot: Any) -> Callable[[Any], Any]:
+    """`shown(workbench)` makes its window, active on the screen."""
     from astrolens_gui.ui import app
 
-    app.application()
-    window = app.make_window(bench)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
+    def show(workbench: Any) -> Any:
+        app.application()
+        window = app.make_window(workbench)
+        qtbot.addWidget(window)
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
+        return window
+
+    return show
+
+
+@pytest.fixture
+def closed_window(shown: Callable[[Any], Any], bench: FakeWorkbench) -> Iterator[Any]:
+    """The window on its start page."""
+    window = shown(bench)
     yield window
     window.close()
 

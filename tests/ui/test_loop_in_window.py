@@ -21,17 +21,11 @@ FOLDERS = (
 
 
 @pytest.fixture
-def real_window(qtbot: Any) -> Any:
-    from astrolens_gui.ui import app
+def real_window(shown: Any) -> Any:
     from astrolens_gui.workbench import Workbench
 
-    app.application()
     bench = Workbench.start()
-    window = app.make_window(bench)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
+    window = shown(bench)
     yield window
     window.close()
     bench.close()
