@@ -20,8 +20,9 @@ log = logging.getLogger("astrolens.jobs")
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-LANES: dict[str, int] = {"io": 4, "infer": 1, "db": 1, "train": 1}
-"""Name → width. One `infer` thread as Keras predict is not thread-safe, one `db` thread to keep the order of labels."""
+LANES: dict[str, int] = {"io": 4, "view": 1, "infer": 1, "db": 1, "train": 1}
+"""Name → width. One `view` thread reads what the screen needs next, whatever is read ahead on `io`; one `infer` thread as Keras
+predict is not thread-safe, one `db` thread to keep the order of labels."""
 
 # `concurrent.futures` joins its threads when the interpreter ends, before any `atexit` function runs: a training would
 # keep the program alive until its last epoch. This runs before that join (registered later, called earlier).

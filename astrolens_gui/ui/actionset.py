@@ -46,10 +46,12 @@ class ActionSet(QObject):
         for key, action in zip(self._grades, grades, strict=True):
             self._add(key, action)
 
-    def set_situation(self, *, project: bool, object: bool, single: bool) -> None:
-        """Enable what can be done now."""
+    def set_situation(self, *, project: bool, object: bool, page: str) -> None:
+        """Enable what can be done now, on the stage's page in front."""
         there = project and object
-        given = {"project": project, "object": there, "single": there and single, "mosaic": there and not single}
+        given = {"project": project, "object": there, "single": there and page == "image"}
+        given |= {name: project and page == name for name in ("panels", "field")}
+        given["mosaic"] = there and page == "mosaic"
         self._situation = {name for name, holds in given.items() if holds}
         for action, made in self._made.values():
             made.setEnabled(not action.needs or action.needs in self._situation)

@@ -104,7 +104,7 @@ class Commands:
     # -- view
 
     def toggle_mosaic(self) -> None:
-        self._window.stage.toggle_mosaic()
+        self._window.stage.toggle("mosaic")
 
     def show_large(self) -> None:
         self._window.stage.mosaic.open_cursor()

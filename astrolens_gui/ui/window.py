@@ -10,12 +10,19 @@ from .actionset import ActionSet
 from .bridge import Bridge
 from .commands import Commands
 from .current import Current
+from .field import FieldCommands
 from .grading import Grading
 from .learning import LearningCommands
+from .looking import LookCommands
+from .marking import MarkCommands
+from .measuring import MeasureCommands
 from .models.queue import QueueModel
+from .mosaics import MosaicCommands
+from .panelling import PanelCommands
 from .projects import ProjectCommands
 from .qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
 from .session import Session
+from .sharing import ShareCommands
 from .views.jobs import JobsDialog, JobsLine
 from .views.keys import KeysOverlay
 from .views.labelbar import LabelBar
@@ -64,7 +71,15 @@ class Window(QtWidgets.QMainWindow):
         self.session = Session(self.bridge, workbench, self.current, self.queue, self.grading)
         self.projects = ProjectCommands(self)
         self.learning = LearningCommands(self)
-        self.action_set = ActionSet(self, (Commands(self), self.projects, self.learning))
+        self.measuring = MeasureCommands(self)
+        self.marking = MarkCommands(self)
+        self.action_set = ActionSet(
+            self,
+            (
+                *(Commands(self), LookCommands(self), PanelCommands(self), FieldCommands(self), self.measuring),
+                *(self.marking, MosaicCommands(self), ShareCommands(self), self.projects, self.learning),
+            ),
+        )
         self.panel: Any = None
         self._hidden: QtCore.QByteArray | None = None
         self._wished: dict[QtWidgets.QDockWidget, int] = {}
@@ -96,9 +111,11 @@ class Window(QtWidgets.QMainWindow):
         self.docks = {
             "queue": self._dock("queue", "Queue", self.queue_view, Qt.LeftDockWidgetArea),
             "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
+            "measure": self._dock("measure", "Measure", QWidget(), Qt.RightDockWidgetArea),
             "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
         }
-        self.tabifyDockWidget(self.docks["grade"], self.docks["models"])
+        self.tabifyDockWidget(self.docks["grade"], self.docks["measure"])
+        self.tabifyDockWidget(self.docks["measure"], self.docks["models"])
         self.docks["grade"].raise_()
         for dock in self.docks.values():
             dock.hide()
@@ -147,6 +164,8 @@ class Window(QtWidgets.QMainWindow):
         self.docks["models"].setWidget(scrolled(self.panel))
         self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
         self.stage.build()
+        self.docks["measure"].setWidget(scrolled(self.measuring.build()))
+        self.marking.build()
         self._situation()
 
     def _on_scheme(self, scheme: Any) -> None:
@@ -188,7 +207,7 @@ class Window(QtWidgets.QMainWindow):
     def _situation(self) -> None:
         """Enable what can be done now, everywhere at once."""
         project, mosaic = self.session.is_open, self.stage.is_mosaic
-        self.action_set.set_situation(project=project, object=self.current.object_id >= 0, single=not mosaic)
+        self.action_set.set_situation(project=project, object=self.current.object_id >= 0, page=self.stage.page)
         scheme = self.session.info.scheme if project else ""
         self.toolbar.show_state(project=project, strategy=self.queue.strategy, scheme=scheme, mosaic=mosaic)
         if self.panel is not None:

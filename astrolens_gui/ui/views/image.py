@@ -113,10 +113,10 @@ class ImageView(QWidget):
     def one_to_one(self) -> None:
         self.canvas.zoom_to(1.0)
 
-    def zoom_in(self) -> None:
+    def larger(self) -> None:
         self.canvas.zoom_by(1.25)
 
-    def zoom_out(self) -> None:
+    def smaller(self) -> None:
         self.canvas.zoom_by(0.8)
 
     def copy_position(self) -> str:

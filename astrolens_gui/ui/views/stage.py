@@ -1,7 +1,8 @@
-"""The centre: the single view or the mosaic over one display bar, made only when a project opens; decides nothing."""
+"""The centre: image, mosaic, panels or field over one display bar, made only when they are looked at; decides nothing."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from ..bridge import Bridge
@@ -13,15 +14,19 @@ from ..sight import Sight
 AHEAD = 5
 NARROWEST = 360
 
+PAGES = {"panels": ("panels", "PanelsView"), "field": ("field", "FieldView")}
+"""Pages made when they are first looked at: name → (module beside this one, its class). Each takes what `Stage` takes, has
+`opened` (object id to show large), `sight`, `larger` and `smaller`."""
+
 
 class Stage(QWidget):
     """Attributes:
-    turned: (bool) whether the mosaic shows now.
+    turned: (str) the page that shows now: "image", "mosaic", "panels" or "field".
     graded: (int, str) a label was committed under the mosaic's cursor.
     painted: (int, float) the single view shows an object since that moment.
     """
 
-    turned = Signal(bool)
+    turned = Signal(str)
     graded = Signal(int, str)
     painted = Signal(int, float)
 
@@ -33,6 +38,7 @@ class Stage(QWidget):
         self._layout.setSpacing(0)
         self._views: QtWidgets.QStackedWidget | None = None
         self._scheme: Any = None
+        self.pages: dict[str, Any] = {}
         self.image: Any = None
         self.mosaic: Any = None
         self.bar: Any = None
@@ -59,8 +65,9 @@ class Stage(QWidget):
         )
         self.mosaic.set_scheme(self._scheme)
         self._views = QtWidgets.QStackedWidget()
-        self._views.addWidget(self.image)
-        self._views.addWidget(self.mosaic)
+        self.pages = {"image": self.image, "mosaic": self.mosaic}
+        for page in self.pages.values():
+            self._views.addWidget(page)
         self._layout.addWidget(self._views, 1)
         self.bar = DisplayBar(current, self.image)
         for part in (self._views, self.bar):  # a long name in the readout must never make the window wider
@@ -87,32 +94,58 @@ class Stage(QWidget):
             self.mosaic.set_scheme(scheme)
 
     @property
+    def page(self) -> str:
+        """The name of the page in front; "image" before there is any."""
+        front = self._views.currentWidget() if self._views is not None else None
+        return next((name for name, page in self.pages.items() if page is front), "image")
+
+    @property
+    def front(self) -> Any:
+        """The page in front."""
+        return self.pages[self.page]
+
+    @property
     def is_mosaic(self) -> bool:
-        return self._views is not None and self._views.currentWidget() is self.mosaic
+        return self.page == "mosaic"
 
-    def toggle_mosaic(self) -> None:
-        self.show_mosaic(not self.is_mosaic)
-
-    def show_mosaic(self, mosaic: bool) -> None:
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front; nothing before `build`."""
         if self._views is None:
             return
-        view = self.mosaic if mosaic else self.image
-        self._views.setCurrentWidget(view)
-        self.setFocusProxy(view)
+        if name not in self.pages:
+            self._make(name)
+        page = self.pages[name]
+        self._views.setCurrentWidget(page)
+        self.setFocusProxy(page)
         self.take_focus()
-        self.turned.emit(mosaic)
+        self.turned.emit(name)
+
+    def _make(self, name: str) -> None:
+        module, kind = PAGES[name]
+        page = getattr(import_module(f".{module}", __package__), kind)(*self._parts)
+        page.opened.connect(lambda _: self.show_page("image"))
+        self.pages[name] = page
+        assert self._views is not None
+        self._views.addWidget(page)
+
+    def toggle(self, name: str) -> None:
+        """A page, or back to the image."""
+        self.show_page("image" if self.page == name else name)
+
+    def show_mosaic(self, mosaic: bool) -> None:
+        self.show_page("mosaic" if mosaic else "image")
 
     def sight(self, object_id: int) -> Sight:
         """How well an object can be seen now, in whichever view is in front."""
-        return (self.mosaic if self.is_mosaic else self.image).sight(object_id)  # type: ignore[no-any-return]
+        return self.front.sight(object_id)  # type: ignore[no-any-return]
 
     def larger(self) -> None:
         """Zoom in, or larger stamps."""
-        (self.mosaic.larger if self.is_mosaic else self.image.zoom_in)()
+        self.front.larger()
 
     def smaller(self) -> None:
         """Zoom out, or smaller stamps."""
-        (self.mosaic.smaller if self.is_mosaic else self.image.zoom_out)()
+        self.front.smaller()
 
     def take_focus(self) -> None:
         """Keys go to what is looked at, also from a dock that floats as a window of its own."""

@@ -1,0 +1,101 @@
+"""The one table of all one can do, for menus, keys, palette, `?` overlay and docs/keys.md; knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view
+from .action import GROUPS, Action, shown
+
+__all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "conflicts", "grade_actions", "shown"]
+
+TABLE: tuple[Action, ...] = (
+    *grade.TABLE,
+    *move.TABLE,
+    *view.TABLE,
+    *panels.TABLE,
+    *field.TABLE,
+    *look.TABLE,
+    *measure.TABLE,
+    *mark.TABLE,
+    *mosaic.TABLE,
+    *share.TABLE,
+    *model.TABLE,
+    *project.TABLE,
+    *help.TABLE,
+)
+
+
+def grade_actions(scheme: Any) -> tuple[Action, ...]:
+    """The grades of a scheme and its kinds, one key each; Space gives its lowest grade."""
+    grades = (
+        Action(
+            "grade",
+            f"Grade {grade.value}: {grade.title}",
+            (grade.key, "Space") if grade is scheme.lowest else (grade.key,),
+            grade.criterion,
+            "Grade",
+            "object",
+            arguments=(grade.value,),
+        )
+        for grade in scheme.grades
+    )
+    kinds = (
+        Action(
+            "subtype",
+            f"Kind: {kind.title}",
+            (kind.key.upper(),),
+            f"The object graded last is of this kind: {kind.title.lower()}",
+            "Grade",
+            "project",
+            arguments=(kind.value,),
+        )
+        for kind in scheme.subtypes
+    )
+    return (*grades, *kinds)
+
+
+def conflicts(actions: Iterable[Action]) -> list[str]:
+    """One sentence for each key that two actions claim."""
+    owner: dict[str, Action] = {}
+    problems = []
+    for action in actions:
+        for key in action.keys:
+            other = owner.setdefault(key.lower(), action)
+            if other is not action:
+                problems.append(f"{key} is both {other.title!r} and {action.title!r}")
+    return problems
+
+
+def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
+    """Heading → its actions, in the order of GROUPS."""
+    return {group: found for group in GROUPS if (found := [action for action in actions if action.group == group])}
+
+
+GESTURES: tuple[tuple[str, str], ...] = (
+    ("Wheel", "Zoom at the cursor"),
+    ("Ctrl+wheel", "Mosaic: more or fewer stamps"),
+    ("Middle drag", "Pan"),
+    ("Drag a cut", "In the histogram: set it by hand"),
+    ("Right drag", "Contrast and bias, as in DS9"),
+    ("Double click", "Fit; mosaic: show large"),
+)
+
+
+def as_markdown(scheme: Any) -> str:
+    """docs/keys.md: every key, by heading."""
+    lines = [
+        "# Keys",
+        "",
+        f"Made from the table in `astrolens_gui/ui/actions/` (grades: the scheme “{scheme.title}”);",
+        "`?` shows it in the window, Ctrl+K finds any of it by typing. Every grade can also be given with the mouse.",
+    ]
+    for group, actions in by_group([*grade_actions(scheme), *TABLE]).items():
+        lines += ["", f"## {group}", "", "| key | does | |", "|---|---|---|"]
+        for action in actions:
+            keys = ", ".join(f"`{shown(key)}`" for key in action.keys) or "–"
+            lines.append(f"| {keys} | {action.title} | {action.tip} |")
+    lines += ["", "## Mouse on the image", "", "| gesture | does |", "|---|---|"]
+    lines += [f"| {gesture} | {meaning} |" for gesture, meaning in GESTURES]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,7 @@
+"""Boxes and regions, as actions."""
+
+from __future__ import annotations
+
+from .action import Action
+
+TABLE: tuple[Action, ...] = ()

@@ -1,0 +1,7 @@
+"""The lens tools, as actions."""
+
+from __future__ import annotations
+
+from .action import Action
+
+TABLE: tuple[Action, ...] = ()

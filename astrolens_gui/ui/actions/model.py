@@ -1,0 +1,15 @@
+"""Scoring and training, as actions."""
+
+from __future__ import annotations
+
+from .action import Action
+
+TABLE: tuple[Action, ...] = (
+    Action("score", "Score", ("F5",), "Let the model score every object of the project", "Model", "project"),
+    Action(
+        "retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"
+    ),
+    Action("show_models", "Models", ("Ctrl+M",), "Choose the backend and its settings", "Model", "project"),
+    Action("cancel_job", "Cancel the job", ("Ctrl+.",), "Stop the job shown below; what is done is kept", "Model"),
+    Action("show_jobs", "Jobs", ("Ctrl+J",), "What runs and what ran, with the reason of every failure", "Model"),
+)

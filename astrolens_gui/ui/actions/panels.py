@@ -1,0 +1,7 @@
+"""Several panels side by side, as actions."""
+
+from __future__ import annotations
+
+from .action import Action
+
+TABLE: tuple[Action, ...] = ()
