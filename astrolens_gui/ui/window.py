@@ -8,6 +8,7 @@ from typing import Any
 from . import theme
 from .actionset import ActionSet
 from .bridge import Bridge
+from .colouring import ColourCommands
 from .commands import Commands
 from .current import Current
 from .field import FieldCommands
@@ -76,8 +77,15 @@ class Window(QtWidgets.QMainWindow):
         self.action_set = ActionSet(
             self,
             (
-                *(Commands(self), LookCommands(self), PanelCommands(self), FieldCommands(self), self.measuring),
-                *(self.marking, MosaicCommands(self), ShareCommands(self), self.projects, self.learning),
+                *(Commands(self), LookCommands(self), ColourCommands(self), PanelCommands(self), FieldCommands(self)),
+                *(
+                    self.measuring,
+                    self.marking,
+                    MosaicCommands(self),
+                    ShareCommands(self),
+                    self.projects,
+                    self.learning,
+                ),
             ),
         )
         self.panel: Any = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view
+from . import colour, field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view
 from .action import GROUPS, Action, shown
 
 __all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "conflicts", "grade_actions", "shown"]
@@ -17,6 +17,7 @@ TABLE: tuple[Action, ...] = (
     *panels.TABLE,
     *field.TABLE,
     *look.TABLE,
+    *colour.TABLE,
     *measure.TABLE,
     *mark.TABLE,
     *mosaic.TABLE,
