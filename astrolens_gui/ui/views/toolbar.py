@@ -10,6 +10,9 @@ from ..qt import Qt, QtGui, QtWidgets, QWidget, Signal
 GAP = 6
 """Pixels between two buttons, and at the ends."""
 
+VIEWER = ("Display", "Measure", "Regions", "Mosaic", "Share")
+"""Groups of actions below the View menu."""
+
 NARROWEST = 7
 """Letters that the choices keep in a narrow window, so that every button has its place."""
 
@@ -29,10 +32,8 @@ class ToolBar(QtWidgets.QToolBar):
         self.setContextMenuPolicy(Qt.PreventContextMenu)
         self._actions = actions
         self.names: list[QtWidgets.QAction] = []
-        project = QtWidgets.QToolButton(text="Project", toolTip="Open, import, export, settings")
-        project.setPopupMode(QtWidgets.QToolButton.InstantPopup)
-        project.setMenu(actions.menu("Project", self))
-        self.addWidget(project)
+        self._drop_down("Project", "Open, import, export, settings", actions.menu("Project", self))
+        self._drop_down("View", "Display, lens tools, regions, mosaic, sharing", self._view_menu())
         self.strategy = self._choice("Queue", "The order in which objects are shown; it is logged with every label")
         self.strategy.activated.connect(lambda _: self.strategy_chosen.emit(self.strategy.currentData()))
         self.scheme = self._choice("Scheme", "The grades there are, their keys and criteria")
@@ -45,6 +46,21 @@ class ToolBar(QtWidgets.QToolBar):
         self._space()
         self._button("show_palette", "Palette")
         self._button("show_keys", "? Keys")
+
+    def _drop_down(self, name: str, tip: str, menu: QtWidgets.QMenu) -> None:
+        button = QtWidgets.QToolButton(text=name, toolTip=tip)
+        button.setPopupMode(QtWidgets.QToolButton.InstantPopup)
+        button.setFocusPolicy(Qt.NoFocus)
+        button.setMenu(menu)
+        self.addWidget(button)
+
+    def _view_menu(self) -> QtWidgets.QMenu:
+        """What is on the screen, then one menu for each other group of the viewer."""
+        menu = self._actions.menu("View", self)
+        menu.addSeparator()
+        for group in VIEWER:
+            menu.addMenu(self._actions.menu(group, menu))
+        return menu
 
     def _choice(self, name: str, tip: str) -> QtWidgets.QComboBox:
         label = QtWidgets.QLabel(f"  {name} ", objectName="muted")
