@@ -77,6 +77,8 @@ class Plane:
         pixel_scale: arcsec, None if unknown. unit: of the pixels, as it stands in the file.
         extname: the image's name in the file. A reader finds its image again by path, hdu, plane and extname.
         reader: id of the `ReaderSpec` that made it; the program sets it.
+        window: (x0, y0, width, height) in pixels of a larger image, of which the plane is this part; it may hang over the
+            edge, where there is no value. `shape` is the window's. None: the whole image.
     """
 
     path: str
@@ -88,17 +90,27 @@ class Plane:
     unit: str = ""
     extname: str = ""
     reader: str = "fits"
+    window: tuple[int, int, int, int] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As projects store it; a FITS plane names no reader, as in every project written before there were others."""
-        values = {**asdict(self), "shape": list(self.shape)}
-        return values if self.reader != "fits" else {k: v for k, v in values.items() if k != "reader"}
+        """As projects store it; a whole FITS plane names neither reader nor window, as in projects written before those."""
+        values = {name: getattr(self, name) for name in _PLANE_FIELDS}
+        values["shape"] = list(self.shape)
+        if self.reader == "fits":
+            del values["reader"]
+        if self.window is None:
+            del values["window"]
+        else:
+            values["window"] = list(self.window)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], path: str | Path | None = None) -> Plane:
         """The inverse of `as_dict`; `path` replaces the stored one (records keep it relative to their root)."""
         kept = {name: values[name] for name in _PLANE_FIELDS if name in values}
         kept["shape"] = tuple(kept.get("shape", (0, 0)))
+        if kept.get("window") is not None:
+            kept["window"] = tuple(kept["window"])
         if path is not None:
             kept["path"] = os.fspath(path)
         return cls(**kept)
