@@ -1,4 +1,4 @@
-"""Every command that needs no window: parse, call the workbench, print; imports what a command needs inside it."""
+"""Every command that needs no window: call the workbench, print; imports what a command needs inside it."""
 
 from __future__ import annotations
 
@@ -11,114 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrolens_gui import __version__
+from astrolens_gui.arguments import parser
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
 
-EXAMPLES = """examples:
-  astrolens demo                                        the whole loop on a sample made on the spot
-  astrolens import survey.astrolens cutouts/            make a project from a folder of FITS cutouts
-  astrolens survey.astrolens                            look at it and grade
-  astrolens train survey.astrolens --backend cnn        retrain on the grades, with the gate's verdict
-  astrolens score survey.astrolens --out scores.csv     score everything with the project's champion
-"""
-
-Command = Callable[[argparse.Namespace], int]
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line; building it imports nothing but argparse."""
-    top = argparse.ArgumentParser(
-        prog="astrolens",
-        description="Inspect, grade and classify strong gravitational lenses, and retrain on the grades.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"astrolens {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
-
-    def add(name: str, run: Command | None, help: str, **options: Any) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help, description=help, **options)
-        sub.set_defaults(run=run)
-        return sub
-
-    opened = add("open", None, "open the window on a project (the last one, or a start page)")
-    opened.add_argument("project", nargs="?", type=Path, help="a folder NAME.astrolens")
-
-    demo = add("demo", None, "make a sample, then grade, train and rank it")
-    demo.add_argument("--headless", action="store_true", help="no window: the truth grades, a report is written")
-    demo.add_argument("--out", type=Path, help="where the sample and the report go (default: a new folder)")
-    demo.add_argument("--count", type=int, default=600, help="objects in the sample (default 600)")
-    demo.add_argument("--seed", type=int, default=1, help="same seed, same sample (default 1)")
-
-    simulate = add("simulate", cmd_simulate, "make FITS cutouts of lenses and impostors, with a truth table")
-    simulate.add_argument("out", type=Path)
-    simulate.add_argument("--survey", default="euclid_vis", help="preset (default euclid_vis)")
-    simulate.add_argument("--count", type=int, default=1000)
-    simulate.add_argument("--seed", type=int, default=1)
-
-    imported = add("import", cmd_import, "make a project from images, or add images to it")
-    imported.add_argument("project", type=Path)
-    imported.add_argument("sources", nargs="+", type=Path, metavar="FILE|FOLDER")
-    imported.add_argument("--bands", help="names for unnamed planes, in order: g,r,i")
-    imported.add_argument("--pixel-scale", type=float, help="arcsec per pixel for images that don't say")
-    imported.add_argument("--scheme", default="", help="grading scheme of a new project (default abcx)")
-    imported.add_argument(
-        "--database", default="", help="postgresql:// URL for a team (default: SQLite in the project)"
-    )
-
-    label = add("label", cmd_label, "take labels from a table with columns ID,grade[,subtype,grader,time,comment]")
-    label.add_argument("project", type=Path)
-    label.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV")
-    label.add_argument("--grader", default="", help="who graded, where the table has no grader column")
-
-    relocate = add("relocate", cmd_relocate, "tell a project that its images moved")
-    relocate.add_argument("project", type=Path)
-    relocate.add_argument("roots", nargs="*", metavar="ROOT=PATH", help="without any: list the roots")
-
-    score = add("score", cmd_score, "score a project or a folder of cutouts")
-    score.add_argument("project", type=Path, metavar="PROJECT|FOLDER")
-    score.add_argument("--backend", default="", help="choose among models of this backend")
-    score.add_argument(
-        "--model", default="", help="a model's id or folder (default: the champion, else shipped weights)"
-    )
-    score.add_argument("--out", type=Path, help="scores.csv or scores.parquet")
-    score.add_argument("--bands", help="for a FOLDER: names for unnamed planes")
-    score.add_argument("--pixel-scale", type=float, help="for a FOLDER: arcsec per pixel")
-
-    train = add("train", cmd_train, "retrain on the grades; parameters of the backend follow as --name value")
-    train.add_argument("project", type=Path)
-    train.add_argument("--backend", default="cnn")
-    train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
-    train.add_argument("--seed", type=int, default=0)
-
-    evaluate = add("evaluate", cmd_evaluate, "hold scores against the truth")
-    evaluate.add_argument("--scores", type=Path, required=True)
-    evaluate.add_argument("--truth", type=Path, required=True)
-    evaluate.add_argument("--prevalence", type=float, default=5e-4)
-    evaluate.add_argument("--threshold", type=float, default=0.5)
-
-    export = add("export", cmd_export, "write the labels")
-    export.add_argument("project", type=Path)
-    export.add_argument("--format", default="csv")
-    export.add_argument("--out", type=Path, required=True)
-
-    add("plugins", cmd_plugins, "list the plugins and what they offer")
-    check = add("check", cmd_check, "run the conformance kit on a backend")
-    check.add_argument("backend")
-    doctor = add("doctor", cmd_doctor, "versions, devices, display, database, plugins")
-    doctor.add_argument("project", nargs="?", type=Path)
-    doctor.add_argument("--repair", action="store_true", help="restore the newest good backup of the project's labels")
-
-    for name in ("import", "label", "score", "train", "evaluate", "plugins", "check", "doctor"):
-        commands.choices[name].add_argument("--json", action="store_true", help="machine-readable output")
-    return top
-
 
 def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
     """Run one command line; `window` starts open and demo. Never raises."""
-    top = parser()
+    top = parser(_commands())
     if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
@@ -131,6 +32,11 @@ def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
         return _guarded(lambda: arguments.run(arguments))
     except SystemExit as stop:  # argparse: 0 after --help, 2 after wrong usage
         return int(stop.code or 0)
+
+
+def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
+    """What runs each command, by its name; `open` and `demo` are the window's."""
+    return {name.removeprefix("cmd_"): run for name, run in globals().items() if name.startswith("cmd_")}
 
 
 def _names(top: argparse.ArgumentParser) -> set[str]:
