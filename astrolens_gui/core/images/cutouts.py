@@ -141,8 +141,9 @@ def _key(planes: Sequence[Plane]) -> bytes:
 
 
 def _told(plane: Plane) -> str:
-    """What else tells planes apart: in FITS nothing, elsewhere images may have names only."""
-    return "" if plane.reader == "fits" else f"\0{plane.reader}\0{plane.extname}"
+    """What else tells planes apart: of a large image the window; in other formats than FITS images may have names only."""
+    part = "" if plane.window is None else f"\0window{plane.window}"
+    return part if plane.reader == "fits" else f"{part}\0{plane.reader}\0{plane.extname}"
 
 
 class _Shelf:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...api import Plane, ReaderSpec, UserError
 from . import bands as _bands
-from . import fits
+from . import fits, windows
 from .errors import ImageError
 from .fits import Contents
 
@@ -112,11 +112,13 @@ def _plane(made: Any, path: str, reader: str) -> Plane:
 
 
 def read(plane: Plane) -> np.ndarray:
-    """The pixels of a plane: float32 (h, w), native, C-contiguous, NaN where there is no value.
+    """The pixels of a plane: float32 (h, w), native, C-contiguous, NaN where there is no value and beyond a window's edge.
 
     Raises:
         ImageError: also when the file is no longer what `plane` was made from, or its reader is not installed.
     """
+    if plane.window is not None:
+        return windows.read(plane)
     if plane.reader == FITS:
         return fits.read(plane)
     made = _call(plane.path, plane.reader, "read", plane)
@@ -134,14 +136,23 @@ def read(plane: Plane) -> np.ndarray:
 
 
 def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
-    """The pixels of several planes, each as `read` gives them; planes of one plain FITS file cost one read of it."""
+    """The pixels of several planes, each as `read` gives them; planes of one plain FITS file cost one read of it, windows of one
+    image one opening."""
+    cut = [at for at, plane in enumerate(wanted) if plane.window is not None]
+    if cut:
+        found = dict(zip(cut, windows.read_all([wanted[at] for at in cut]), strict=True))
+        rest = [at for at in range(len(wanted)) if at not in found]
+        found.update(zip(rest, read_all([wanted[at] for at in rest]), strict=True))
+        return [found[at] for at in range(len(wanted))]
     if all(plane.reader == FITS for plane in wanted):
         return fits.read_all(wanted)
     return [read(plane) for plane in wanted]
 
 
 def celestial(plane: Plane) -> Any:
-    """The plane's celestial astropy WCS (0-based pixels), or None."""
+    """The plane's celestial astropy WCS (0-based pixels, of the window where it is one), or None."""
+    if plane.window is not None:
+        return windows.celestial(plane)
     if plane.reader == FITS:
         return fits.celestial(plane)
     return _call(plane.path, plane.reader, "celestial", plane, optional=True)
@@ -149,6 +160,8 @@ def celestial(plane: Plane) -> Any:
 
 def wcs_problem(plane: Plane) -> str:
     """Why `celestial` is None although the file has a WCS, in one sentence; "" otherwise."""
+    if plane.window is not None:
+        return windows.wcs_problem(plane)
     return fits.wcs_problem(plane) if plane.reader == FITS else ""
 
 
