@@ -1,6 +1,7 @@
 """The history of labels: what is appended, what stands, what can be undone; works on a connection, holds no state.
 
-An event is never changed. A `retract` event that names a grade or a comment is an undo; one that names an undo is a redo. So an
+An event is never changed. A `retract` event that names a mark (a grade, a comment, a
+measurement, boxes) is an undo; one that names an undo is a redo. So an
 event stands unless an undo names it that no redo names, and everything below follows from the rows alone: it survives a restart
 and is the same for the window, the command line and a second grader.
 """
@@ -13,12 +14,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, literal, select
 
+from ...api import Changes
+from . import marks
 from .objects import chunks, text
 from .records import EventRow, LabelRow, StoreError, utc
 from .schema import current, events, objects
-
-MARKS = ("grade", "comment")
-"""The kinds that undo walks over."""
+from .standing import GRADED, MARKS, undone
+from .standing import redo as _redo
+from .standing import undo as _undo
 
 _FEW = 200
 """Up to so many labels are derived one by one; for more it is quicker to derive all of a grader's."""
@@ -27,7 +30,7 @@ _BLANK: dict[str, Any] = {
     column.name: "" if column.server_default is not None else None for column in events.columns if column.name != "id"
 }
 
-_undo, _redo, _target = events.alias("undo"), events.alias("redo"), events.alias("target")
+_target = events.alias("target")
 
 
 def now() -> str:
@@ -35,13 +38,8 @@ def now() -> str:
     return utc(datetime.now(UTC))
 
 
-def _undone(event_id: Any) -> Any:
-    taken_back = exists().where(_redo.c.retracts == _undo.c.id)
-    return exists().where(_undo.c.retracts == event_id, ~taken_back)
-
-
 def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Write events (columns by name; `object_id`, `grader` and `kind` in each) and bring `current` up to date; returns their ids."""
+    """Write events (columns by name; `object_id`, `grader` and `kind` in each) and what follows from them; returns their ids."""
     whole = [_whole(row) for row in rows]
     if not whole:
         return []
@@ -52,13 +50,15 @@ def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[in
         raise StoreError(f"there is no object number {min(wanted)} in this project; refresh the queue")
     returning = insert(events).returning(events.c.id, sort_by_parameter_order=True)
     ids = list(connection.scalars(returning, whole))
-    touched = {(row["grader"], row["object_id"]) for row in whole if row["object_id"] is not None}
-    if len(touched) <= _FEW:
-        for grader, object_id in touched:
-            refresh(connection, grader, object_id)
-    else:
-        for grader in {grader for grader, _ in touched}:
-            refresh(connection, grader)
+    for kind in {row["kind"] for row in whole}:
+        about = [row for row in whole if row["kind"] == kind and row["object_id"] is not None]
+        touched = {(row["grader"], row["object_id"]) for row in about}
+        if len(touched) <= _FEW:
+            for grader, object_id in touched:
+                refresh(connection, grader, object_id, kind)
+        else:
+            for grader in {grader for grader, _ in touched}:
+                refresh(connection, grader, None, kind)
     return ids
 
 
@@ -100,7 +100,7 @@ def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _derivation(*only: str) -> tuple[Any, Any]:
     """Statements that empty `current` and derive it anew, for the rows that match the bound parameters `only`."""
-    old, live = delete(current), select(events).where(events.c.kind.in_(MARKS), ~_undone(events.c.id))
+    old, live = delete(current), select(events).where(events.c.kind.in_(GRADED), ~undone(events.c.id))
     for name in only:
         old = old.where(current.c[name] == bindparam(f"the_{name}"))
         live = live.where(events.c[name] == bindparam(f"the_{name}"))
@@ -126,21 +126,25 @@ _DERIVATIONS: dict[tuple[str, ...], tuple[Any, Any]] = {
 }
 
 
-def refresh(connection: Connection, grader: str | None = None, object_id: int | None = None) -> None:
-    """Derive `current` anew from the events: of one grader and object, of one grader, or of all."""
+def refresh(connection: Connection, grader: str | None = None, object_id: int | None = None, kind: str = "") -> None:
+    """Derive anew what follows from the events, or from events of one kind: of one grader and object, of one grader, or of all."""
+    if kind not in GRADED:
+        marks.refresh(connection, grader, object_id, kind if kind in MARKS else "")
+    if kind in MARKS and kind not in GRADED:
+        return
     given = {name: value for name, value in (("grader", grader), ("object_id", object_id)) if value is not None}
     for statement in _DERIVATIONS[tuple(given)]:
         connection.execute(statement, {f"the_{name}": value for name, value in given.items()})
 
 
 def last_standing(connection: Connection, grader: str) -> Any:
-    """The grader's newest grade or comment that still stands: what undo takes back. None when there is nothing."""
-    mine = select(events).where(events.c.grader == grader, events.c.kind.in_(MARKS), ~_undone(events.c.id))
+    """The grader's newest mark that still stands: what undo takes back. None when there is nothing."""
+    mine = select(events).where(events.c.grader == grader, events.c.kind.in_(MARKS), ~undone(events.c.id))
     return connection.execute(mine.order_by(events.c.id.desc()).limit(1)).first()
 
 
 def last_undo(connection: Connection, grader: str) -> Any:
-    """The grader's newest undo that stands and came after the newest grade or comment, with its target: what redo takes back."""
+    """The grader's newest undo that stands and came after the newest mark, with its target: what redo takes back."""
     newest = (
         select(events.c.id)
         .where(events.c.grader == grader, events.c.kind.in_(MARKS))
@@ -155,6 +159,18 @@ def last_undo(connection: Connection, grader: str) -> Any:
         .where(_target.c.kind.in_(MARKS), ~exists().where(_redo.c.retracts == _undo.c.id))
     )
     return connection.execute(undone.order_by(_undo.c.id.desc()).limit(1)).first()
+
+
+def retract(connection: Connection, grader: str, found: Any, origin: str, verb: str) -> Changes:
+    """Take back the event `found`, of `last_standing` (an undo) or of `last_undo` (a redo)."""
+    [event] = append(
+        connection, [{"object_id": found.object_id, "grader": grader, "kind": "retract", "retracts": found.id}]
+    )
+    what = {"grade": f"grade {found.grade}", "measure": "the measurement", "box": "the box"}.get(
+        found.kind, "the comment"
+    )
+    extra = {"event": event, "object": found.object_id, "retracted": found.id, "kind": found.kind}
+    return Changes(labels=(found.object_id,), events=(event,), origin=origin, message=f"{verb}: {what}.", extra=extra)
 
 
 def standing(
@@ -192,6 +208,14 @@ def standing(
     return [LabelRow(*row) for row in connection.execute(query)]
 
 
+def counts(connection: Connection, grader: str | None = None) -> dict[str, int]:
+    """How many objects carry each grade (labels, where several graders are counted together)."""
+    query = select(current.c.grade, func.count()).where(current.c.event_id.is_not(None)).group_by(current.c.grade)
+    if grader is not None:
+        query = query.where(current.c.grader == grader)
+    return dict(connection.execute(query).tuples().all())
+
+
 def history(connection: Connection, after: int = 0, limit: int | None = None) -> list[EventRow]:
     """Every event with an id above `after`, oldest first."""
     query = select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)
@@ -199,11 +223,11 @@ def history(connection: Connection, after: int = 0, limit: int | None = None) ->
 
 
 def differences(connection: Connection) -> int:
-    """How many rows of `current` are not what the events say; 0 in a sound database. Changes nothing."""
+    """How many derived rows are not what the events say; 0 in a sound database. Changes nothing."""
     columns = (current.c.grader, current.c.object_id, current.c.event_id, current.c.comment_id, current.c.grade)
     with connection.begin_nested() as trial:
         kept = set(connection.execute(select(*columns)).tuples())
         refresh(connection)
         derived = set(connection.execute(select(*columns)).tuples())
         trial.rollback()
-    return len(kept ^ derived)
+    return len(kept ^ derived) + marks.differences(connection)

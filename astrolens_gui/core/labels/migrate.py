@@ -77,7 +77,36 @@ def _path_3(paths: list[str], name: str) -> tuple[str, str]:
     return f"{above}/{stem}" if above else stem, stem
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3}
+def _to_4(connection: Connection) -> None:
+    """Events carry data (measurements, boxes); boxes say what they are on the sky; a table of what is measured now."""
+    sqlite = connection.dialect.name == "sqlite"
+    number, real, tail = ("INTEGER", "FLOAT", " WITHOUT ROWID") if sqlite else ("BIGINT", "DOUBLE PRECISION", "")
+    look = inspect(connection)
+    wanted = {
+        "events": {"data": "JSON"},
+        "boxes": {
+            "box": "TEXT DEFAULT '' NOT NULL",
+            "kind": "TEXT DEFAULT 'box' NOT NULL",
+            "band": "TEXT DEFAULT '' NOT NULL",
+            "note": "TEXT DEFAULT '' NOT NULL",
+            **dict.fromkeys(("angle", "w_arcsec", "h_arcsec", "pa_deg"), real),
+            "more": "JSON",
+        },
+    }
+    for table, columns in wanted.items():
+        there = {column["name"] for column in look.get_columns(table)}
+        for name, kind in columns.items():
+            if name not in there:
+                connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {name} {kind}"))
+    connection.execute(
+        text(
+            f"CREATE TABLE IF NOT EXISTS measures (grader TEXT NOT NULL, object_id {number} NOT NULL REFERENCES objects (id), "
+            f"event_id {number} NOT NULL REFERENCES events (id), data JSON NOT NULL, PRIMARY KEY (grader, object_id)){tail}"
+        )
+    )
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3, 4: _to_4}
 """STEPS[n] brings schema n-1 to n."""
 
 
@@ -118,7 +147,7 @@ def create(connection: Connection) -> None:
 
 
 def migrate(connection: Connection, number: int) -> None:
-    """Run the steps above `number`, then derive `current` anew: in one transaction, all or nothing."""
+    """Run the steps above `number`, then derive anew what follows from the events: in one transaction, all or nothing."""
     for step in range(number + 1, SCHEMA + 1):
         STEPS[step](connection)
     events.refresh(connection)

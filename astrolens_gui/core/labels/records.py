@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -97,6 +97,16 @@ class EventRow(NamedTuple):
     why: str
     screen: dict[str, Any] | None
     retracts: int | None
+    data: dict[str, Any] | None = None
+
+
+class MeasureRow(NamedTuple):
+    """What one grader measured on one object, as it stands; `values` by name, such as theta_E_arcsec."""
+
+    event: int
+    object: int
+    grader: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,16 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class BoxRow:
-    """A box of `source` (a model's id or a grader): 0-based pixel centres, array order, `w` and `h` in pixels; ra, dec in degrees."""
+    """A box, or another region, of `source` (a model's id or a grader).
+
+    Attributes:
+        x, y, w, h: its centre (0-based pixel centres, row 0 at the bottom) and size in pixels of the plane `band` it was drawn on.
+        ra, dec: its centre in degrees (ICRS), None where the plane has no WCS; then so are the three below.
+        w_arcsec, h_arcsec: its size on the sky along its own x and y. pa_deg: of its y axis, from north through east.
+        angle: degrees by which it is turned counter-clockwise in that plane.
+        event: of the history that made it what it is; None for a model's. box: its key, by which it is changed.
+        kind: "box", "circle", "ellipse", "annulus", "polygon" or "point". more: what belongs to its kind (vertices) or to its file.
+    """
 
     object: int
     source: str
@@ -129,3 +148,21 @@ class BoxRow:
     dec: float | None = None
     event: int | None = None
     id: int = 0
+    box: str = ""
+    kind: str = "box"
+    band: str = ""
+    note: str = ""
+    angle: float | None = None
+    w_arcsec: float | None = None
+    h_arcsec: float | None = None
+    pa_deg: float | None = None
+    more: dict[str, Any] | None = None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What an event keeps of it."""
+        return {name: value for name in BOX_STATE if (value := getattr(self, name)) is not None}
+
+
+BOX_STATE = tuple(one.name for one in fields(BoxRow) if one.name not in {"object", "source", "event", "id", "box"})
+"""What a box says of itself; the rest is whose it is and where it stands in the history."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, cast, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .objects import bulk, chunks
-from .records import BoxRow, ModelRow, StoreError
+from .records import BOX_STATE, BoxRow, ModelRow, StoreError
 from .schema import boxes, current, models, objects, scores
 
 
@@ -135,35 +135,26 @@ def champion(connection: Connection) -> ModelRow | None:
 
 
 def put_boxes(connection: Connection, source: str, rows: Iterable[BoxRow], ids: Iterable[int] = ()) -> list[int]:
-    """Replace the boxes that `source` drew on the objects of `rows` and on `ids` (which may have none now); returns these objects."""
+    """Replace what the model `source` found on the objects of `rows` and on `ids` (which may have none now); returns these objects.
+
+    Boxes that a person drew follow from the events and are not touched, whatever their grader is called.
+    """
     drawn = list(rows)
-    columns = ("class_name", "score", "x", "y", "w", "h", "ra", "dec")
     new = [
         {
+            **dict.fromkeys(BOX_STATE),
+            **row.state,
             "object_id": row.object,
             "source": source,
-            "event_id": row.event,
-            **{name: getattr(row, name) for name in columns},
+            "event_id": None,
+            "box": "",
         }
         for row in drawn
     ]
     touched = sorted({*(int(one) for one in ids), *(row.object for row in drawn)})
     for chunk in chunks(touched):
-        connection.execute(delete(boxes).where(boxes.c.source == source, boxes.c.object_id.in_(chunk)))
+        mine = (boxes.c.source == source, boxes.c.object_id.in_(chunk), boxes.c.event_id.is_(None))
+        connection.execute(delete(boxes).where(*mine))
     if new:
         connection.execute(insert(boxes), new)
     return touched
-
-
-def get_boxes(connection: Connection, object_id: int | None = None, source: str | None = None) -> list[BoxRow]:
-    query = select(boxes).order_by(boxes.c.object_id, boxes.c.id)
-    if object_id is not None:
-        query = query.where(boxes.c.object_id == object_id)
-    if source is not None:
-        query = query.where(boxes.c.source == source)
-    found = []
-    for row in connection.execute(query):
-        values = dict(row._mapping)
-        values["object"], values["event"] = values.pop("object_id"), values.pop("event_id")
-        found.append(BoxRow(**values))
-    return found

@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 """The number in `meta.schema`; every change of a table adds a step to `migrate.STEPS`."""
 
 metadata = MetaData()
@@ -67,6 +67,7 @@ events = Table(
     _text("why"),
     Column("screen", JSON(none_as_null=True)),
     Column("retracts", Id, ForeignKey("events.id")),
+    Column("data", JSON(none_as_null=True)),
     Index("events_of_grader", "grader", "id"),
     Index("events_of_object", "object_id", "grader"),
     Index("events_retracted", "retracts"),
@@ -83,6 +84,17 @@ current = Table(
     sqlite_with_rowid=False,
 )
 """Derived from `events` and rebuildable at any time: the grade and the comment that stand now."""
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("grader", Text, primary_key=True),
+    Column("object_id", Id, ForeignKey("objects.id"), primary_key=True, autoincrement=False),
+    Column("event_id", Id, ForeignKey("events.id"), nullable=False),
+    Column("data", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Derived from `events` and rebuildable: what a grader measured on an object, as it stands now."""
 
 scores = Table(
     "scores",
@@ -120,8 +132,15 @@ boxes = Table(
     Column("ra", Float),
     Column("dec", Float),
     Column("event_id", Id, ForeignKey("events.id")),
+    _text("box"),
+    Column("kind", Text, nullable=False, server_default="box"),
+    _text("band"),
+    _text("note"),
+    *(Column(name, Float) for name in ("angle", "w_arcsec", "h_arcsec", "pa_deg")),
+    Column("more", JSON(none_as_null=True)),
     Index("boxes_of_object", "object_id", "source"),
 )
+"""Those with an event are a person's, derived from `events` and rebuildable; those without are a model's answers."""
 
 APPEND_ONLY: dict[str, tuple[str, ...]] = {
     "sqlite": tuple(

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from ...api import Changes
-from . import backup, events, intake, migrate, objects, results, soundness
+from . import backup, events, intake, marks, objects, opening, results, soundness
 from .database import Database
 from .objects import Record
-from .records import BoxRow, EventRow, LabelRow, ModelRow, ObjectRow, Place, StoreError
-from .schema import SCHEMA, current, meta
+from .records import BoxRow, EventRow, LabelRow, MeasureRow, ModelRow, ObjectRow, Place, StoreError
 from .schema import objects as object_table
+from .standing import MARKS
 
-__all__ = ["BoxRow", "EventRow", "LabelRow", "ModelRow", "ObjectRow", "Store", "StoreError"]
+__all__ = ["BoxRow", "EventRow", "LabelRow", "MeasureRow", "ModelRow", "ObjectRow", "Store", "StoreError"]
 
 
 class Store:
@@ -54,35 +54,12 @@ class Store:
         place = self.database.path
         self.backups = backups or (place.parent / "backups" if place else None)
         try:
-            self._prepare()
+            opening.prepare(self.database, self.backups, self._remedy())
             if project:
-                self._claim(project)
+                opening.claim(self.database, project)
         except BaseException:
             self.close()
             raise
-
-    def _prepare(self) -> None:
-        with self.database.read() as connection:
-            number = migrate.version(connection)
-        migrate.check(number, self.database.place)
-        if number == SCHEMA:
-            return
-        if number == 0 and not self.database.create:
-            raise StoreError(f"{self.database.place} holds no tables of AstroLens; {self._remedy()}")
-        if self.database.read_only:
-            raise StoreError(
-                f"{self.database.place} has the older schema {number}; open the project for writing once to update it"
-            )
-        if number and self.backups:
-            backup.back_up(self.database, self.backups, f"schema{number}")
-        with (
-            self.database.write() as connection
-        ):  # looked at again under the lock: another program may have been quicker
-            number = migrate.version(connection)
-            if number == 0:
-                migrate.create(connection)
-            elif number < SCHEMA:
-                migrate.migrate(connection, number)
 
     def _remedy(self) -> str:
         if self.database.path is None:
@@ -92,22 +69,6 @@ class Store:
     @property
     def _project(self) -> str:
         return str(self.database.path.parent) if self.database.path else "PROJECT"
-
-    def _claim(self, project: str) -> None:
-        """The first project that uses a database owns it: two that shared one by accident would mix their objects and labels."""
-        owner = select(meta.c.value).where(meta.c.key == "project")
-        with self.database.read() as connection:
-            found = connection.scalar(owner)
-        if found is None and not self.database.read_only:
-            with self.database.write() as connection:  # under the lock: another program may have been quicker
-                found = connection.scalar(owner)
-                if found is None:
-                    connection.execute(insert(meta).values(key="project", value=project))
-        if found not in (None, project):
-            raise StoreError(
-                f"{self.database.place} holds another project; give this one a database of its own, or, to work on that "
-                f"project, copy its folder (its project.toml says id = {found!r}, this one's {project!r})"
-            )
 
     def close(self) -> None:
         self.database.close()
@@ -197,6 +158,46 @@ class Store:
         """Set the grader's remark on an object, graded or not; "" clears it."""
         return self._append(object_id, grader, origin, kind="comment", comment=comment)
 
+    def measure(self, object_id: int, values: Mapping[str, Any], *, grader: str, origin: str = "") -> Changes:
+        """Set all that the grader measured on an object (JSON-able, by name); {} clears. Grades and comments stay as they are."""
+        return self._append(object_id, grader, origin, kind="measure", data=dict(values) or None)
+
+    def measures(self, object_id: int | None, grader: str) -> dict[Any, Any]:
+        """What the grader measured on an object, as it stands ({}: nothing); for None of all objects, by id."""
+        with self.database.read() as connection:
+            found = {row.object: row.values for row in marks.measure_rows(connection, object_id, grader)}
+        return found if object_id is None else found.get(object_id, {})
+
+    def measured(self) -> list[MeasureRow]:
+        """What stands of all graders and objects."""
+        with self.database.read() as connection:
+            return marks.measure_rows(connection)
+
+    def add_box(self, object_id: int, box: Mapping[str, Any], *, grader: str, origin: str = "") -> Changes:
+        """Draw a box (names and units as in `BoxRow`; x, y, w, h at least); `extra["boxes"]` has its key."""
+        return self.add_boxes(object_id, [box], grader=grader, origin=origin)
+
+    def add_boxes(
+        self, object_id: int, boxes: Sequence[Mapping[str, Any]], *, grader: str, origin: str = ""
+    ) -> Changes:
+        """Draw several in one step, which one undo takes back."""
+        changes = self._append(object_id, grader, origin, kind="box", data=marks.placed(map(marks.state, boxes)))
+        changes.extra["boxes"] = [f"{changes.extra['event']}.{place}" for place in range(len(boxes))]
+        return changes
+
+    def change_box(self, box: str, changed: Mapping[str, Any], *, grader: str, origin: str = "") -> Changes:
+        """Give a box of the grader, known by its key, other values; what is not named stays."""
+        with self.database.write() as connection:
+            was = marks.standing_box(connection, box, grader)
+            data = marks.placed([{"box": box, **marks.state({**was.state, **changed})}])
+            return self._append_to(connection, was.object, grader, origin, kind="box", data=data)
+
+    def remove_box(self, *boxes: str, grader: str, origin: str = "") -> Changes:
+        """Take boxes of one object away, in one step; undo brings them back."""
+        with self.database.write() as connection:
+            [object_id] = {marks.standing_box(connection, box, grader).object for box in boxes}
+            return self._append_to(connection, object_id, grader, origin, kind="box", data=marks.removed(boxes))
+
     def record(
         self,
         kind: str,
@@ -214,9 +215,14 @@ class Store:
 
     def _append(self, object_id: int | None, grader: str, origin: str, **values: Any) -> Changes:
         with self.database.write() as connection:
-            [event] = events.append(connection, [{"object_id": object_id, "grader": grader, **values}])
-        touched = () if object_id is None or values["kind"] not in events.MARKS else (object_id,)
-        return Changes(labels=touched, events=(event,), origin=origin, extra={"event": event, "object": object_id})
+            return self._append_to(connection, object_id, grader, origin, **values)
+
+    @staticmethod
+    def _append_to(connection: Any, object_id: int | None, grader: str, origin: str, **values: Any) -> Changes:
+        [event] = events.append(connection, [{"object_id": object_id, "grader": grader, **values}])
+        touched = () if object_id is None or values["kind"] not in MARKS else (object_id,)
+        extra = {"event": event, "object": object_id, "kind": values["kind"]}
+        return Changes(labels=touched, events=(event,), origin=origin, extra=extra)
 
     def label_many(
         self,
@@ -244,29 +250,23 @@ class Store:
         )
 
     def undo(self, grader: str, origin: str = "") -> Changes:
-        """Take back the grader's newest grade or comment that stands; one more event. Nothing left: no event, and `message` says so."""
+        """Take back the grader's newest grade, comment, measurement or box that stands; one more event.
+
+        Nothing left: no event, and `message` says so.
+        """
         with self.database.write() as connection:
             found = events.last_standing(connection, grader)
             if found is None:
                 return Changes(origin=origin, message="There is nothing to undo.")
-            return self._retract(connection, grader, found.id, found, origin, "Undone")
+            return events.retract(connection, grader, found, origin, "Undone")
 
     def redo(self, grader: str, origin: str = "") -> Changes:
-        """Take back the newest undo, as long as the grader gave no new grade or comment since; one more event."""
+        """Take back the newest undo, as long as the grader did nothing new since; one more event."""
         with self.database.write() as connection:
             found = events.last_undo(connection, grader)
             if found is None:
                 return Changes(origin=origin, message="There is nothing to redo.")
-            return self._retract(connection, grader, found.id, found, origin, "Redone")
-
-    def _retract(self, connection: Any, grader: str, retracts: int, mark: Any, origin: str, verb: str) -> Changes:
-        values = {"object_id": mark.object_id, "grader": grader, "kind": "retract", "retracts": retracts}
-        [event] = events.append(connection, [values])
-        what = f"grade {mark.grade}" if mark.kind == "grade" else "the comment"
-        extra = {"event": event, "object": mark.object_id, "retracted": retracts}
-        return Changes(
-            labels=(mark.object_id,), events=(event,), origin=origin, message=f"{verb}: {what}.", extra=extra
-        )
+            return events.retract(connection, grader, found, origin, "Redone")
 
     def labels(self, grader: str | None = None, *, graded: bool = True) -> list[LabelRow]:
         """What stands, in object order; `graded` False adds objects that have a comment only (grade "")."""
@@ -280,11 +280,8 @@ class Store:
 
     def counts(self, grader: str | None = None) -> dict[str, int]:
         """How many objects carry each grade (labels, where several graders are counted together)."""
-        query = select(current.c.grade, func.count()).where(current.c.event_id.is_not(None)).group_by(current.c.grade)
         with self.database.read() as connection:
-            return dict(
-                connection.execute(query if grader is None else query.where(current.c.grader == grader)).tuples().all()
-            )
+            return events.counts(connection, grader)
 
     def events(self, after: int = 0, limit: int | None = None) -> list[EventRow]:
         """The whole history, oldest first."""
@@ -351,13 +348,14 @@ class Store:
         return best.id if best else model
 
     def put_boxes(self, source: str, boxes: Iterable[BoxRow], ids: Iterable[int] = ()) -> Changes:
-        """Replace the boxes of `source` (a model's id, a grader) on the objects of `boxes` and on `ids`."""
+        """Replace what the model `source` found on the objects of `boxes` and on `ids`."""
         with self.database.write() as connection:
             return Changes(objects=tuple(results.put_boxes(connection, source, boxes, ids)))
 
     def boxes(self, object_id: int | None = None, source: str | None = None) -> list[BoxRow]:
+        """Of people and of models, in the order of objects."""
         with self.database.read() as connection:
-            return results.get_boxes(connection, object_id, source)
+            return marks.box_rows(connection, object_id, source)
 
     # Safety
 
@@ -386,7 +384,7 @@ class Store:
         return soundness.problems(self.database, f"`astrolens doctor {self._project} --repair` derives them anew")
 
     def rebuild(self) -> Changes:
-        """Derive the current labels anew from the history."""
+        """Derive current labels, measurements and boxes anew from the history."""
         with self.database.write() as connection:
             events.refresh(connection)
         return Changes(queue=True, project=True)
