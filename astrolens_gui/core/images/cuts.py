@@ -1,4 +1,4 @@
-"""Where black and white lie: the cuts of an image as astropy.visualization finds them; knows no colour."""
+"""Where black and white lie: the cuts of an image, as astropy.visualization and as lens finders find them; knows no colour."""
 
 from __future__ import annotations
 
@@ -73,3 +73,57 @@ def minmax(image: np.ndarray) -> tuple[float, float]:
     """The smallest and the largest finite pixel."""
     values = finite(image)
     return float(values.min()), float(values.max())
+
+
+@np.errstate(all="ignore")
+def corners(image: np.ndarray, side: int = 0) -> tuple[float, float]:
+    """(sky, RMS) of the four corners, where a stamp shows no lens: the medians of their medians and standard deviations.
+
+    Medians over the four, so that a neighbour in one corner counts for nothing. Corners without pixels or of one value
+    (the zero wedge of a rotated frame) are left out; without any the whole image stands in, by its median deviation.
+
+    Args:
+        image: float (h, w); what is not finite is missing.
+        side: of the boxes in pixels; 0 = a tenth of the shorter side, at least 5.
+    """
+    side = side if side > 0 else max(5, min(image.shape) // 10)
+    side = max(1, min(side, *(max(1, n // 2) for n in image.shape)))
+    found = []
+    for box in (image[:side, :side], image[:side, -side:], image[-side:, :side], image[-side:, -side:]):
+        values = box[np.isfinite(box)].astype(np.float64)
+        if values.size > 1 and (rms := float(values.std())) > 0:
+            found.append((float(np.median(values)), rms))
+    if found:
+        sky, rms = np.median(found, axis=0)
+        return float(sky), float(rms)
+    return spread(finite(image, SAMPLES))
+
+
+def spread(values: np.ndarray) -> tuple[float, float]:
+    """(median, standard deviation by the median absolute deviation) of finite values; (0, 0) of none."""
+    if not values.size:
+        return 0.0, 0.0
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values.astype(np.float64) - middle)))
+
+
+def corner_rms(image: np.ndarray, below: float, above: float, side: int = 0) -> tuple[float, float]:
+    """From `below` RMS under the sky of the corners to `above` RMS over it."""
+    sky, rms = corners(image, side)
+    return sky - below * rms, sky + above * rms
+
+
+def centre(image: np.ndarray, below: float, gain: float, box: int = 14, side: int = 0) -> tuple[float, float]:
+    """From `below` RMS under the sky to `gain` times what the brightest of the middle `box` x `box` pixels has over it.
+
+    The lens is in the middle of its stamp: a bright star beside it does not darken it. Without a pixel there that is
+    brighter than the sky the brightest of the image counts.
+    """
+    sky, rms = corners(image, side)
+    height, width = image.shape
+    rows, columns = (slice(max(0, (n - box) // 2), max(0, (n - box) // 2) + max(1, box)) for n in (height, width))
+    values = finite(np.ascontiguousarray(image[rows, columns]))
+    peak = float(values.max()) if values.size else sky
+    if peak <= sky:
+        peak = float(finite(image, SAMPLES).max())
+    return sky - below * rms, sky + gain * (peak - sky)

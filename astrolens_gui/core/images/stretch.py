@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 
 from ...api import StretchSpec
 from . import cuts as _cuts
 from .colormaps import COLORMAPS, lut
+from .recipe import CUTS, Recipe
 
-__all__ = ["BUILTIN", "COLORMAPS", "CUTS", "STRETCHES", "Recipe", "limits", "register", "render", "tabulated"]
-
-CUTS: tuple[str, ...] = ("percentile", "zscale", "minmax", "manual")
+__all__ = [
+    "BUILTIN",
+    "COLORMAPS",
+    "CUTS",
+    "STRETCHES",
+    "Recipe",
+    "held",
+    "limits",
+    "register",
+    "render",
+    "tabulated",
+]
 
 _LEVELS = 65536
 _BLOCK = 1 << 16
 _GRID = np.linspace(0.0, 1.0, _LEVELS, dtype=np.float64)
 _GRID.flags.writeable = False
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How an image is shown; JSON-able, the same for view, mosaic and thumbnail.
-
-    Attributes:
-        stretch: id of a stretch.
-        cuts: one of CUTS; `percentile` is the kept per cent, `low` and `high` are in image units and for "manual".
-        contrast, bias: as in DS9: the colour at stretched value s is that of (s - bias) * contrast + 0.5.
-        band: name of the band shown; "" = the first.
-    """
-
-    stretch: str = "asinh"
-    cuts: str = "percentile"
-    percentile: float = 99.5
-    low: float | None = None
-    high: float | None = None
-    colormap: str = "gray"
-    invert: bool = False
-    contrast: float = 1.0
-    bias: float = 0.5
-    band: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of `as_dict`; names of a newer version are left out."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
 
 
 def _rank(x: np.ndarray) -> np.ndarray:
@@ -113,10 +90,17 @@ def register(specs: Iterable[StretchSpec]) -> None:
     _curve.cache_clear()
 
 
-def limits(image: np.ndarray, recipe: Recipe) -> tuple[float, float]:
-    """The cuts of an image: (low, high), finite, low < high; (0, 1) where there is no finite pixel."""
+def limits(image: np.ndarray, recipe: Recipe, band: str | None = None) -> tuple[float, float]:
+    """The cuts of an image: (low, high), finite, low < high; (0, 1) where there is no finite pixel.
+
+    Args:
+        image: float (h, w), or the pixels that stand for a larger one (`Raster.overview`).
+        band: which band it is, for cuts that are locked by band; default the recipe's.
+    """
     if recipe.cuts not in CUTS:
         raise ValueError(f"there are no cuts {recipe.cuts!r}; there are: {', '.join(CUTS)}")
+    if (kept := held(recipe, band)) is not None:
+        return _apart(*kept)
     if not np.isfinite(image).any():
         return 0.0, 1.0
     if recipe.cuts == "manual":
@@ -127,9 +111,20 @@ def limits(image: np.ndarray, recipe: Recipe) -> tuple[float, float]:
         low, high = _cuts.zscale(image)
     elif recipe.cuts == "minmax":
         low, high = _cuts.minmax(image)
+    elif recipe.cuts == "corner_rms":
+        low, high = _cuts.corner_rms(image, recipe.low_sigma, recipe.high_sigma, recipe.corner_px)
+    elif recipe.cuts == "centre":
+        low, high = _cuts.centre(image, recipe.low_sigma, recipe.centre_gain, recipe.centre_px, recipe.corner_px)
     else:
         low, high = _cuts.percentile(image, recipe.percentile)
     return _apart(low, high)
+
+
+def held(recipe: Recipe, band: str | None = None) -> tuple[float, float] | None:
+    """The cuts that the recipe holds for every image (of this band), or None where each image has its own."""
+    if recipe.lock == "project":
+        return recipe.locked.get("")
+    return recipe.locked.get(recipe.band if band is None else band) if recipe.lock == "band" else None
 
 
 def _apart(low: float, high: float) -> tuple[float, float]:
