@@ -17,7 +17,8 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from .opened import Opened, as_job
+from . import marks
+from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Workbench:
     @as_job
     def info(self) -> Job[ProjectInfo]:
         opened = self.opened
-        return opened.submit_db(lambda: self._info(opened))
+        return opened.submit_db(opened.info)
 
     def roots(self) -> dict[str, Path]:
         return dict(self.opened.project.roots)
@@ -224,41 +225,52 @@ class Workbench:
         origin: str = "",
     ) -> Job[Changes]:
         """Grade an object; the job is done once the event is committed to disk."""
-        opened, grader = self.opened, self.grader
-        scheme = opened.project.settings["scheme"]
-
-        event: dict[str, Any] = {
-            "subtype": subtype,
-            "comment": comment,
-            "seconds": seconds,
-            "why": why,
-            "screen": screen,
-        }
-
-        def work() -> Changes:
-            label = opened.store.label
-            return self.tell(label(object_id, grade, grader=grader, scheme=scheme, origin=origin, **event))
-
-        return opened.submit_db(work)
+        said = {"subtype": subtype, "comment": comment, "seconds": seconds, "why": why, "screen": screen}
+        return marks.label(self.opened, self.grader, object_id, grade, said, origin)
 
     def comment(self, object_id: int, text: str, origin: str = "") -> Job[Changes]:
-        opened, grader = self.opened, self.grader
-        return opened.submit_db(lambda: self.tell(opened.store.comment(object_id, text, grader=grader, origin=origin)))
+        return marks.comment(self.opened, self.grader, object_id, text, origin)
 
     def undo(self, origin: str = "") -> Job[Changes]:
-        """Take back this grader's last event, by one more event."""
-        opened, grader = self.opened, self.grader
-        return opened.submit_db(lambda: self.tell(opened.store.undo(grader, origin=origin)))
+        """Take back this grader's last event (a grade, a comment, a measurement, a box), by one more event."""
+        return marks.step(self.opened, self.grader, "undo", origin)
 
     def redo(self, origin: str = "") -> Job[Changes]:
-        opened, grader = self.opened, self.grader
-        return opened.submit_db(lambda: self.tell(opened.store.redo(grader, origin=origin)))
+        return marks.step(self.opened, self.grader, "redo", origin)
 
     @as_job
     def label_of(self, object_id: int) -> Job[Any]:
         """This grader's current label of an object, or None."""
         opened, grader = self.opened, self.grader
         return opened.submit_db(lambda: opened.store.label_of(object_id, grader))
+
+    # -- measurements and boxes of this grader -----------------------------------------------------------------------
+
+    def measure(self, object_id: int, values: dict[str, Any], origin: str = "") -> Job[Changes]:
+        """Keep all that was measured on an object, in place of what stood; {} clears."""
+        return marks.measure(self.opened, self.grader, object_id, values, origin)
+
+    @as_job
+    def measures(self, object_id: int | None) -> Job[dict[Any, Any]]:
+        """What stands, by name ({}: nothing); for None by object id."""
+        return marks.measures(self.opened, self.grader, object_id)
+
+    def add_box(self, object_id: int, *boxes: dict[str, Any], origin: str = "") -> Job[Changes]:
+        """Draw boxes (see `BoxRow`) in one step, which one undo takes back; `extra["boxes"]` has their keys."""
+        return marks.add_boxes(self.opened, self.grader, object_id, boxes, origin)
+
+    def change_box(self, box: str, changed: dict[str, Any], origin: str = "") -> Job[Changes]:
+        return marks.change_box(self.opened, self.grader, box, changed, origin)
+
+    def remove_box(self, *boxes: str, origin: str = "") -> Job[Changes]:
+        return marks.remove_box(self.opened, self.grader, boxes, origin)
+
+    @as_job
+    def boxes(self, object_id: int | None) -> Job[list[Any]]:
+        """`BoxRow`s of people and models on an object (None: on all)."""
+        return marks.boxes(self.opened, object_id)
+
+    # -- tables ------------------------------------------------------------------------------------------------------
 
     def import_labels(self, table: Path, grader: str = "") -> Job[ImportReport]:
         """Labels from a table; rows of unknown objects are refused by name."""
@@ -342,19 +354,12 @@ class Workbench:
 
     def _open(self, folder: Path, create: dict[str, str] | None) -> ProjectInfo:
         """On the db lane. The new project opens before the old one is left: a failure leaves everything as it was."""
-        from astrolens_gui.core.project import Project
-
-        if create is not None and not (folder / "project.toml").exists():
-            options = {name: value for name, value in create.items() if value}
-            project = Project.create(folder, **options)
-        else:
-            project = Project.open(folder)
-        opened = Opened(self, project, project.store())
-        info = self._info(opened)
+        opened = open_project(self, folder, create)
+        info = opened.info()
         self._swap(opened)
         if not self._temporary:
             try:
-                self.settings.remember_project(project.folder)
+                self.settings.remember_project(info.folder)
             except OSError:  # a full disk must not keep anybody from opening a project
                 log.exception("the recent projects could not be written")
         return info
@@ -365,18 +370,6 @@ class Workbench:
         if former is not None:
             former.leave()
         self.tell(Changes(project=True, queue=True))
-
-    def _info(self, opened: Opened) -> ProjectInfo:
-        project, store, champion = opened.project, opened.store, opened.store.champion()
-        return ProjectInfo(
-            name=project.name,
-            folder=project.folder,
-            objects=store.count(),
-            labelled=sum(store.counts(self.grader).values()),
-            scheme=project.settings["scheme"],
-            champion=champion.id if champion else "",
-            notes=tuple(store.notices),
-        )
 
     def _on_setting(self, name: str, value: Any) -> None:
         """Another device holds from the next job on."""

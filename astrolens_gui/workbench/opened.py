@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import Changes, UserError
 from astrolens_gui.jobs.job import Job
 
 from .pixels import Pixels
+from .records import ProjectInfo
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.store import Store
@@ -58,6 +60,19 @@ class Opened:
     def tell(self, changes: Changes) -> Changes:
         return self.bench.tell(changes)
 
+    def info(self) -> ProjectInfo:
+        """On the db lane."""
+        champion = self.store.champion()
+        return ProjectInfo(
+            name=self.project.name,
+            folder=self.project.folder,
+            objects=self.store.count(),
+            labelled=sum(self.store.counts(self.bench.grader).values()),
+            scheme=self.project.settings["scheme"],
+            champion=champion.id if champion else "",
+            notes=tuple(self.store.notices),
+        )
+
     def leave(self) -> None:
         """Cancel its jobs, and close the store once what is already on its way to it (labels) is there."""
         for job in self._jobs:
@@ -69,6 +84,17 @@ class Opened:
         if self._store is not None:
             self._store.close()
         self._store = None
+
+
+def open_project(bench: Workbench, folder: Path, create: dict[str, str] | None) -> Opened:
+    """On the db lane: the project of this folder, made with the options `create` where there is none."""
+    from astrolens_gui.core.project import Project
+
+    if create is not None and not (folder / "project.toml").exists():
+        project = Project.create(folder, **{name: value for name, value in create.items() if value})
+    else:
+        project = Project.open(folder)
+    return Opened(bench, project, project.store())
 
 
 def as_job(verb: Callable[..., Job[Any]]) -> Callable[..., Job[Any]]:
