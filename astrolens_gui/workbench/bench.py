@@ -17,7 +17,7 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from . import marks
+from . import marks, stamps
 from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
@@ -207,8 +207,8 @@ class Workbench:
 
     @as_job
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> Job[list[Any]]:
-        """uint8 (size, size, 3) for each id, or the sentence that says why not."""
-        return self.runner.submit("io", self.images.thumbnails, list(ids), size, recipe, quiet=True)
+        """uint8 (size, size, 4) BGRA for each id, row 0 on top, or the sentence that says why not."""
+        return self.runner.submit("io", stamps.pictures, self.opened, list(ids), size, recipe, quiet=True)
 
     # -- labels ----------------------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ def test_that_an_image_comes_with_its_world_coordinates(bench: Workbench, projec
 def test_that_thumbnails_tell_what_they_could_not_show(bench: Workbench, project: Path, sample: Path):
     first = int(bench.queue().result(10).object[0])
     good, unknown = bench.thumbnails([first, 10**6], 64, Recipe()).result(30)
-    assert good.shape == (64, 64, 3)
+    assert good.shape == (64, 64, 4)
     assert "there is no object number 1000000" in unknown
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..qt import QObject, QtGui, Signal
 
-BATCH = 12
-"""Stamps per job: small enough to appear one row after another, and for the four io threads to share a page."""
+BATCH = 32
+"""Stamps per job: small enough for the io threads to share a page, large enough to be worked on together."""
 
 HELD_BYTES = 192 * 2**20
 
@@ -106,11 +106,10 @@ class Thumbs(QObject):
 
 
 def picture(stamp: Any) -> Picture:
-    """uint8 (size, size, 3) → pixmap; a refusal or an error → its sentence."""
+    """uint8 (h, w, 4) BGRA or (h, w, 3) RGB → pixmap; a refusal or an error → its sentence."""
     if not isinstance(stamp, np.ndarray):
         return str(stamp) or "this image cannot be shown"
     pixels = np.ascontiguousarray(stamp)
-    height, width, _ = pixels.shape
-    return QtGui.QPixmap.fromImage(
-        QtGui.QImage(pixels.data, width, height, 3 * width, QtGui.QImage.Format_RGB888).copy()
-    )
+    height, width, depth = pixels.shape
+    kind = QtGui.QImage.Format_RGB32 if depth == 4 else QtGui.QImage.Format_RGB888
+    return QtGui.QPixmap.fromImage(QtGui.QImage(pixels.data, width, height, depth * width, kind).copy())

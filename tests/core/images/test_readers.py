@@ -100,7 +100,7 @@ def test_that_a_plugins_format_is_imported_shown_and_scored_as_any_other(install
             assert sorted(ids) == ["one", "two.b"]
 
             pictures = bench.thumbnails(list(ids.values()), 64, Recipe()).result(30)
-            assert all(picture.shape == (64, 64, 3) and picture.std() > 5 for picture in pictures)
+            assert all(picture.shape == (64, 64, 4) and picture.std() > 5 for picture in pictures)
 
             loaded = bench.image(ids["two.b"], "r").result(30)
             assert (loaded.data == stamp(11)).all()
