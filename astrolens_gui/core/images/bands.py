@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from .headers import Header
 
+_NUMBERED = re.compile(r"(?:F|NB|IB|IA)([0-9]{3,4})")
 _SEPARATOR = re.compile(r"[\s_\-.:/,+]+")
 
 
@@ -30,6 +31,7 @@ class Aliases:
     not_science_exact: frozenset[str]
     instruments: Mapping[str, tuple[str, ...]]
     aliases: Mapping[str, str]
+    wavelengths: Mapping[str, float]
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +48,7 @@ def aliases() -> Aliases:
         not_science_exact=frozenset(table["not_science_exact"]),
         instruments={name.casefold(): tuple(bands) for name, bands in table["instruments"].items()},
         aliases={_fold(name): band for name, band in table["aliases"].items()},
+        wavelengths={name: float(um) for name, um in table["wavelengths"].items()},
     )
 
 
@@ -53,6 +56,31 @@ def shown_first(bands: Sequence[str], wanted: str = "") -> int:
     """The place in `bands` of the one to show: the wanted one, else the best for looking at, else the first."""
     names = (wanted, *aliases().shown_first) if wanted else aliases().shown_first
     return next((bands.index(name) for name in names if name in bands), 0)
+
+
+def wavelength(name: str) -> float | None:
+    """Pivot wavelength of a band in micrometres, also of one called by a longer name ("HSC_g", "r 2"); None if unknown."""
+    table = aliases()
+    band = known_band(name) or known_band(name.rsplit(" ", 1)[0])
+    if band in table.wavelengths:
+        return table.wavelengths[band]
+    found = _NUMBERED.match(band)
+    if not found:
+        return None
+    number = int(found[1])
+    return number / 100 if number < 200 or number >= 1000 else number / 1000
+
+
+def reddest_first(names: Sequence[str]) -> list[str]:
+    """The bands in falling wavelength; those of unknown wavelength stand where they stood among the others of the file.
+
+    Where no band is known the last counts as the reddest, as nearly every cube is written.
+    """
+    known = {name: um for name in names if (um := wavelength(name)) is not None}
+    if not known:
+        return list(reversed(names))
+    order = iter(sorted(known, key=lambda name: -known[name]))
+    return [next(order) if name in known else name for name in names]
 
 
 def _fold(name: str) -> str:
