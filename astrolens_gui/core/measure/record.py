@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import circle
+from .circle import Circle, through, widest
 from .plate import Plate
 
 DIGITS = 5
@@ -42,21 +42,21 @@ class Measured:
     def without_image(self, place: int) -> Measured:
         return replace(self, images=self.images[:place] + self.images[place + 1 :])
 
-    def guess(self, plate: Plate) -> circle.Circle | None:
+    def guess(self, plate: Plate) -> Circle | None:
         """The circle that the image positions ask for: centre in pixels, radius and rms in `Plate.unit`; None below two."""
         if len(self.images) < 2:
             return None
         patch = plate.around(*np.mean(self.images, axis=0))
-        found = circle.through(np.column_stack(patch.to_sky(*np.array(self.images, float).T)))
+        found = through(np.column_stack(patch.to_sky(*np.array(self.images, float).T)))
         if found is None:
             return None
         x, y = patch.to_pixel(found.x, found.y)
-        return circle.Circle(float(x), float(y), found.radius, found.rms)
+        return Circle(float(x), float(y), found.radius, found.rms)
 
     def separation(self, plate: Plate) -> float | None:
         """Of the two images farthest apart, else the ruler's length, in `Plate.unit`; None for neither."""
         if len(self.images) >= 2:
-            first, second = circle.widest(self.images)
+            first, second = widest(self.images)
             return plate.span(*self.images[first], *self.images[second]).length
         return plate.span(*self.ruler[0], *self.ruler[1]).length if self.ruler else None
 
