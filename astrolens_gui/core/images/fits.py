@@ -16,8 +16,9 @@ from . import bands as _bands
 from . import fast, tiles
 from . import wcs as _wcs
 from .errors import ImageError
-from .headers import BITPIX, Hdu, Header, walk
+from .headers import Hdu, Header, walk
 from .source import Source
+from .values import Coding
 
 __all__ = ["Contents", "ImageError", "Plane", "celestial", "inspect", "planes", "read", "read_all", "wcs_problem"]
 
@@ -159,17 +160,17 @@ def read(plane: Plane) -> np.ndarray:
         return _float32(quick[0])
     try:
         with Source(plane.path) as source:
-            hdu = _find(source, plane)
-            pixels = _pixels(source, hdu, plane.plane or 0)
+            hdu = find(source, plane)
+            found = pixels(source, hdu, plane.plane or 0)
     except MemoryError:
         raise ImageError(plane.path, "there is not enough memory for it", plane.extname or plane.hdu) from None
     except ImageError:
         raise
     except Exception as error:
         raise ImageError(plane.path, str(error) or type(error).__name__, plane.extname or plane.hdu) from None
-    if pixels.shape != tuple(plane.shape):
+    if found.shape != tuple(plane.shape):
         raise _changed(plane)
-    return pixels
+    return found
 
 
 def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
@@ -188,7 +189,12 @@ def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
     return [found[at] if at in found else read(plane) for at, plane in enumerate(wanted)]
 
 
-def _find(source: Source, plane: Plane) -> Hdu:
+def find(source: Source, plane: Plane, any_shape: bool = False) -> Hdu:
+    """The HDU that a plane was made from.
+
+    Raises:
+        ImageError: it holds no such image any more; of another shape only with `any_shape`.
+    """
     hdus = walk(source)
     if not 0 <= plane.hdu < len(hdus):
         raise _changed(plane)
@@ -197,7 +203,7 @@ def _find(source: Source, plane: Plane) -> Hdu:
         raise _changed(plane)
     if reason := _unfit(hdu):
         raise ImageError(plane.path, reason, hdu.title)
-    if tuple(hdu.shape[-2:]) != tuple(plane.shape):
+    if not any_shape and tuple(hdu.shape[-2:]) != tuple(plane.shape):
         raise _changed(plane)
     return hdu
 
@@ -207,7 +213,8 @@ def _changed(plane: Plane) -> ImageError:
     return ImageError(plane.path, reason, plane.extname or plane.hdu)
 
 
-def _pixels(source: Source, hdu: Hdu, plane: int) -> np.ndarray:
+def pixels(source: Source, hdu: Hdu, plane: int) -> np.ndarray:
+    """One plane of an HDU, whole, as `read` gives it; raises ValueError with a sentence."""
     height, width = hdu.shape[-2:]
     depth = math.prod(hdu.shape[:-2])
     if not 0 <= plane < depth:
@@ -223,27 +230,15 @@ def _pixels(source: Source, hdu: Hdu, plane: int) -> np.ndarray:
 def _stored(source: Source, hdu: Hdu, first: int, count: int) -> np.ndarray:
     """`count` physical values from the `first` on, float32, flat.
 
-    In blocks, so that a wide field takes its own size in memory and no more; scaled values are computed in float64, so that
-    BZERO = 2^31 loses nothing on the way.
+    In blocks, so that a wide field takes its own size in memory and no more.
     """
-    size = BITPIX[hdu.bitpix]
-    dtype = np.dtype(f">{'u' if size == 1 else 'f' if hdu.bitpix < 0 else 'i'}{size}")
-    scale, zero = hdu.header.number("BSCALE"), hdu.header.number("BZERO") or 0.0
-    scale = 1.0 if scale is None else scale
-    blank = hdu.header.integer("BLANK") if hdu.bitpix > 0 else None
-    plain = scale == 1.0 and zero == 0.0 and blank is None
+    coding = Coding.of(hdu)
+    size = coding.dtype.itemsize
     out = np.empty(count, np.float32)
-    with np.errstate(all="ignore"):
-        for start in range(0, count, _BLOCK):
-            many = min(_BLOCK, count - start)
-            part = np.frombuffer(source.read(hdu.offset + (first + start) * size, many * size), dtype, many)
-            if plain:
-                out[start : start + many] = part
-                continue
-            value = part.astype(np.float64) * scale + zero
-            if blank is not None:
-                value[part == blank] = np.nan
-            out[start : start + many] = value
+    for start in range(0, count, _BLOCK):
+        many = min(_BLOCK, count - start)
+        part = np.frombuffer(source.read(hdu.offset + (first + start) * size, many * size), coding.dtype, many)
+        out[start : start + many] = coding.physical(part)
     return out
 
 
@@ -254,7 +249,7 @@ def _float32(array: np.ndarray) -> np.ndarray:
 
 def _header(plane: Plane) -> Header:
     with Source(plane.path) as source:
-        return _find(source, plane).header
+        return find(source, plane).header
 
 
 def celestial(plane: Plane) -> Any:

@@ -5,20 +5,26 @@ astropy's decoders are C code that trusts the table around the tiles, so sizes a
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import zlib
+from typing import Any
 
 import numpy as np
 
-from .headers import BITPIX, Hdu
+from .headers import BITPIX, BLOCK, Hdu
 from .source import Source
 
 MAX_BYTES = 400 << 20
-"""A decompressed image may not be larger."""
+"""A decompressed image may not be larger, nor what is decompressed of one at a time."""
+
+MAX_IMAGE = 64 << 30
+"""Of larger images not even a part is read: no camera makes them."""
 
 _KINDS = {"RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS"}
 _WIDTHS = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16, "P": 8, "Q": 16}
+_CHECKED = ("GZIP", "HCOMPRESS", "PLIO")
 _FORM = re.compile(r"(\d*)([A-Z])([A-Z]?)")
 
 
@@ -31,11 +37,13 @@ def trouble(hdu: Hdu) -> str:
     if len(hdu.shape) < 1 or any(not 0 < n < 2**31 for n in hdu.shape):
         return "its compressed image has no usable ZNAXISn"
     nbytes = math.prod(hdu.shape) * BITPIX[zbitpix]
-    if nbytes > MAX_BYTES:
-        return f"its compressed image would take {nbytes / 2**20:,.0f} MB, over {MAX_BYTES >> 20} MB"
-    tile = _tile(hdu)
+    if nbytes > MAX_IMAGE:
+        return f"its compressed image would take {nbytes / 2**30:,.0f} GB, over {MAX_IMAGE >> 30} GB"
+    tile = tile_shape(hdu)
     if any(not 0 < n < 2**31 for n in tile):
         return "its ZTILEn make no sense"
+    if (nbytes := math.prod(tile) * BITPIX[zbitpix]) > MAX_BYTES:
+        return f"its compressed tiles would take {nbytes / 2**20:,.0f} MB each, over {MAX_BYTES >> 20} MB"
     tiles = math.prod(-(-n // t) for n, t in zip(hdu.shape, tile, strict=True))
     if len(_table(hdu)) != 2 or tiles != _table(hdu)[0] or tiles > 1 << 20:
         return f"its compressed table has not the {tiles:,} rows that its tiles need"
@@ -49,7 +57,7 @@ def _table(hdu: Hdu) -> tuple[int, ...]:
     return hdu.header.integer("NAXIS2", 0) or 0, hdu.header.integer("NAXIS1", 0) or 0
 
 
-def _tile(hdu: Hdu) -> tuple[int, ...]:
+def tile_shape(hdu: Hdu) -> tuple[int, ...]:
     """The tile's shape, in numpy order; the default is a row."""
     axes = len(hdu.shape)
     default = [hdu.shape[-1]] + [1] * (axes - 1)
@@ -91,6 +99,24 @@ def _descriptors(data: bytes, hdu: Hdu, column: tuple[int, str, str]) -> np.ndar
 
 def _damage(data: bytes, hdu: Hdu) -> str:
     """What is wrong with the table's descriptors and tiles; "" if a decoder may have them."""
+    if problem := _misplaced(data, hdu):
+        return problem
+    rows, width = _table(hdu)
+    heap = hdu.header.integer("THEAP", rows * width) or rows * width
+    limit = math.prod(tile_shape(hdu)) * 8
+    for name, column in _columns(hdu).items():
+        kind = _kind(hdu, name)
+        if column[1] not in "PQ" or not kind.startswith(_CHECKED):
+            continue
+        for row, (count, offset) in enumerate(_descriptors(data, hdu, column).tolist()):
+            tile = data[heap + offset : heap + offset + count * _WIDTHS[column[2]]]
+            if count and (problem := _bad_tile(tile, kind, _edge(hdu, row), limit)):
+                return problem
+    return ""
+
+
+def _misplaced(data: bytes, hdu: Hdu) -> str:
+    """What is wrong with the table's descriptors; "" if all tiles lie within the data. `data` begins with the table."""
     columns = _columns(hdu)
     if "COMPRESSED_DATA" not in columns:
         return "its compressed table has no usable COMPRESSED_DATA column"
@@ -98,7 +124,6 @@ def _damage(data: bytes, hdu: Hdu) -> str:
     heap = hdu.header.integer("THEAP", rows * width) or rows * width
     if not rows * width <= heap <= hdu.nbytes:
         return "its THEAP lies outside of the data"
-    limit = math.prod(_tile(hdu)) * 8
     for name, column in columns.items():
         if column[1] not in "PQ":
             continue
@@ -107,17 +132,17 @@ def _damage(data: bytes, hdu: Hdu) -> str:
         counts, offsets = found[:, 0], found[:, 1]
         if not width_of or (found < 0).any() or (counts * width_of > hdu.nbytes - heap - offsets)[counts > 0].any():
             return f"its {name} points outside of the data"
-        kind = "GZIP" if name.startswith("GZIP") else hdu.header.text("ZCMPTYPE") if name == "COMPRESSED_DATA" else ""
-        for row, (count, offset) in enumerate(found.tolist() if kind.startswith(("GZIP", "HCOMPRESS", "PLIO")) else ()):
-            tile = data[heap + offset : heap + offset + count * width_of]
-            if count and (problem := _bad_tile(tile, kind, _edge(hdu, row), limit)):
-                return problem
     return ""
+
+
+def _kind(hdu: Hdu, column: str) -> str:
+    """How the streams of a column are packed, "" where it holds none."""
+    return "GZIP" if column.startswith("GZIP") else hdu.header.text("ZCMPTYPE") if column == "COMPRESSED_DATA" else ""
 
 
 def _edge(hdu: Hdu, row: int) -> tuple[int, ...]:
     """The shape of the row-th tile: those at the image's edge are smaller."""
-    tile = _tile(hdu)
+    tile = tile_shape(hdu)
     counts = [-(-n // t) for n, t in zip(hdu.shape, tile, strict=True)]
     places = np.unravel_index(row, counts)
     return tuple(min(t, n - int(p) * t) for p, t, n in zip(places, tile, hdu.shape, strict=True))
@@ -147,7 +172,7 @@ def _with_room(hdu: Hdu, data: bytes) -> tuple[bytes, bytes]:
     column = _columns(hdu).get("COMPRESSED_DATA")
     if hdu.header.text("ZCMPTYPE") != "HCOMPRESS_1" or column is None:
         return raw, data
-    room = 20 * math.prod(_tile(hdu)) + 64  # 64 bit planes of at most 2 bits a pixel, and the signs
+    room = 20 * math.prod(tile_shape(hdu)) + 64  # 64 bit planes of at most 2 bits a pixel, and the signs
     rows, width = _table(hdu)
     table = np.frombuffer(data, np.uint8, rows * width).reshape(rows, width).copy()
     size = 4 if column[1] == "P" else 8
@@ -174,29 +199,43 @@ def _gunzips_within(tile: bytes, limit: int) -> bool:
     return stream.eof
 
 
+def _padded(part: bytes, by: bytes) -> bytes:
+    return part + by * (-len(part) % BLOCK)
+
+
+_PRIMARY = _padded(
+    b"".join(
+        card.ljust(80)
+        for card in (
+            b"SIMPLE  =                    T",
+            b"BITPIX  =                    8",
+            b"NAXIS   =                    0",
+            b"EXTEND  =                    T",
+            b"END",
+        )
+    ),
+    b" ",
+)
+
+
 def decompress(source: Source, hdu: Hdu) -> np.ndarray:
     """The image as astropy gives it (scaled, BLANK → NaN, any dtype).
 
     Raises:
         ValueError: with a sentence, whatever is wrong with it.
     """
+    nbytes = math.prod(hdu.shape) * BITPIX.get(hdu.header.integer("ZBITPIX", 0) or 0, 1)
+    if nbytes > MAX_BYTES:
+        raise ValueError(f"its compressed image would take {nbytes / 2**20:,.0f} MB, over {MAX_BYTES >> 20} MB at once")
     data = source.read(hdu.offset, hdu.nbytes)
     if problem := trouble(hdu) or _damage(data, hdu):
         raise ValueError(problem)
-    import io
     import warnings
 
     from astropy.io import fits
 
     raw, data = _with_room(hdu, data)
-    head = raw + b"END".ljust(80)
-    primary = b"".join(
-        card.ljust(80) for card in (b"SIMPLE  =                    T", b"BITPIX  =                    8")
-    )
-    primary += b"".join(
-        card.ljust(80) for card in (b"NAXIS   =                    0", b"EXTEND  =                    T", b"END")
-    )
-    blocks = [part + pad * (-len(part) % 2880) for part, pad in ((primary, b" "), (head, b" "), (data, b"\0"))]
+    blocks = [_PRIMARY, _padded(raw + b"END".ljust(80), b" "), _padded(data, b"\0")]
     try:
         with (
             warnings.catch_warnings(),
@@ -209,3 +248,93 @@ def decompress(source: Source, hdu: Hdu) -> np.ndarray:
         raise
     except Exception as error:
         raise ValueError(f"it can't be decompressed ({type(error).__name__}: {error})") from None
+
+
+class Guard:
+    """What astropy may see of a compressed HDU when it decodes single tiles: the descriptors are checked now, a tile before its use.
+
+    Raises:
+        ValueError: from the constructor and from `check`, with a sentence.
+    """
+
+    def __init__(self, source: Source, hdu: Hdu) -> None:
+        if problem := trouble(hdu):
+            raise ValueError(problem)
+        self._source, self._hdu = source, hdu
+        rows, width = _table(hdu)
+        table = source.read(hdu.offset, rows * width)
+        self._columns = _columns(hdu)
+        self._heap = hdu.header.integer("THEAP", rows * width) or rows * width
+        if problem := _misplaced(table, hdu):
+            raise ValueError(problem)
+        self._places = {
+            name: _descriptors(table, hdu, column) for name, column in self._columns.items() if column[1] in "PQ"
+        }
+        self._sound = np.zeros(rows, bool)
+        raw, table = _with_room(hdu, table)
+        room = len(table) - rows * width
+        head = _PRIMARY + _padded(raw + b"END".ljust(80), b" ")
+        # After the table's bytes, perhaps changed, come the heap's as they are in the file and the room behind it.
+        rest = (hdu.offset + rows * width, hdu.nbytes - rows * width)
+        self._pieces: list[bytes | tuple[int, int]] = [head + table[: rows * width], rest, bytes(room + 2880)]
+
+    def file(self) -> io.RawIOBase:
+        """A file of an empty primary HDU and this one."""
+        return _Pieces(self._source, self._pieces)
+
+    def check(self, box: tuple[slice, ...]) -> int:
+        """How many tiles a part of the image needs, after those not seen before have been looked into."""
+        tile, limit = tile_shape(self._hdu), math.prod(tile_shape(self._hdu)) * 8
+        counts = [-(-n // t) for n, t in zip(self._hdu.shape, tile, strict=True)]
+        ranges = [np.arange(s.start // t, (s.stop - 1) // t + 1) for s, t in zip(box, tile, strict=True)]
+        wanted = np.ravel_multi_index(np.meshgrid(*ranges, indexing="ij"), counts).reshape(-1)
+        if wanted.size * math.prod(tile) * BITPIX[self._hdu.header.integer("ZBITPIX", 8) or 8] > 2 * MAX_BYTES:
+            raise ValueError("too much of it would have to be decompressed at once")
+        for row in wanted[~self._sound[wanted]].tolist():
+            for name, places in self._places.items():
+                count, offset = places[row].tolist()
+                kind = _kind(self._hdu, name)
+                if not count or not kind.startswith(_CHECKED):
+                    continue
+                nbytes = count * _WIDTHS[self._columns[name][2]]
+                stream = self._source.read(self._hdu.offset + self._heap + offset, nbytes)
+                if problem := _bad_tile(stream, kind, _edge(self._hdu, row), limit):
+                    raise ValueError(problem)
+            self._sound[row] = True
+        return int(wanted.size)
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of memory and of a source, (offset, length), one behind the other as one file."""
+
+    def __init__(self, source: Source, pieces: list[bytes | tuple[int, int]]) -> None:
+        self._source, self._pieces, self._at = source, pieces, 0
+        lengths = [len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces]
+        self._starts = [sum(lengths[:n]) for n in range(len(lengths) + 1)]
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = max(0, offset + (0, self._at, self._starts[-1])[whence])
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        for piece, start, end in zip(self._pieces, self._starts, self._starts[1:], strict=False):
+            if start <= self._at < end:
+                inner, count = self._at - start, min(len(buffer), end - self._at)
+                part = (
+                    piece[inner : inner + count]
+                    if isinstance(piece, bytes)
+                    else self._source.read(piece[0] + inner, count)
+                )
+                buffer[: len(part)] = part
+                self._at += len(part)
+                return len(part)
+        return 0

@@ -1,0 +1,108 @@
+"""From sampled floats to the screen's pixels by one lookup: index by the cuts, table by stretch and colours; knows no file.
+
+`stretch.render` is the reference: what is painted here is within one grey level of it, at a third of its time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import cuts as _cuts
+from . import stretch as _stretch
+from .recipe import Recipe
+
+LEVELS = 65536
+OPAQUE = np.uint32(0xFF000000)
+
+_BLOCK = 1 << 15
+
+
+@dataclass(frozen=True)
+class Equalised:
+    """The curve of histogram equalisation: `curve` float32 (65536,) by the top half of the float32 pattern of value - `middle`.
+
+    The bins of that pattern are fine where pixels are many, so that one bright star does not squeeze the sky into a few.
+    """
+
+    low: float
+    high: float
+    middle: np.float32
+    curve: np.ndarray
+
+
+def equalised(pixels: np.ndarray, low: float, high: float) -> Equalised:
+    """The curve that makes every grey level cover equally many of the finite `pixels` between the cuts."""
+    values = _cuts.finite(pixels).astype(np.float32, copy=False)
+    black, white = np.float32(low), np.float32(high)
+    middle = np.float32(np.median(np.clip(values, black, white))) if values.size else black
+    pattern = _pattern(values.copy(), black, white, middle)
+    count = np.bincount(pattern, minlength=LEVELS)
+    # The bit pattern of a negative number falls with its value: sorted, then summed, then put back.
+    order = np.concatenate([np.arange(LEVELS - 1, LEVELS // 2 - 1, -1), np.arange(LEVELS // 2)])
+    rank = np.cumsum(count[order]).astype(np.float64) - 1
+    rank /= max(float(rank[-1]), 1.0)
+    curve = np.zeros(LEVELS, np.float32)
+    curve[order] = np.clip(rank, 0, 1)
+    return Equalised(low, high, middle, curve)
+
+
+def _pattern(values: np.ndarray, low: np.float32, high: np.float32, middle: np.float32) -> np.ndarray:
+    """uint32 in 0..65535 for each value, which is changed in place; cut off ones share no bin with others, NaN is black."""
+    with np.errstate(all="ignore"):
+        outside = ~(values > low), values >= high
+        np.subtract(values, middle, out=values)
+        np.add(values, np.float32(0), out=values)  # -0 is 0
+        values[outside[0]] = -np.inf
+        values[outside[1]] = np.inf
+    return values.view(np.uint32) >> np.uint32(16)
+
+
+def colours(curve: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """uint32 0xFFRRGGBB for each entry of a curve (float32 in 0..1) through colour map, contrast and bias."""
+    rgb = _stretch._colours(recipe.colormap, recipe.invert, recipe.contrast, recipe.bias).astype(np.uint32)
+    packed = OPAQUE | rgb[:, 0] << np.uint32(16) | rgb[:, 1] << np.uint32(8) | rgb[:, 2]
+    return packed.take((curve * np.float32(1023) + np.float32(0.5)).astype(np.intp))
+
+
+def paint(
+    values: np.ndarray, recipe: Recipe, low: float, high: float, histogram: Equalised | None = None
+) -> np.ndarray:
+    """uint32 (h, w) 0xFFRRGGBB of float32 (h, w); NaN gets the colour of the lower cut.
+
+    Args:
+        low, high: the cuts, finite, low < high.
+        histogram: the curve of "histeq"; found from `values` where it is not given.
+    """
+    low, high = _stretch._apart(float(low), float(high))
+    if recipe.stretch == "histeq":
+        return _painted_by_rank(values, recipe, histogram or equalised(values, low, high))
+    table = colours(_stretch._curve(recipe.stretch), recipe)
+    flat = np.ascontiguousarray(values).reshape(-1)
+    out = np.empty(flat.size, np.uint32)
+    scale, black, top = np.float32((LEVELS - 1) / (high - low)), np.float32(low), np.float32(LEVELS - 1)
+    place, index = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.intp)
+    with np.errstate(all="ignore"):
+        for start in range(0, flat.size, _BLOCK):  # blocks that stay in the processor's cache
+            part = flat[start : start + _BLOCK]
+            p, n = place[: part.size], index[: part.size]
+            np.subtract(part, black, out=p)
+            np.multiply(p, scale, out=p)
+            np.add(p, np.float32(0.5), out=p)
+            np.fmax(p, np.float32(0), out=p)  # fmax, not maximum: NaN becomes 0
+            np.minimum(p, top, out=p)
+            np.copyto(n, p, casting="unsafe")
+            np.take(table, n, out=out[start : start + _BLOCK], mode="clip")
+    return out.reshape(values.shape)
+
+
+def _painted_by_rank(values: np.ndarray, recipe: Recipe, histogram: Equalised) -> np.ndarray:
+    table = colours(histogram.curve, recipe)
+    flat = np.ascontiguousarray(values).reshape(-1)
+    out = np.empty(flat.size, np.uint32)
+    low, high = np.float32(histogram.low), np.float32(histogram.high)
+    for start in range(0, flat.size, _BLOCK):
+        index = _pattern(flat[start : start + _BLOCK].copy(), low, high, histogram.middle)
+        np.take(table, index.astype(np.intp), out=out[start : start + _BLOCK], mode="clip")
+    return out.reshape(values.shape)
