@@ -20,7 +20,7 @@ __all__ = ["Level", "channels", "compose", "level", "lupton", "scales", "spread_
 SLOPE_AT = 0.1
 """Lupton's curve is as steep as the linear stretch at this part of it (astropy.visualization)."""
 
-NEUTRAL = 1.3
+NEUTRAL = 1.15
 """With zero points, a source whose flux density rises as this power of the wavelength is grey: between a lens galaxy
 (about 2 from 0.7 to 1.8 micrometres at redshift 0.5) and the young stars of an arc (about 0). The same for every image, so
 that colours can be compared."""
@@ -159,14 +159,18 @@ def compose(
         return made
     factors = scales(levels, zero_points, recipe)
     matrix = _matrix(recipe, levels)
-    noise = math.sqrt(
-        sum((column.sum() / 3 * f * one.noise) ** 2 for column, f, one in zip(matrix.T, factors, levels, strict=True))
+    noises = [(weight * f * one.noise) ** 2 for weight, f, one in zip(matrix.sum(axis=0), factors, levels, strict=True)]
+    noise = math.sqrt(sum(noises)) / 3 or 1.0
+    mapping = Mapping(
+        [one.sky for one in levels],
+        factors,
+        [[(at, float(weight) * factors[at]) for at, weight in enumerate(row) if weight] for row in matrix],
+        max(recipe.softening, 1e-3) * noise,
+        recipe.q,
+        max(recipe.grain, 0.0) * noise,
+        recipe.pedestal * noise * math.sqrt(3),  # of three equal bands: so many times the noise of each
     )
-    rows = [
-        [(at, float(weight) * factors[at]) for at, weight in enumerate(row) if weight] or [(0, 0.0)] for row in matrix
-    ]
-    stretch = max(recipe.softening, 1e-3) * (noise or 1.0)
-    _lupton(planes, [one.sky for one in levels], rows, factors, stretch, recipe.q, made)
+    _lupton(planes, mapping, made)
     if (recipe.contrast, recipe.bias, recipe.invert) != (1.0, 0.5, False):
         s = np.clip((np.arange(256) / 255 - recipe.bias) * recipe.contrast + 0.5, 0, 1)
         table = np.rint((1 - s if recipe.invert else s) * 255).astype(np.uint8)
@@ -197,25 +201,30 @@ def lupton(
     """Lupton et al. 2004 (PASP 116, 133) as uint8 (h, w, 3); equals astropy.visualization.make_lupton_rgb within one grey level."""
     planes = [np.ascontiguousarray(plane, dtype=np.float32) for plane in (red, green, blue)]
     out = np.empty((*planes[0].shape, 3), np.uint8)
-    _lupton(planes, minimum, [[(0, 1.0)], [(1, 1.0)], [(2, 1.0)]], (1.0, 1.0, 1.0), stretch, q, out)
+    _lupton(planes, Mapping(minimum, (1.0, 1.0, 1.0), [[(0, 1.0)], [(1, 1.0)], [(2, 1.0)]], stretch, q), out)
     return out
 
 
-def _lupton(
-    planes: Sequence[np.ndarray],
-    sky: Sequence[float],
-    rows: Sequence[Sequence[tuple[int, float]]],
-    factors: Sequence[float],
-    stretch: float,
-    q: float,
-    out: np.ndarray,
-) -> None:
+class Mapping(NamedTuple):
+    """What `_lupton` does: for each colour the (plane, weight) of `rows` over the planes' `sky`; `factors` bring the
+    planes to one unit, in which `stretch`, `grain` and `pedestal` are."""
+
+    sky: Sequence[float]
+    factors: Sequence[float]
+    rows: Sequence[Sequence[tuple[int, float]]]
+    stretch: float
+    q: float
+    grain: float = 0.0
+    pedestal: float = 0.0
+
+
+def _lupton(planes: Sequence[np.ndarray], by: Mapping, out: np.ndarray) -> None:
     """Weighted sums of planes over their skies, mapped so that their ratios stay and their mean I becomes asinh(Q I / stretch).
 
     With t = Q I / stretch the factor on each channel is a constant times asinh(t) / t: one table for every Q and stretch.
     """
-    q = 0.1 if abs(q) < 2**-23 else min(q, 1e10)
-    soften = q / stretch
+    q = 0.1 if abs(by.q) < 2**-23 else min(by.q, 1e10)
+    soften = q / by.stretch
     top = np.float32(SLOPE_AT * 255.0 / math.asinh(SLOPE_AT * q))
     table = _ratio()
     shape = planes[0].shape
@@ -228,14 +237,14 @@ def _lupton(
     with np.errstate(all="ignore"):
         for line in range(0, shape[0], lines):
             part = slice(line * width, min(line + lines, shape[0]) * width)
-            rgb = _mixed([one[part] for one in flat], sky, rows, soften)
-            t = rgb[0] + rgb[1]
-            t += rgb[2]
+            rgb, t = _mixed([one[part] for one in flat], by, soften)
             if np.isnan(t.sum()):
-                rgb = _mixed(_filled([one[part] for one in flat], sky, factors), sky, rows, soften)
-                t = rgb[0] + rgb[1]
-                t += rgb[2]
-            t *= np.float32(1 / 3)
+                rgb, t = _mixed(_filled([one[part] for one in flat], by), by, soften)
+            if by.grain:
+                _fade(rgb, t, np.float32((by.grain * soften) ** 2))
+            if by.pedestal:
+                for one in (t, *rgb):
+                    one += np.float32(by.pedestal * soften)
             np.fmin(np.fmax(t, low, out=t), high, out=t)
             index = t.view(np.int32) >> shift
             index -= first
@@ -253,28 +262,39 @@ def _lupton(
                 target[..., place] = channel.reshape(-1, width)
 
 
-def _mixed(
-    parts: Sequence[np.ndarray], sky: Sequence[float], rows: Sequence[Sequence[tuple[int, float]]], soften: float
-) -> list[np.ndarray]:
-    """Three new float32 arrays: for each row the sum of weight * soften * (part - sky)."""
+def _mixed(parts: Sequence[np.ndarray], by: Mapping, soften: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """New float32 arrays: for each row the sum of weight * soften * (part - sky), and the mean of the three."""
     made = []
-    for row in rows:
+    for row in by.rows:
         total: np.ndarray | None = None
         for at, weight in row:
-            term = parts[at] - np.float32(sky[at])
+            term = parts[at] - np.float32(by.sky[at])
             term *= np.float32(weight * soften)
             if total is None:
                 total = term
             else:
                 total += term
-        assert total is not None
-        made.append(total)
-    return made
+        made.append(np.zeros_like(parts[0]) if total is None else total)
+    mean = made[0] + made[1]
+    mean += made[2]
+    mean *= np.float32(1 / 3)
+    return made, mean
 
 
-def _filled(parts: Sequence[np.ndarray], sky: Sequence[float], factors: Sequence[float]) -> list[np.ndarray]:
+def _fade(rgb: Sequence[np.ndarray], mean: np.ndarray, squared: np.float32) -> None:
+    """Each channel nearer to the mean where that is small: it keeps the part m^2 / (m^2 + squared) of its distance."""
+    kept = np.fmax(mean, np.float32(0))
+    kept *= kept
+    kept /= kept + squared
+    for channel in rgb:
+        channel -= mean
+        channel *= kept
+        channel += mean
+
+
+def _filled(parts: Sequence[np.ndarray], by: Mapping) -> list[np.ndarray]:
     """The parts with the mean of the others (in the common unit, over the sky) where one has no value; the sky where none has."""
-    common = [(part - np.float32(s)) * np.float32(f) for part, s, f in zip(parts, sky, factors, strict=True)]
+    common = [(part - np.float32(s)) * np.float32(f) for part, s, f in zip(parts, by.sky, by.factors, strict=True)]
     good = [np.isfinite(one) for one in common]
     count = np.sum(good, axis=0)
     total = np.zeros_like(common[0])
@@ -283,7 +303,7 @@ def _filled(parts: Sequence[np.ndarray], sky: Sequence[float], factors: Sequence
     mean = total / np.maximum(count, 1)
     return [
         np.where(np.isnan(part), mean / np.float32(f or 1.0) + np.float32(s), part).astype(np.float32)
-        for part, s, f in zip(parts, sky, factors, strict=True)
+        for part, s, f in zip(parts, by.sky, by.factors, strict=True)
     ]
 
 

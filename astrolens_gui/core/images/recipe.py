@@ -34,6 +34,8 @@ class Recipe:
         red, green, blue: band names; "" = chosen by wavelength.
         composer: one of COMPOSERS.
         q, softening: Lupton's Q, and his linear stretch in units of the noise of the three bands' mean.
+        grain: a pixel fainter than this many times the noise fades to grey, for its colour is chance; 0 = as Lupton has it.
+        pedestal: height of the sky over black, in units of the noise.
         scales: factor per band on top of the automatic one; 1 where absent.
         matrix: three rows of weights, one column for each of `matrix_bands` (else for each band, the reddest first).
     """
@@ -61,7 +63,9 @@ class Recipe:
     blue: str = ""
     composer: str = "lupton"
     q: float = 8.0
-    softening: float = 8.0
+    softening: float = 16.0
+    grain: float = 2.5
+    pedestal: float = 0.7
     scales: dict[str, float] = field(default_factory=dict, hash=False)
     matrix: tuple[tuple[float, ...], ...] = ()
     matrix_bands: tuple[str, ...] = ()
