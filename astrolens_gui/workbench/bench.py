@@ -17,7 +17,7 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from . import marks, stamps
+from . import marks, pages, stamps
 from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
@@ -200,6 +200,12 @@ class Workbench:
 
         return self.opened.start("io", import_images, list(sources), bands, pixel_scale, title="importing images")
 
+    def import_catalogue(self, table: Path, images: Sequence[Path], **how: Any) -> Job[ImportReport]:
+        """Add the sources of a table that lie in large images; `how` is an `importing.Cutting`."""
+        from .importing import Cutting, import_catalogue
+
+        return self.opened.start("io", import_catalogue, table, images, Cutting(**how), title="importing sources")
+
     @as_job
     def image(self, object_id: int, band: str | None = None) -> Job[LoadedImage]:
         """One band of an object (default: its first) with its WCS."""
@@ -233,10 +239,19 @@ class Workbench:
 
     def undo(self, origin: str = "") -> Job[Changes]:
         """Take back this grader's last event (a grade, a comment, a measurement, a box), by one more event."""
-        return marks.step(self.opened, self.grader, "undo", origin)
+        return pages.step(self.opened, self.grader, "undo", origin)
 
     def redo(self, origin: str = "") -> Job[Changes]:
-        return marks.step(self.opened, self.grader, "redo", origin)
+        return pages.step(self.opened, self.grader, "redo", origin)
+
+    def label_page(self, rows: Sequence[dict[str, Any]], grade: str, origin: str = "") -> Job[Changes]:
+        """Grade several objects (`object_id`, `seconds`, `why`, `screen`) alike: all or none, and one undo takes all back."""
+        return pages.label(self.opened, self.grader, rows, grade, origin)
+
+    @as_job
+    def facts(self, name: str = "") -> Job[Any]:
+        """The columns that objects can be sorted and filtered by, or the values of one of them."""
+        return pages.facts(self.opened, self.grader, name)
 
     @as_job
     def label_of(self, object_id: int) -> Job[Any]:
