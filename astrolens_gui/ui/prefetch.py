@@ -12,7 +12,7 @@ Key = tuple[int, str]
 Wait = tuple[Callable[[Any], None], Callable[[BaseException], None]]
 
 AHEAD = 4
-HELD = 12
+HELD = 24
 HELD_BYTES = 256 * 2**20
 
 
@@ -51,9 +51,12 @@ class Prefetch(QObject):
         else:
             self._load(key)
 
-    def expect(self, object_ids: Iterable[int], band: str) -> None:
-        """Get the first `ahead` of these ready; what was begun for others is cancelled."""
+    def expect(self, object_ids: Iterable[int], band: str, bands: Iterable[str] = ()) -> None:
+        """Get the first `ahead` of these ready, and then the other `bands` of the one asked for last, for a blink; what was
+        begun for others is cancelled."""
         wanted = [(object_id, band) for object_id in object_ids][: self.ahead]
+        if self._asked is not None:
+            wanted += [(self._asked[0], other) for other in bands if other != self._asked[1]]
         self._expected = set(wanted)
         self._drop_unwanted()
         for key in wanted:
@@ -108,8 +111,7 @@ class Prefetch(QObject):
 
     def _trim(self, keep: Key) -> None:
         def too_much() -> bool:
-            size = sum(getattr(getattr(image, "data", None), "nbytes", 0) for image in self._held.values())
-            return len(self._held) > HELD or size > HELD_BYTES
+            return len(self._held) > HELD or sum(map(_nbytes, self._held.values())) > HELD_BYTES
 
         while len(self._held) > 1 and too_much():
             oldest = next(key for key in self._held if key != keep)
@@ -120,3 +122,12 @@ class Prefetch(QObject):
             self.forget()
         elif changes.objects:
             self.forget(changes.objects)
+
+
+def _nbytes(image: Any) -> int:
+    """What a held image takes: all its pixels where they are in memory; of a wide field that is read in parts, next to nothing."""
+    raster = getattr(image, "raster", None)
+    if raster is None or not raster.resident:
+        return 0
+    height, width = raster.shape
+    return 4 * height * width

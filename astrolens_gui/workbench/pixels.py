@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 from astrolens_gui.api import InputSpec, UserError
 
 from .choice import shapes
+from .perband import PerBand
 from .records import LoadedImage
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Pixels:
         self._rows: OrderedDict[int, ObjectRow] = OrderedDict()
         self._lock = threading.Lock()
         self._cutouts: Any = None
+        self._rasters: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
     def forget(self, ids: Sequence[int] | None = None) -> None:
         """These objects changed; without ids: all may have, for the images moved."""
@@ -92,27 +95,61 @@ class Pixels:
         from pathlib import Path
 
         from astrolens_gui.core.images import readers
+        from astrolens_gui.core.images.align import band_map
         from astrolens_gui.core.images.bands import shown_first
+        from astrolens_gui.core.images.celestial import Celestial
+        from astrolens_gui.core.images.zeropoints import zero_points
 
         planes = self.planes(object_id)
         row = self.rows([object_id])[0]
         names = labels(planes)
         place = shown_first(names, band or "")
-        plane = planes[place]
-        data = readers.read(plane)
+        plane, name = planes[place], names[place]
+        raster = self.raster(plane)
         wcs = readers.celestial(plane)
+        Celestial.of(wcs)  # astropy's coordinates take a second to import: here, not under the pointer
+        rasters = PerBand(names, lambda at: self.raster(planes[at]), {name: raster})
+        sky = PerBand(names, lambda at: readers.celestial(planes[at]), {name: wcs})
+        others = [one for one in names if one != name]
         return LoadedImage(
             object_id=object_id,
             name=row.name,
-            band=names[place],
+            band=name,
             bands=names,
-            data=data,
+            raster=raster,
             wcs=wcs,
             pixel_scale=plane.pixel_scale or row.pixel_scale,
             unit=plane.unit,
             path=Path(plane.path),
             wcs_problem=readers.wcs_problem(plane) if wcs is None else "",
+            rasters=rasters,
+            wcs_of=sky,
+            zero_points=PerBand(names, lambda at: zero_points([planes[at]])[0]),
+            maps=PerBand(others, lambda at: band_map(wcs, sky[others[at]], raster.shape, rasters[others[at]].shape)),
         )
+
+    def raster(self, plane: Any) -> Any:
+        """The pixels of a plane, ready to be sampled; the same object while somebody looks at it and the file stays.
+
+        Raises:
+            ImageError: one sentence with file, extension and reason.
+        """
+        import os
+
+        from astrolens_gui.core.images.raster import raster
+
+        try:
+            about = os.stat(plane.path)
+        except OSError:
+            return raster(plane)  # says so in its own words
+        key = (plane, about.st_mtime_ns, about.st_size)
+        with self._lock:
+            found = self._rasters.get(key)
+        if found is None:
+            found = raster(plane)
+            with self._lock:
+                self._rasters[key] = found
+        return found
 
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> list[Any]:
         """uint8 (size, size, 3) per id, or one sentence where there is no picture."""

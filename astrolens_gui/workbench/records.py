@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.images.raster import Raster
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,39 @@ class QueueTable:
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """One band of one object: `data` float32 (height, width), row 0 at the bottom; `wcs` an astropy WCS or None."""
+    """One band of one object, open for looking at.
+
+    Attributes:
+        raster: the pixels, row 0 at the bottom (core's Raster). rasters: those of all bands; the others are opened, and their
+            bytes touched, when they are first asked for: never on the main thread unless `rasters.opened(band)` has one.
+        wcs: astropy's celestial WCS or None; `wcs_problem` says why there is none although the file has one.
+        wcs_of, zero_points: the same, and the AB zero point or None, by band; read with the first question.
+        maps: for each other band, from a view of this one to the affine map screen → its pixels; likewise.
+    """
 
     object_id: int
     name: str
     band: str
     bands: tuple[str, ...]
-    data: np.ndarray
+    raster: Raster
     wcs: Any
     pixel_scale: float | None
     unit: str
     path: Path
     wcs_problem: str = ""
+    rasters: Mapping[str, Raster] = field(default_factory=dict)
+    wcs_of: Mapping[str, Any] = field(default_factory=dict)
+    zero_points: Mapping[str, float | None] = field(default_factory=dict)
+    maps: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> np.ndarray:
+        """All pixels as float32 (height, width).
+
+        Raises:
+            ImageError: there are too many of them (see Raster.data).
+        """
+        return self.raster.data
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from astrolens_gui.api import Changes, UserError
+from astrolens_gui.core.images.raster import ArrayRaster
 from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.runner import Runner
+from astrolens_gui.workbench.records import LoadedImage
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
@@ -129,10 +131,10 @@ class FakeWorkbench:
 
     def image(self, object_id: int, band: str | None = None) -> Any:
         def work() -> Any:
-            data = np.random.default_rng(object_id).normal(size=(40, 40)).astype(np.float32)
-            return SimpleNamespace(
-                object_id=object_id, name=f"stamp_{object_id:04d}", band="r", bands=("r",), data=data, wcs=None,
-                pixel_scale=0.1, unit="", path=Path("stamp.fits"), wcs_problem="",
+            raster = ArrayRaster(np.random.default_rng(object_id).normal(size=(40, 40)))
+            return LoadedImage(
+                object_id, f"stamp_{object_id:04d}", "r", ("r",), raster, None, 0.1, "", Path("stamp.fits"),
+                rasters={"r": raster},
             )  # fmt: skip
 
         return self.runner.submit("io", work, quiet=True)

@@ -13,24 +13,13 @@ from typing import Any
 import numpy as np
 
 from astrolens_gui.api import Changes
+from astrolens_gui.core.images.raster import ArrayRaster
 from astrolens_gui.core.images.stretch import render
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
+from astrolens_gui.workbench.records import LoadedImage
 
 
-@dataclass(frozen=True)
-class Loaded:
-    object_id: int
-    band: str
-    bands: tuple[str, ...]
-    data: np.ndarray
-    wcs: Any
-    pixel_scale: float | None
-    unit: str
-    path: str
-    wcs_problem: str = ""
-
-
-def loaded(path: Path, object_id: int = 1, band: str = "") -> Loaded:
+def loaded(path: Path, object_id: int = 1, band: str = "") -> LoadedImage:
     """A file of shared_data as the workbench would hand it out: the image extensions with a flux, or the primary."""
     from astropy.io import fits
     from astropy.wcs import WCS
@@ -44,13 +33,25 @@ def loaded(path: Path, object_id: int = 1, band: str = "") -> Loaded:
         wcs = WCS(hdu.header).celestial
         data = np.ascontiguousarray(hdu.data, dtype=np.float32)
         unit = str(hdu.header.get("BUNIT", ""))
-    return Loaded(object_id, name, tuple(images), data, wcs if wcs.has_celestial else None, None, unit, str(path))
+    return made(
+        data, object_id, band=name, bands=tuple(images), wcs=wcs if wcs.has_celestial else None, unit=unit, path=path
+    )
 
 
-def made(data: np.ndarray, object_id: int = 1, **more: Any) -> Loaded:
+def made(data: np.ndarray, object_id: int = 1, **more: Any) -> LoadedImage:
     """An image of given pixels without a WCS."""
-    about = {"band": "r", "bands": ("r",), "wcs": None, "pixel_scale": None, "unit": "", "path": "made.fits", **more}
-    return Loaded(object_id, data=np.asarray(data, np.float32), **about)
+    about = {
+        "band": "r",
+        "bands": ("r",),
+        "wcs": None,
+        "pixel_scale": None,
+        "unit": "",
+        "path": Path("made.fits"),
+        **more,
+    }
+    raster = ArrayRaster(data)
+    about.setdefault("rasters", {about["band"]: raster})
+    return LoadedImage(object_id, name=f"object {object_id:04d}", raster=raster, **about)
 
 
 class Job(Future):
@@ -114,7 +115,7 @@ class FakeWorkbench:
             job.finish()
         return job
 
-    def _load(self, object_id: int, band: str | None) -> Loaded:
+    def _load(self, object_id: int, band: str | None) -> LoadedImage:
         found = self.images[object_id]
         if isinstance(found, Exception):
             raise found

@@ -45,7 +45,7 @@ def test_that_a_click_on_the_image_takes_the_keyboard_from_a_field(qtbot, window
     field = FIELDS[name](window)
     click_into(qtbot, field)
     before = field.text()
-    qtbot.mouseClick(window.stage.image.canvas.viewport(), Qt.LeftButton, pos=QtCore.QPoint(200, 200))
+    qtbot.mouseClick(window.stage.image.canvas, Qt.LeftButton, pos=QtCore.QPoint(200, 200))
     assert focus() is window.stage.image
     press(qtbot, window, "2")
     qtbot.waitUntil(lambda: window.queue.grade_of(1) == "B", timeout=3000)

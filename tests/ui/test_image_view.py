@@ -10,6 +10,7 @@ import pytest
 from pixel_fakes import FakeWorkbench, loaded, made, move
 
 from astrolens_gui.api import Changes
+from astrolens_gui.core.images.engine import NO_DATA_TONES
 from astrolens_gui.core.images.stretch import Recipe, render
 from astrolens_gui.ui.bridge import Bridge
 from astrolens_gui.ui.current import Current
@@ -17,7 +18,7 @@ from astrolens_gui.ui.prefetch import Prefetch
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
 from astrolens_gui.ui.views import sky
 from astrolens_gui.ui.views.displaybar import DisplayBar
-from astrolens_gui.ui.views.image import NO_DATA_TONES, PATIENCE_MS, ImageView, binned
+from astrolens_gui.ui.views.image import PATIENCE_MS, ImageView
 
 EUCLID = "lenses/euclid_q1/102020057_NEG582019329494705421.fits"
 
@@ -147,7 +148,7 @@ def test_that_pixels_without_data_are_chequered_and_called_so(show, qtbot):
     view, current, _ = show({1: made(data)})
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
-    tones = {tuple(tone) for tone in NO_DATA_TONES.tolist()}
+    tones = {QtGui.QColor.fromRgba(tone).getRgb()[:3] for tone in NO_DATA_TONES}
     assert {colour_at(view, x, 3) for x in (8, 9)} == tones
     assert colour_at(view, 8, 15) not in tones
     assert view.readout.texts((3.0, 3.0))[1] == "no data"
@@ -162,7 +163,7 @@ def test_that_the_recipe_changes_the_pixels_within_50_ms(show, qtbot):
     for stretch in ("linear", "histeq", "log", "sqrt", "asinh", "power"):
         start = time.perf_counter()
         current.set_recipe(stretch=stretch)
-        view.canvas.viewport().repaint()
+        view.canvas.repaint()
         times.append(time.perf_counter() - start)
     assert screen(view) != before
     assert sorted(times)[len(times) // 2] < 0.050
@@ -172,7 +173,7 @@ def test_that_a_right_drag_changes_contrast_and_bias_and_not_the_zoom(show, qtbo
     view, current, _ = show({1: made(field())})
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
-    scale, port = view.canvas.scale_px, view.canvas.viewport()
+    scale, port = view.canvas.scale_px, view.canvas
     qtbot.mousePress(port, Qt.RightButton, pos=QtCore.QPoint(200, 200))
     for step in (30, 60, 90):
         move(port, QtCore.QPoint(200 + step, 200 + step), Qt.RightButton)
@@ -187,7 +188,7 @@ def test_that_a_middle_drag_pans_and_a_double_click_fits_again(show, qtbot):
     view, current, _ = show({1: made(field())})
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
-    port, home = view.canvas.viewport(), view.canvas.pixel_at(QtCore.QPoint(300, 200))
+    port, home = view.canvas, view.canvas.pixel_at(QtCore.QPoint(300, 200))
     qtbot.mousePress(port, Qt.MiddleButton, pos=QtCore.QPoint(300, 200))
     move(port, QtCore.QPoint(340, 220), Qt.MiddleButton)
     move(port, QtCore.QPoint(380, 240), Qt.MiddleButton)
@@ -202,7 +203,7 @@ def test_that_the_wheel_zooms_at_the_cursor(show, qtbot):
     view, current, _ = show({1: made(field())})
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
-    port, point = view.canvas.viewport(), QtCore.QPoint(420, 130)
+    port, point = view.canvas, QtCore.QPoint(420, 130)
     before, scale = view.canvas.pixel_at(point), view.canvas.scale_px
     wheel = QtGui.QWheelEvent(
         QtCore.QPointF(point),
@@ -221,7 +222,7 @@ def test_that_the_wheel_zooms_at_the_cursor(show, qtbot):
 
 def wheel(view, at, notches):
     """Turn the wheel over a point of the canvas; forwards is closer."""
-    port = view.canvas.viewport()
+    port = view.canvas
     for _ in range(abs(notches)):
         QApplication.sendEvent(
             port,
@@ -243,7 +244,7 @@ def test_that_the_wheel_stops_at_half_the_fit_and_keeps_the_image_in_view(show, 
     assert view.canvas.scale_px == pytest.approx(fitted / 2, rel=0.1)
     wheel(view, corner, 60)  # at the cursor, which is beside the image
     wheel(view, corner, -60)
-    centre = view.canvas.pixel_at(view.canvas.viewport().rect().center())
+    centre = view.canvas.pixel_at(view.canvas.rect().center())
     assert -2 <= centre[0] <= shape[1] + 1
     assert -2 <= centre[1] <= shape[0] + 1
     view.one_to_one()
@@ -302,9 +303,9 @@ def test_that_the_readout_agrees_with_the_files_own_wcs(show, qtbot, shared_data
     assert pixel.split() == ["x", "31", "y", "62"]  # FITS counts from 1
     assert float(value.split()[0]) == pytest.approx(image.data[61, 30], rel=1e-4)
     shown_ra, shown_dec = sexagesimal.split()
-    assert Angle(shown_ra, "hourangle").deg == pytest.approx(float(ra), abs=0.0005 * 15 / 3600)
-    assert Angle(shown_dec, "deg").deg == pytest.approx(float(dec), abs=0.006 / 3600)
-    assert [float(part.rstrip("°")) for part in degrees.split()] == pytest.approx([ra, dec], abs=1e-6)
+    assert Angle(shown_ra, "hourangle").deg == pytest.approx(float(ra), abs=0.001 / 3600)
+    assert Angle(shown_dec, "deg").deg == pytest.approx(float(dec), abs=0.001 / 3600)
+    assert [float(part.rstrip("°")) for part in degrees.split()] == pytest.approx([ra, dec], abs=1e-8)
 
 
 def test_that_one_pointer_move_costs_under_a_millisecond(shared_data):
@@ -322,7 +323,7 @@ def test_that_the_position_is_copied_with_its_sign(show, qtbot, shared_data):
     qtbot.waitUntil(view.canvas.isVisible, timeout=5000)
     view._on_hover((10.0, 20.0))
     ra, dec = view.frame.image.wcs.pixel_to_world_values(10.0, 20.0)
-    assert view.copy_position() == f"{ra:.6f} {dec:+.6f}" == QApplication.clipboard().text()
+    assert view.copy_position() == f"{ra:.8f} {dec:+.8f}" == QApplication.clipboard().text()
 
 
 def test_that_painted_names_the_object_once_its_pixels_are_on_the_screen(show, qtbot):
@@ -335,7 +336,7 @@ def test_that_painted_names_the_object_once_its_pixels_are_on_the_screen(show, q
         qtbot.waitUntil(lambda object_id=object_id: bool(seen) and seen[-1][0] == object_id)
         assert start <= seen[-1][1] <= time.monotonic()
     count = len(seen)
-    view.canvas.viewport().repaint()  # nothing new
+    view.canvas.repaint()  # nothing new
     assert len(seen) == count
 
 
@@ -417,9 +418,9 @@ def test_that_values_of_any_size_read_well(value, text):
 
 
 def test_that_sexagesimal_seconds_never_reach_sixty():
-    assert sky.sexagesimal(359.99999999, -0.0000001) == ("00:00:00.000", "-00:00:00.00")
-    assert sky.sexagesimal(14.9999999, 29.99999999) == ("01:00:00.000", "+30:00:00.00")
-    assert sky.sexagesimal(187.70593, 12.39112) == ("12:30:49.423", "+12:23:28.03")
+    assert sky.sexagesimal(359.99999999, -0.0000001) == ("00:00:00.0000", "-00:00:00.000")
+    assert sky.sexagesimal(14.9999999999, 29.9999999999) == ("01:00:00.0000", "+30:00:00.000")
+    assert sky.sexagesimal(187.70593, 12.39112) == ("12:30:49.4232", "+12:23:28.032")
 
 
 @pytest.mark.parametrize("angle", [0.0, 37.0, 120.0, -90.0])
@@ -457,26 +458,18 @@ def test_that_the_scale_bar_has_a_round_length_that_fits(arcsec_per_px, expected
     assert length / arcsec_per_px <= 140
 
 
-def test_that_a_wide_field_seen_whole_shows_block_means_and_close_up_its_own_pixels(show, qtbot):
+def test_that_a_wide_field_seen_whole_shows_means_and_close_up_its_own_pixels(show, qtbot):
     data = field(shape=(1500, 1800))
-    data[700, 900] = np.nan
     view, current, _ = show({1: made(data)})
     current.set_recipe(cuts="manual", low=-4.0, high=4.0, stretch="linear")
     current.show(1)
     qtbot.waitUntil(view.canvas.isVisible)
-    binning = view.canvas.binning
-    assert binning >= 2
-    blocks = binned(data, binning)
-    top, left = 40, 60
-    mean = data[top * binning : (top + 1) * binning, left * binning : (left + 1) * binning].mean()
-    assert blocks[top, left] == pytest.approx(mean, rel=1e-4)
-    assert np.isnan(blocks[700 // binning, 900 // binning])
+    assert view.canvas.view.scale < 0.5
     grey = np.array([colour_at(view, x, y)[0] for x in range(100, 1700, 160) for y in range(100, 1400, 130)])
     assert grey.std() < 0.75 * 255 / 8  # single pixels would scatter by 255 / 8
     view.canvas.zoom_to(8.0)
-    assert view.canvas.binning == 1
     x, y = (round(value) for value in view.canvas.pixel_at(QtCore.QPoint(300, 200)))
-    assert colour_at(view, x, y) == tuple(render(data, current.recipe)[y, x])
+    assert colour_at(view, x, y) == pytest.approx(tuple(render(data, current.recipe)[y, x]), abs=1)
 
 
 def test_that_images_of_different_shapes_show_their_own_pixels(show, qtbot):
@@ -490,7 +483,7 @@ def test_that_images_of_different_shapes_show_their_own_pixels(show, qtbot):
         assert view.canvas.scale_px == pytest.approx(
             min(view.canvas.width() / width, view.canvas.height() / height), rel=0.02
         )
-        if view.canvas.binning == 1 and view.canvas.scale_px > 2:
+        if view.canvas.scale_px > 2:
             expected = render(images[number].data, current.recipe)
             for x, y in ((0, 0), (width - 1, height - 1), (width // 2, height // 3)):
                 assert colour_at(view, x, y) == tuple(expected[y, x])

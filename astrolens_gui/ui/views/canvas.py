@@ -1,219 +1,300 @@
-"""The pixels on the screen, on pyqtgraph: crisp, y up, zoomed and dragged; knows no object, no recipe and no file."""
+"""The pixels on the screen: one picture of the window's size and the layers over it; knows no object, no recipe and no file."""
 
 from __future__ import annotations
 
-import math
-import os
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..qt import PYQTGRAPH_BINDING, QColor, Qt, QtCore, QtGui, Signal
+from astrolens_gui.core.images.geometry import View
 
-os.environ.setdefault("PYQTGRAPH_QT_LIB", PYQTGRAPH_BINDING)
-import pyqtgraph as pg
-
+from ..qt import QColor, Qt, QtCore, QtGui, QWidget, Signal
+from .aim import Aim, CompassAt
+from .hand import Hand
+from .layer import Layer, Tool
 from .overlay import paint_compass, paint_remark, paint_scale_bar
-from .sky import Compass
-
-SMALLEST_SIDE_PX = 3.0
-"""Image pixels that the closest zoom still shows."""
-
-FARTHEST = 0.5
-"""The wheel shrinks the image to this part of the size at which it just fits: farther out there is nothing to see."""
-
-NOTICEABLE_PX = 1e-3
-"""Image pixels by which a centre may miss: the rounding of a shift is no reason for another."""
+from .picture import Picture
 
 SMALLEST_OVERLAID = 120
 """Narrower views (screen pixels) show the image alone: the arrows would hide it."""
 
 
-class _Box(pg.ViewBox):
-    """pyqtgraph's view box with this program's gestures: left and middle drag pan, right drag is ours, no menu."""
+class Canvas(QWidget, Aim):
+    """Shows BGRA pictures of a View; coordinates are 0-based pixel centres, y up.
 
-    right_dragged = Signal(float, float, bool)
-
-    def __init__(self) -> None:
-        super().__init__(lockAspect=True, enableMenu=False, enableMouse=True, defaultPadding=0.0)
-        self._right_start = QtCore.QPointF()
-
-    def mouseDragEvent(self, event: Any, axis: Any = None) -> None:
-        if event.button() != Qt.RightButton:
-            super().mouseDragEvent(event, axis)
-            return
-        event.accept()
-        if event.isStart():
-            self._right_start = event.buttonDownPos()
-        moved = event.pos() - self._right_start
-        self.right_dragged.emit(moved.x() / self.width(), moved.y() / self.height(), event.isStart())
-
-
-class Canvas(pg.GraphicsView):
-    """Shows one uint8 RGB image, row 0 at the bottom; coordinates are 0-based pixel centres.
+    Between a change of the view and the picture of it, the last picture is drawn where its pixels are now.
 
     Attributes:
+        renderer: gives the picture of a view at once, uint8 (height, width, 4), or None where that takes longer; whoever
+            set it calls `show` then.
         hovered: ((x, y) in pixels, or None when the pointer leaves).
         right_dragged: (fraction of the width, of the height downwards, whether the drag begins): contrast and bias.
-        zoomed: after every change of zoom or position.
-        painted: (monotonic seconds) when pixels given to `set_pixels` have been painted for the first time.
+        view_changed: (View) after every change of zoom, position, orientation or size.
+        tool_changed: (Tool or None).
+        painted: (monotonic seconds) when a picture given to `show`, or asked for after `refresh`, was painted first.
     """
 
     hovered = Signal(object)
     right_dragged = Signal(float, float, bool)
-    zoomed = Signal()
+    view_changed = Signal(object)
+    tool_changed = Signal(object)
     painted = Signal(float)
 
     def __init__(self, parent: Any = None) -> None:
-        self._shape = (0, 0)
-        self._compass: Compass | None = None
-        self._fitted = True
+        QWidget.__init__(self, parent)  # calls Aim's as well: PyQt is cooperative
+        self.renderer: Callable[[View], np.ndarray | None] | None = None
+        self.show_compass = True
+        self._picture = Picture()
         self._unpainted = False
-        self._least = math.inf
+        self._layers: list[Layer] = []
+        self._tool: Tool | None = None
+        self._surround = QColor("#0b0c0e")
         self.remark = ""
         """A sentence painted over the pixels, "" for none."""
-        super().__init__(parent, useOpenGL=False, background=None)  # calls resizeEvent, so our fields come first
-        self._box = _Box()
-        self._item = pg.ImageItem(axisOrder="row-major")
-        self.show_compass = True
-        self._box.addItem(self._item)
-        self._box.disableAutoRange()
-        self.setCentralItem(self._box)
-        self.setViewportUpdateMode(self.FullViewportUpdate)
-        self.setFrameShape(self.NoFrame)
+        self.plate = ""
+        """The name of what is shown where it is not the object's own pixels, "" where it is."""
+        self._hand = Hand(self)
         self.setFocusPolicy(Qt.NoFocus)
         self.setMouseTracking(True)
-        self._box.right_dragged.connect(self.right_dragged)
-        self._box.sigRangeChangedManually.connect(self._on_moved_by_hand)
-        self._box.sigRangeChanged.connect(self._on_range)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setContextMenuPolicy(Qt.PreventContextMenu)  # the right button is contrast and bias
 
-    def set_shape(self, shape: tuple[int, int], compass: Compass | None) -> None:
-        """An image of (height, width) comes. The zoom stays if the former one had this shape, else it is fitted."""
-        self._compass = compass
+    # -- what is shown
+
+    def set_image_shape(self, shape: tuple[int, int], compass_at: CompassAt | None = None) -> None:
+        """An image of (height, width) comes. The zoom stays if the former one had this shape, else it is fitted.
+
+        `compass_at(x, y)`: north, east and scale around a pixel; the orientation is found anew from it.
+        """
         if shape != self._shape:
-            self._shape = shape
-            self.fit()
+            self._picture.drop()
+        self._take_shape(shape, compass_at)
 
-    def set_pixels(self, rgb: np.ndarray, binning: int = 1) -> None:
-        """Show uint8 (h, w, 3), of which each pixel stands for `binning` x `binning` of the image."""
-        self._item.setImage(rgb, autoLevels=False, levels=None)
-        height, width = rgb.shape[:2]
-        self._item.setRect(QtCore.QRectF(-0.5, -0.5, width * binning, height * binning))
+    def show(self, bgra: np.ndarray | None = None, view: View | None = None) -> None:
+        """Show uint8 (h, w, 4), C-contiguous, a picture of `view` (default: of the view as it is)."""
+        if bgra is None:  # QWidget's own
+            super().show()
+            return
+        self._picture.take(bgra, view or self._view)
         self._unpainted = True
+        self.update()
 
-    @property
-    def binning(self) -> int:
-        """How many image pixels fall on one device pixel, as a power of two: 1 unless the view is zoomed far out."""
-        per_pixel = 1.0 / (self.scale_px * self.devicePixelRatioF())
-        return 1 << max(math.floor(math.log2(per_pixel) + 0.01), 0)
+    def refresh(self) -> None:
+        """The picture is out of date though the view is not: the next painting asks the renderer again."""
+        self._picture.stale = self._unpainted = True
+        self.update()
 
-    @property
-    def scale_px(self) -> float:
-        """Screen pixels (device independent) per image pixel."""
-        return 1.0 / max(self._box.viewPixelSize()[0], 1e-12)
-
-    def fit(self) -> None:
-        """Show the whole image, as large as it goes."""
-        height, width = self._shape
-        if width and height:
-            self._fitted = True
-            self._least = math.inf
-            self._limit()
-            self._box.setRange(QtCore.QRectF(-0.5, -0.5, width, height), padding=0.0)
-
-    def _limit(self) -> None:
-        """Bound the zoom for this shape and this size of the view; a scale that was asked for by name stays allowed."""
-        height, width = self._shape
-        across, down = max(self._box.width(), 1.0), max(self._box.height(), 1.0)
-        least = min(FARTHEST * min(across / width, down / height), self._least)
-        self._box.setLimits(
-            minXRange=min(SMALLEST_SIDE_PX, width, height), maxXRange=across / least, maxYRange=down / least
-        )
-
-    def zoom_to(self, scale_px: float) -> None:
-        """One image pixel becomes `scale_px` device pixels, about the centre of the view; 1 is 1:1."""
-        self._fitted = False
-        scale = scale_px / self.devicePixelRatioF()
-        if self._shape[0]:
-            self._least = scale
-            self._limit()
-        self.zoom_by(scale / self.scale_px)
-
-    def zoom_by(self, factor: float) -> None:
-        self._fitted = False
-        self._box.scaleBy((1.0 / factor, 1.0 / factor))
-
-    def pixel_at(self, position: QtCore.QPoint) -> tuple[float, float]:
-        """0-based (x, y) under a point of the widget."""
-        point = self._box.mapSceneToView(self.mapToScene(position))
-        return point.x(), point.y()
-
-    def point_of(self, x: float, y: float) -> QtCore.QPoint:
-        """The widget's point over 0-based pixel (x, y)."""
-        return self.mapFromScene(self._box.mapViewToScene(QtCore.QPointF(x, y)))
+    def forget(self) -> None:
+        """Drop the picture: another image comes, of which nothing can be drawn yet."""
+        self._picture.drop()
+        self.update()
 
     def say(self, remark: str) -> None:
         """Paint a sentence over the pixels; "" takes it away."""
         self.remark = remark
-        self.viewport().update()
+        self.update()
+
+    def name(self, plate: str) -> None:
+        """Name over the pixels what they are; "" where they are the object's own."""
+        self.plate = plate
+        self.update()
 
     def set_surround(self, colour: QColor) -> None:
         """The colour around the image."""
-        self.setBackground(colour)
+        self._surround = colour
+        self.update()
 
-    def _on_range(self, *_: Any) -> None:
-        """The centre of the view stays on the image, so that no drag and no zoom loses it."""
-        centre, (height, width) = self._box.viewRect().center(), self._shape
-        across = min(max(centre.x(), -0.5), width - 0.5) - centre.x()
-        down = min(max(centre.y(), -0.5), height - 0.5) - centre.y()
-        if self._shape[0] and max(abs(across), abs(down)) > NOTICEABLE_PX:
-            self._box.translateBy(x=across, y=down)  # comes here again, with the centre where it may be
+    # -- the view: its verbs are Aim's
+
+    @property
+    def scale_px(self) -> float:
+        """Screen pixels (device independent) per image pixel."""
+        return self._view.scale / self.devicePixelRatioF()
+
+    def pan(self, start: View, moved: QtCore.QPointF) -> None:
+        """The image moves with the hand: by screen pixels from where it was in the view `start`."""
+        ratio = self.devicePixelRatioF()
+        self.drag(start, moved.x() * ratio, moved.y() * ratio)
+
+    def _aimed(self) -> None:
+        self.update()
+        self.view_changed.emit(self._view)
+
+    def _measure(self) -> None:
+        """The window's size in device pixels has changed, or may have."""
+        ratio = self.devicePixelRatioF()
+        self._take_size(max(round(self.width() * ratio), 1), max(round(self.height() * ratio), 1))
+
+    def to_device(self, position: QtCore.QPointF | QtCore.QPoint) -> tuple[float, float]:
+        """Device pixels of a point of the widget: the centre of the pixel that the pointer's tip is on."""
+        ratio = self.devicePixelRatioF()
+        return position.x() * ratio + 0.5, position.y() * ratio + 0.5
+
+    def pixel_at(self, position: QtCore.QPointF | QtCore.QPoint) -> tuple[float, float]:
+        """0-based (x, y) under a point of the widget."""
+        x, y = self._view.to_image(*self.to_device(position))
+        return float(x), float(y)
+
+    def point_of(self, x: float, y: float) -> QtCore.QPoint:
+        """The widget's point over 0-based pixel (x, y)."""
+        ratio = self.devicePixelRatioF()
+        sx, sy = self._view.to_screen(x, y)
+        return QtCore.QPoint(int(sx // ratio), int(sy // ratio))
+
+    # -- layers and tools
+
+    def add_layer(self, layer: Layer) -> None:
+        """Paint `layer` over all that is there."""
+        self._layers.append(layer)
+        layer.changed.connect(self.update)
+        self.update()
+
+    def remove_layer(self, layer: Layer) -> None:
+        if layer in self._layers:
+            self._layers.remove(layer)
+            layer.changed.disconnect(self.update)
+            self.update()
+
+    @property
+    def tool(self) -> Tool | None:
+        """What the left button does; None: it pans."""
+        return self._tool
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the left button to `tool`; None: back to panning."""
+        if tool is self._tool:
             return
-        self.zoomed.emit()
+        former, self._tool = self._tool, tool
+        if former is not None:
+            former.finished.disconnect(self._on_finished)
+            self._hand.drop()
+            former.leave()
+        if tool is not None:
+            tool.finished.connect(self._on_finished)
+        self.show_cursor()
+        self.update()
+        self.tool_changed.emit(tool)
 
-    def _on_moved_by_hand(self, *_: Any) -> None:
-        self._fitted = False
+    def _on_finished(self) -> None:
+        self.set_tool(None)
+
+    def take_key(self, event: QtGui.QKeyEvent) -> bool:
+        """A key for the tool; Esc leaves it. False where it meant nothing."""
+        if self._tool is None:
+            return False
+        if self._tool.key(event):
+            return True
+        if event.key() == Qt.Key_Escape:
+            self.set_tool(None)
+            return True
+        return False
+
+    def show_cursor(self) -> None:
+        idle = self._tool.cursor if self._tool is not None else Qt.ArrowCursor
+        self.setCursor(Qt.ClosedHandCursor if self._hand.is_panning else idle)
+
+    # -- painting
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
+        self._measure()  # the window may have come to a screen of another density
+        if self.renderer is not None and not self._picture.shows(self._view):
+            pixels = self.renderer(self._view)
+            if pixels is not None:
+                self._picture.take(pixels, self._view)
+        painter = QtGui.QPainter(self)
+        self._draw(painter, self._picture, self._view, self.devicePixelRatioF())
+        painter.end()
+        if self._unpainted and self._picture and not self._picture.stale:
+            self._unpainted = False
+            self.painted.emit(time.monotonic())
+
+    def picture(self, width: int | None = None, height: int | None = None, layers: bool = True) -> QtGui.QImage:
+        """What is shown, drawn anew at any size (default: the window's), the layers as large in proportion."""
+        width, height = width or self._view.width, height or self._view.height
+        larger = min(width / self._view.width, height / self._view.height)
+        view = replace(self._view, width=width, height=height, scale=self._view.scale * larger)
+        pixels = self.renderer(view) if self.renderer is not None and view != self._view else None
+        picture = self._picture
+        if pixels is not None:
+            picture = Picture()
+            picture.take(pixels, view)
+        image = QtGui.QImage(width, height, QtGui.QImage.Format_RGB32)
+        painter = QtGui.QPainter(image)
+        painter.setFont(self.font())
+        painter.setRenderHint(QtGui.QPainter.SmoothPixmapTransform)
+        self._draw(painter, picture, view, self.devicePixelRatioF() * larger, layers)
+        painter.end()
+        return image
+
+    def _draw(self, painter: QtGui.QPainter, picture: Picture, view: View, ratio: float, layers: bool = True) -> None:
+        """`ratio`: device pixels of the target per unit of line widths and letters."""
+        target = painter.device().devicePixelRatioF()
+        painter.scale(1 / target, 1 / target)
+        picture.draw(painter, view, self._shape, self._surround)
+        if not layers:
+            return
+        font = QtGui.QFont(painter.font())
+        painter.save()
+        large = QtGui.QFont(font)
+        if ratio != 1.0:
+            large.setPointSizeF(max(font.pointSizeF(), 1.0) * ratio)
+        painter.setFont(large)
+        painter.setRenderHint(QtGui.QPainter.Antialiasing)
+        for layer in self._layers:
+            if layer.visible:
+                painter.save()
+                layer.paint(painter, view)
+                painter.restore()
+        painter.restore()
+        painter.scale(ratio, ratio)
+        painter.setFont(font)
+        self._draw_frame(painter, QtCore.QRectF(0, 0, view.width / ratio, view.height / ratio), view, ratio)
+
+    def _draw_frame(self, painter: QtGui.QPainter, area: QtCore.QRectF, view: View, ratio: float) -> None:
+        painter.setRenderHint(QtGui.QPainter.Antialiasing)
+        compass = self._compass
+        if compass is not None and self._shape[0] and min(area.width(), area.height()) >= SMALLEST_OVERLAID:
+            if self.show_compass:
+                paint_compass(painter, area, compass, view)
+            paint_scale_bar(painter, area, compass, view, ratio)
+        for text in (self.plate, self.remark, self._tool.hint if self._tool is not None else ""):
+            if text:
+                area = area.adjusted(0, paint_remark(painter, area.toRect(), text), 0, 0)
+
+    # -- events
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._shape[0]:
-            return
-        self._limit()
-        if self._fitted:
-            self.fit()
+        self._measure()
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
+        self._hand.press(event)
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
         if self._shape[0]:
-            self.hovered.emit(self.pixel_at(event.pos()))
+            self._hand.move(event)
+
+    def mouseReleaseEvent(self, event: QtGui.QMouseEvent) -> None:
+        self._hand.release(event)
+
+    def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
+        self._hand.double_click(event)
+
+    def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
+        self._hand.wheel(event)
+
+    def event(self, event: QtCore.QEvent) -> bool:
+        if event.type() == QtCore.QEvent.NativeGesture and self._hand.gesture(event):
+            return True
+        return bool(super().event(event))
 
     def leaveEvent(self, event: QtCore.QEvent) -> None:
         super().leaveEvent(event)
         self.hovered.emit(None)
 
-    def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton:
-            self.fit()
-            event.accept()
-        else:
-            super().mouseDoubleClickEvent(event)
-
-    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
-        super().paintEvent(event)
-        port = self.viewport()
-        if self._compass is not None and self._shape[0] and min(port.width(), port.height()) >= SMALLEST_OVERLAID:
-            painter = QtGui.QPainter(port)
-            painter.setRenderHint(QtGui.QPainter.Antialiasing)
-            area = QtCore.QRectF(port.rect())
-            if self.show_compass:
-                paint_compass(painter, area, self._compass)
-            paint_scale_bar(painter, area, self._compass.arcsec_per_pixel / self.scale_px)
-            painter.end()
-        if self.remark:
-            painter = QtGui.QPainter(port)
-            paint_remark(painter, port.rect(), self.remark)
-            painter.end()
-        if self._unpainted:
-            self._unpainted = False
-            self.painted.emit(time.monotonic())
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
+        super().hideEvent(event)
+        self._hand.drop()

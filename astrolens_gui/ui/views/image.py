@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,10 @@ from ..sight import Sight
 from . import display
 from .canvas import Canvas
 from .notice import Notice
+from .orientation import Orientation
 from .readout import Readout
-from .sky import Compass, compass
+from .rendering import Rendering
+from .sky import compass
 
 PATIENCE_MS = 200
 """The former image stays this long while the next one loads; then the view says so, lest the wrong one be graded."""
@@ -24,9 +26,6 @@ PATIENCE_MS = 200
 EMPTY = ("Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue.")
 
 ALL_OUTSIDE = "All pixels lie outside the cuts — [A] finds automatic ones"
-
-NO_DATA_TONES = np.array([[38, 58, 84], [58, 84, 116]], np.uint8)
-"""Two blues in a chequer: what has no value looks like no colour map's value."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,11 @@ class ImageView(QWidget):
         self._wanted: tuple[int, str] = (-1, "")
         self._frame: Frame | None = None
         self._refused = ""
-        self._compass: Compass | None = None
-        self._binned: tuple[int, Any, Any] = (0, None, None)
-        self._limits: tuple[Any, ...] = ()
-        self._outside = False
+        self._image: Any = None
         self._pointer: tuple[float, float] | None = None
         self._drag_from: Any = None
         self.canvas = Canvas(self)
+        self.rendering = Rendering(bridge, workbench.runner, self.canvas, self)
         self.notice = Notice(self)
         self.readout = Readout(self)
         self._stack = QtWidgets.QStackedLayout()
@@ -83,7 +80,8 @@ class ImageView(QWidget):
         self.canvas.hovered.connect(self._on_hover)
         self.canvas.right_dragged.connect(self._on_right_drag)
         self.canvas.painted.connect(self._on_painted)
-        self.canvas.zoomed.connect(self._on_zoom)
+        self.rendering.ready.connect(self._on_ready)
+        self.rendering.failed.connect(lambda error: self._on_error(self._wanted, error))
         current.object_changed.connect(self._on_object)
         current.recipe_changed.connect(self._on_recipe)
         bridge.changed.connect(self._on_changed)
@@ -98,6 +96,16 @@ class ImageView(QWidget):
     def frame(self) -> Frame | None:
         """What is on the screen, or None."""
         return self._frame
+
+    @property
+    def engine(self) -> Any:
+        """What renders the image on the screen (core's Engine), or None."""
+        return self.rendering.engine
+
+    @property
+    def orientation(self) -> Orientation:
+        """Which way up images are looked at; it stays from one to the next."""
+        return self.canvas.orientation
 
     def sight(self, object_id: int) -> Sight:
         """Whether the pixels on the screen are this object's, else why not."""
@@ -160,17 +168,39 @@ class ImageView(QWidget):
     def _on_image(self, wanted: tuple[int, str], image: Any) -> None:
         if wanted != self._wanted:
             return
-        self._impatient.stop()
-        self._compass = compass(image.wcs, image.pixel_scale, image.data.shape[1], image.data.shape[0])
+        self._image = image
         self._frame = None  # from here on nothing draws the former image again
-        self._binned = (0, None, None)
-        self._limits = ()
-        self.canvas.set_shape(image.data.shape, self._compass)
+        height, width = image.raster.shape
+        self.canvas.set_image_shape(
+            (height, width), lambda x, y: compass(image.wcs, image.pixel_scale, width, height, at=(x, y))
+        )
         self.readout.set_image(image)
-        self._render(image)
-        self._stack.setCurrentWidget(self.canvas)
-        self._under_pointer()
-        QTimer.singleShot(0, self._look_ahead)
+        self.rendering.set_rasters(image.rasters, self._recipe_for(image), image.maps)
+
+    def _recipe_for(self, image: Any) -> Any:
+        """The recipe with the band that is shown: an object without the band asked for shows another."""
+        return replace(self._current.recipe, band=image.band)
+
+    def _on_ready(self, low: float, high: float) -> None:
+        """There are pixels to paint, by these cuts."""
+        image = self._image
+        if image is None:
+            return
+        first = self._frame is None
+        self._frame = Frame(image, low, high)
+        self.canvas.say(ALL_OUTSIDE if self._all_outside(low, high) else "")
+        if first:
+            self._impatient.stop()
+            self._stack.setCurrentWidget(self.canvas)
+            self._under_pointer()
+            QTimer.singleShot(0, self._look_ahead)
+        self.shown.emit(self._frame)
+
+    def _all_outside(self, low: float, high: float) -> bool:
+        if self._current.recipe.cuts != "manual":
+            return False
+        values = self._image.raster.overview()
+        return not np.any((values > low) & (values < high))
 
     def _on_error(self, wanted: tuple[int, str], error: BaseException) -> None:
         if wanted != self._wanted:
@@ -189,13 +219,15 @@ class ImageView(QWidget):
             self._clear("The images are not where they were", cause, copyable=True)
 
     def _look_ahead(self) -> None:
-        self._prefetch.expect(self._upcoming(), self._wanted[1])
+        bands = self._image.bands if self._image is not None else ()
+        self._prefetch.expect(self._upcoming(), self._wanted[1], bands)
 
     def _say_loading(self) -> None:
         self._clear("Loading …")
 
     def _clear(self, heading: str, sentence: str = "", copyable: bool = False) -> None:
-        self._frame = None
+        self._frame = self._image = None
+        self.rendering.clear()
         self.readout.set_image(None)
         self.notice.say(heading, sentence, copyable)
         self._stack.setCurrentWidget(self.notice)
@@ -210,42 +242,8 @@ class ImageView(QWidget):
     def _on_recipe(self, recipe: Any) -> None:
         if self._wanted[0] >= 0 and recipe.band != self._wanted[1]:
             self._request(self._wanted[0], recipe.band)
-        elif self._frame is not None:
-            self._render(self._frame.image)
-
-    def _render(self, image: Any) -> None:
-        from astrolens_gui.core.images.stretch import limits, render
-
-        recipe = self._current.recipe
-        key = (id(image), recipe.cuts, recipe.percentile, recipe.low, recipe.high)
-        if not self._limits or self._limits[0] != key:
-            self._limits = (key, *limits(image.data, recipe))
-            _, low, high = self._limits
-            self._outside = recipe.cuts == "manual" and not np.any((image.data > low) & (image.data < high))
-        _, low, high = self._limits
-        binning, data, holes = self._at_zoom(image.data)
-        rgb = render(data, recipe, low, high)
-        if holes is not None:
-            rows, columns = holes
-            side = max(1, min(data.shape) // 50)
-            rgb[rows, columns] = NO_DATA_TONES[(rows // side + columns // side) % 2]
-        self.canvas.set_pixels(rgb, binning)
-        self.canvas.say(ALL_OUTSIDE if self._outside else "")
-        self._frame = Frame(image, low, high)
-        self.shown.emit(self._frame)
-
-    def _at_zoom(self, data: np.ndarray) -> tuple[int, np.ndarray, Any]:
-        """(binning, pixels, places without data) as the zoom needs them: means of blocks of a wide field seen whole."""
-        binning = self.canvas.binning
-        if self._binned[0] != binning:
-            pixels = binned(data, binning)
-            finite = np.isfinite(pixels)
-            self._binned = (binning, pixels, None if finite.all() else np.nonzero(~finite))
-        return self._binned
-
-    def _on_zoom(self) -> None:
-        if self._frame is not None and self.canvas.binning != self._binned[0]:
-            self._render(self._frame.image)
+        elif self._image is not None:
+            self.rendering.set_recipe(self._recipe_for(self._image))
 
     def _on_right_drag(self, across: float, down: float, begins: bool) -> None:
         if begins or self._drag_from is None:
@@ -277,16 +275,3 @@ class ImageView(QWidget):
     def _tint(self) -> None:
         dark = self.palette().color(QPalette.Window).lightness() < 128
         self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#5f656d"))
-
-
-def binned(data: np.ndarray, binning: int) -> np.ndarray:
-    """Means of `binning` x `binning` blocks, float32; NaN where one pixel is; what fills no block is left out."""
-    if binning == 1 or min(data.shape) < binning:
-        return data
-    height, width = (side // binning for side in data.shape)
-    whole = data[: height * binning, : width * binning]
-    total = np.zeros((height, width), np.float32)
-    for row in range(binning):
-        for column in range(binning):
-            total += whole[row::binning, column::binning]
-    return total / np.float32(binning**2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from astrolens_gui.core.images.geometry import View
+
 from ..qt import QColor, QtCore, QtGui
 from .sky import Compass, scale_bar
 
@@ -12,13 +14,20 @@ SHADOW = QColor(0, 0, 0, 190)
 MARGIN = 16
 ARM = 34
 HEAD = 7
+NOT_SQUARE = 0.02
+"""Scales of rows and columns that differ by more than this part are told apart."""
 
 
-def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass) -> None:
-    """Draw the north and east arrows in the upper left corner of `area` (screen pixels), where a WCS tells them."""
+def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass, view: View) -> None:
+    """Draw the north and east arrows in the upper left corner of `area`, as they lie in `view`, where a WCS tells them."""
     if compass.north is None or compass.east is None:
         return
-    arms = [("N", compass.north), ("E", compass.east)]
+    turn = view.to_screen
+    arms = []
+    for letter, (x, y) in (("N", compass.north), ("E", compass.east)):
+        across, down = turn.a * x + turn.b * y, turn.d * x + turn.e * y
+        length = math.hypot(across, down)
+        arms.append((letter, (across / length, -down / length)))
     reach = ARM + 16
     # The corner stands still; the origin moves inside it so that no rotation pushes a letter out.
     left = min(0.0, *(vector[0] for _, vector in arms))
@@ -29,30 +38,50 @@ def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass
         tip = origin + QtCore.QPointF(x * ARM, -y * ARM)
         path.moveTo(origin)
         path.lineTo(tip)
-        for turn in (2.6, -2.6):
-            angle = math.atan2(-y, x) + turn
+        for turned in (2.6, -2.6):
+            angle = math.atan2(-y, x) + turned
             path.moveTo(tip)
             path.lineTo(tip + QtCore.QPointF(HEAD * math.cos(angle), HEAD * math.sin(angle)))
-        _text(painter, origin + QtCore.QPointF(x * (ARM + 11), -y * (ARM + 11)), letter)
-    _stroke(painter, path)
+        write(painter, origin + QtCore.QPointF(x * (ARM + 11), -y * (ARM + 11)), letter)
+    stroke(painter, path)
 
 
-def paint_scale_bar(painter: QtGui.QPainter, area: QtCore.QRectF, arcsec_per_screen_pixel: float) -> None:
-    """Draw a bar of a round angle, with its length, in the lower right corner of `area`."""
-    length, label = scale_bar(arcsec_per_screen_pixel, min(160.0, area.width() / 3))
+def paint_scale_bar(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass, view: View, ratio: float) -> None:
+    """Draw a bar of a round angle, with its length, in the lower right corner of `area`; where the image's pixels are not
+    square, with a second one upright, which is as long on the sky.
+
+    Args:
+        ratio: device pixels of the view per unit of `area`.
+    """
+    across, up = scales_on_screen(compass, view)
+    length, label = scale_bar(across * ratio, min(160.0, area.width() / 3))
     right, y = area.right() - MARGIN, area.bottom() - MARGIN
-    left = right - length / arcsec_per_screen_pixel
+    left = right - length / (across * ratio)
     path = QtGui.QPainterPath()
-    path.moveTo(left, y - 5)
-    path.lineTo(left, y)
-    path.lineTo(right, y)
-    path.lineTo(right, y - 5)
-    _stroke(painter, path)
-    _text(painter, QtCore.QPointF((left + right) / 2, y - 13), label)
+    if abs(across / up - 1) > NOT_SQUARE:
+        top = y - length / (up * ratio)
+        path.moveTo(left, y - 5)
+        path.lineTo(left, y)
+        path.lineTo(right, y)
+        path.lineTo(right, top)
+        path.lineTo(right - 5, top)
+    else:
+        path.moveTo(left, y - 5)
+        path.lineTo(left, y)
+        path.lineTo(right, y)
+        path.lineTo(right, y - 5)
+    stroke(painter, path)
+    write(painter, QtCore.QPointF((left + right) / 2, y - 13), label)
 
 
-def paint_remark(painter: QtGui.QPainter, area: QtCore.QRect, text: str) -> None:
-    """Write a sentence at the top of `area`, on a dark plate, wrapped where the view is narrow."""
+def scales_on_screen(compass: Compass, view: View) -> tuple[float, float]:
+    """Arcseconds per device pixel along the screen's rows and along its columns."""
+    back = view.to_image
+    return compass.length(back.a, back.d), compass.length(back.b, back.e)
+
+
+def paint_remark(painter: QtGui.QPainter, area: QtCore.QRect, text: str) -> int:
+    """Write a sentence at the top of `area`, on a dark plate, wrapped where the view is narrow; the height it took."""
     flags = QtCore.Qt.AlignCenter | QtCore.Qt.TextWordWrap
     room = area.adjusted(2 * MARGIN, MARGIN, -2 * MARGIN, -MARGIN)
     words = painter.fontMetrics().boundingRect(room, int(flags), text)
@@ -62,15 +91,17 @@ def paint_remark(painter: QtGui.QPainter, area: QtCore.QRect, text: str) -> None
     painter.drawRoundedRect(words.adjusted(-12, -6, 12, 6), 5, 5)
     painter.setPen(INK)
     painter.drawText(words, int(flags), text)
+    return words.height() + 16
 
 
-def _stroke(painter: QtGui.QPainter, path: QtGui.QPainterPath) -> None:
+def stroke(painter: QtGui.QPainter, path: QtGui.QPainterPath, width: float = 1.6) -> None:
     """A light line on a dark one: readable on sky and on a bright galaxy alike."""
-    for colour, width in ((SHADOW, 4.0), (INK, 1.6)):
-        painter.strokePath(path, QtGui.QPen(colour, width, cap=QtCore.Qt.RoundCap, join=QtCore.Qt.RoundJoin))
+    for colour, thick in ((SHADOW, width + 2.4), (INK, width)):
+        painter.strokePath(path, QtGui.QPen(colour, thick, cap=QtCore.Qt.RoundCap, join=QtCore.Qt.RoundJoin))
 
 
-def _text(painter: QtGui.QPainter, centre: QtCore.QPointF, text: str) -> None:
+def write(painter: QtGui.QPainter, centre: QtCore.QPointF, text: str) -> None:
+    """A few letters with a dark edge, readable on any pixels."""
     metrics = QtGui.QFontMetricsF(painter.font())
     path = QtGui.QPainterPath()
     path.addText(

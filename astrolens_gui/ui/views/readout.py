@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from astrolens_gui.core.images.celestial import Celestial
+
 from ..qt import QFont, QtGui, QtWidgets, QWidget
-from .sky import format_value, frame_name, sexagesimal, world
+from .sky import format_value, sexagesimal
 
 DASH = "—"
-SKY_TIP = "Right ascension and declination of the pointer"
+SKY_TIP = "Right ascension and declination of the pointer, ICRS"
+WAITING = "…"
 
 
 class Readout(QWidget):
-    """Call `set_image` once per image and `point` per pointer move (under a millisecond)."""
+    """Call `set_image` once per image and `point` per pointer move (under a millisecond).
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        value_of: `value_of(x, y)` gives the value of an image pixel, or None while it is on its way from the disk.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, value_of: Callable[[int, int], float | None] | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("readout")
         row = QtWidgets.QHBoxLayout(self)
@@ -23,26 +34,44 @@ class Readout(QWidget):
         row.setSpacing(12)
         self._pixel = self._field(row, "x 00000  y 00000", "FITS pixel: the centre of the first one is 1, 1, as in DS9")
         self._value = self._field(row, "-1.2346e-11 adu", "Value of the pixel as stored, before any stretch", 1)
-        self._sky = self._field(row, "00:00:00.000  +00:00:00.00", SKY_TIP)
+        self._sky = self._field(row, "00:00:00.0000  +00:00:00.000", SKY_TIP)
         self._degrees = self._field(row, "", "The same position in degrees; Ctrl+C copies it")
         self._degrees.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)  # gives way first
         row.setStretchFactor(self._degrees, 2)
+        self._value_of = value_of or self._read
         self._image: Any = None
-        self._frame = ""
+        self._celestial: Celestial | None = None
+        self._position: tuple[float, float] | None = None
 
     def set_image(self, image: Any) -> None:
         """`image`: a LoadedImage, or None."""
         self._image = image
-        self._frame = frame_name(image.wcs) if image is not None and image.wcs is not None else ""
-        problem = image.wcs_problem if image is not None else ""
-        self._sky.setToolTip(problem or SKY_TIP)
+        self._celestial = Celestial.of(image.wcs) if image is not None else None
+        self._sky.setToolTip(self._tip())
         self.point(None)
+
+    def _tip(self) -> str:
+        if self._image is None or self._celestial is None:
+            return (self._image.wcs_problem if self._image is not None else "") or SKY_TIP
+        if not self._celestial.frame:
+            return SKY_TIP
+        if not self._celestial.is_icrs:
+            return f"Longitude and latitude of the pointer; the file's coordinates are {self._celestial.frame}"
+        return f"{SKY_TIP}; the file's own coordinates are {self._celestial.frame}"
 
     def point(self, position: tuple[float, float] | None) -> None:
         """Show what is at 0-based (x, y); for None, or outside the image, what the image is."""
+        self._position = position
         texts = self.texts(position)
         for label, text in zip((self._pixel, self._value, self._sky, self._degrees), texts, strict=True):
             label.setText(text)
+        native = self._native(position)
+        if native:
+            self._sky.setToolTip(f"{self._tip()}: {native}")
+
+    def repeat(self) -> None:
+        """The value has come from the disk."""
+        self.point(self._position)
 
     def texts(self, position: tuple[float, float] | None) -> tuple[str, str, str, str]:
         """(pixel, value, sexagesimal, degrees) at 0-based (x, y)."""
@@ -50,37 +79,51 @@ class Readout(QWidget):
             return DASH, "", "", ""
         if position is None:
             return self._about()
-        column, row = round(position[0]), round(position[1])
-        height, width = self._image.data.shape
+        column, row = math.floor(position[0] + 0.5), math.floor(position[1] + 0.5)
+        height, width = self._image.raster.shape
         if not (0 <= column < width and 0 <= row < height):
             return self._about()
         pixel = f"x {column + 1:>4}  y {row + 1:>4}"
-        value = format_value(float(self._image.data[row, column]), self._image.unit)
-        if self._image.wcs is None:
+        found = self._value_of(column, row)
+        value = WAITING if found is None else format_value(found, self._image.unit)
+        if self._celestial is None:
             return pixel, value, "no sky coordinates", ""
-        here = world(self._image.wcs, *position)
+        here = self._celestial.icrs(*position)
         if here is None:
             return pixel, value, "off the sky", ""
-        degrees = f"{here[0]:.6f}°  {here[1]:+.6f}°"
-        if self._frame and not self._frame.startswith("FK"):
-            return pixel, value, self._frame, degrees
-        return pixel, value, "  ".join((*sexagesimal(*here), self._frame)).rstrip(), degrees
+        degrees = f"{here[0]:.8f}°  {here[1]:+.8f}°"
+        if not self._celestial.is_icrs:
+            return pixel, value, self._celestial.frame, degrees
+        return pixel, value, "  ".join(sexagesimal(*here)), degrees
+
+    def _native(self, position: tuple[float, float] | None) -> str:
+        """The position in the file's own frame, where that is another than ICRS."""
+        if position is None or self._celestial is None or not self._celestial.frame:
+            return ""
+        here = self._celestial.native(*position)
+        return "" if here is None else f"{here[0]:.8f}° {here[1]:+.8f}°"
+
+    def _read(self, x: int, y: int) -> float:
+        return float(self._image.raster.value(x, y))
 
     def _about(self) -> tuple[str, str, str, str]:
         """What is said of the image as a whole."""
-        height, width = self._image.data.shape
+        height, width = self._image.raster.shape
         scale = self._image.pixel_scale
-        sky = "" if self._image.wcs is not None else "no sky coordinates"
+        sky = "" if self._celestial is not None else "no sky coordinates"
         return f"{width} × {height} px", f"{scale:.4g}″/px" if scale else "", sky, Path(self._image.path).name
 
+    def position(self, at: tuple[float, float] | None) -> tuple[float, float] | None:
+        """(RA, Dec) in ICRS degrees at 0-based (x, y), for None at the image's centre; None where there is no position."""
+        if self._image is None or self._celestial is None or not self._celestial.is_icrs:
+            return None
+        height, width = self._image.raster.shape
+        return self._celestial.icrs(*(at if at is not None else ((width - 1) / 2, (height - 1) / 2)))
+
     def sky_text(self, position: tuple[float, float] | None) -> str:
-        """What "copy position" copies: degrees with a space between, or "" where there is no position."""
-        if self._image is None or self._image.wcs is None:
-            return ""
-        height, width = self._image.data.shape
-        x, y = position if position is not None else ((width - 1) / 2, (height - 1) / 2)
-        here = world(self._image.wcs, x, y)
-        return "" if here is None else f"{here[0]:.6f} {here[1]:+.6f}"
+        """What "copy position" copies: ICRS degrees with a space between, or "" where there is no position."""
+        here = self.position(position)
+        return "" if here is None else f"{here[0]:.8f} {here[1]:+.8f}"
 
     def _field(self, row: QtWidgets.QHBoxLayout, widest: str, tip: str, stretch: int = 0) -> QtWidgets.QLabel:
         label = QtWidgets.QLabel()

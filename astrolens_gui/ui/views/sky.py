@@ -20,14 +20,14 @@ def format_value(value: float, unit: str = "") -> str:
 
 
 def sexagesimal(lon_deg: float, lat_deg: float) -> tuple[str, str]:
-    """(RA as hh:mm:ss.sss, Dec as ±dd:mm:ss.ss); rounding carries over, so that 60 seconds never appear."""
-    ra_ms = round((lon_deg % 360.0) / 15.0 * 3_600_000) % 86_400_000
-    dec_cs = round(abs(lat_deg) * 360_000)
-    minutes, ms = divmod(ra_ms, 60_000)
-    arcmin, cs = divmod(dec_cs, 6_000)
-    ra = f"{minutes // 60:02d}:{minutes % 60:02d}:{ms // 1000:02d}.{ms % 1000:03d}"
-    dec = f"{'-' if lat_deg < 0 else '+'}{arcmin // 60:02d}:{arcmin % 60:02d}:{cs // 100:02d}.{cs % 100:02d}"
-    return ra, dec
+    """(RA as hh:mm:ss.ssss, Dec as ±dd:mm:ss.sss), within a milliarcsecond; rounding carries over: 60 seconds never appear."""
+    ra = round((lon_deg % 360.0) / 15.0 * 36_000_000) % 864_000_000
+    dec = round(abs(lat_deg) * 3_600_000)
+    minutes, seconds = divmod(ra, 600_000)
+    arcmin, arcsec = divmod(dec, 60_000)
+    right = f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds // 10_000:02d}.{seconds % 10_000:04d}"
+    sign = "-" if lat_deg < 0 else "+"
+    return right, f"{sign}{arcmin // 60:02d}:{arcmin % 60:02d}:{arcsec // 1000:02d}.{arcsec % 1000:03d}"
 
 
 def world(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
@@ -41,38 +41,47 @@ def world(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
     return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
 
-def frame_name(wcs: Any) -> str:
-    """What to call the coordinates: "" for ICRS and FK5 J2000, else the frame's name ("FK4", "galactic", …)."""
-    kind = getattr(getattr(wcs, "wcs", None), "lngtyp", "RA").strip()
-    if kind != "RA":
-        return {"GLON": "galactic", "ELON": "ecliptic", "SLON": "supergalactic"}.get(kind, kind)
-    system = (getattr(wcs.wcs, "radesys", "") or "").strip()
-    equinox = float(getattr(wcs.wcs, "equinox", math.nan))
-    if system in {"", "ICRS"} or (system == "FK5" and (math.isnan(equinox) or equinox == 2000.0)):
-        return ""
-    return f"{system} {equinox:g}" if math.isfinite(equinox) else system
-
-
 @dataclass(frozen=True)
 class Compass:
     """Directions and scale around one pixel.
 
     Attributes:
         north, east: unit vectors in pixels (x to the right, y up); None where no WCS tells them.
-        arcsec_per_pixel: length of a pixel's side on the sky.
+        arcsec_per_pixel: length of a pixel's side on the sky; where it is not square, the root of its area.
+        jacobian: arcsec to the east and to the north per pixel: ((east of x, of y), (north of x, of y)).
     """
 
     north: tuple[float, float] | None
     east: tuple[float, float] | None
     arcsec_per_pixel: float
+    jacobian: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+    def length(self, dx: float, dy: float) -> float:
+        """Arcseconds on the sky that a step of (dx, dy) pixels is long."""
+        if self.jacobian is None:
+            return self.arcsec_per_pixel * math.hypot(dx, dy)
+        (a, b), (c, d) = self.jacobian
+        return math.hypot(a * dx + b * dy, c * dx + d * dy)
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """Arcseconds of a pixel along x and along y."""
+        return self.length(1.0, 0.0), self.length(0.0, 1.0)
 
 
-def compass(wcs: Any, pixel_scale: float | None, width: int, height: int) -> Compass | None:
-    """North, east and scale at the centre of a width × height image; from the WCS, else the scale alone, else None."""
-    found = _from_wcs(wcs, (width - 1) / 2, (height - 1) / 2) if wcs is not None else None
-    if found is None and pixel_scale is not None and 0 < pixel_scale < math.inf:
+def compass(
+    wcs: Any, pixel_scale: float | None, width: int, height: int, at: tuple[float, float] | None = None
+) -> Compass | None:
+    """North, east and scale at pixel `at` (default: the centre) of a width × height image; where the WCS does not reach it, at
+    the centre; without a WCS the scale alone, else None."""
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    for place in (at, centre) if at is not None and at != centre else (centre,):
+        found = _from_wcs(wcs, *place) if wcs is not None else None
+        if found is not None:
+            return found
+    if pixel_scale is not None and 0 < pixel_scale < math.inf:
         return Compass(None, None, float(pixel_scale))
-    return found
+    return None
 
 
 def _from_wcs(wcs: Any, x: float, y: float) -> Compass | None:
@@ -86,7 +95,8 @@ def _from_wcs(wcs: Any, x: float, y: float) -> Compass | None:
     if not determinant or not math.isfinite(determinant):
         return None
     east, north = _unit(d / determinant, -c / determinant), _unit(-b / determinant, a / determinant)
-    return Compass(north, east, 3600.0 * math.sqrt(abs(determinant)))
+    jacobian = ((3600 * a, 3600 * b), (3600 * c, 3600 * d))
+    return Compass(north, east, 3600.0 * math.sqrt(abs(determinant)), jacobian)
 
 
 def _turn(degrees: float) -> float:

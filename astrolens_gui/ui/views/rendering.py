@@ -1,0 +1,152 @@
+"""Gets a canvas its pictures: at once where the pixels are in memory, else from the view lane, the newest wish first; knows no
+object and no label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from astrolens_gui.core.images.engine import Engine
+
+from ..bridge import is_cancelled
+from ..qt import QObject, Signal
+
+LANE = "view"
+
+
+class Rendering(QObject):
+    """One engine for one canvas. One job is under way at most, and one wish waits: whoever turns the wheel waits for the last.
+
+    Attributes:
+        ready: (low, high) the cuts, after each change of what is shown, once there is a picture of it or can be one at once.
+        failed: (Exception) the pixels could not be read.
+    """
+
+    ready = Signal(float, float)
+    failed = Signal(object)
+
+    def __init__(self, bridge: Any, runner: Any, canvas: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge, self._runner, self._canvas = bridge, runner, canvas
+        self.engine: Engine | None = None
+        self._rasters: Mapping[str, Any] = {}
+        self._recipe: Any = None
+        self._sampled: Any = None
+        self._sampled_of: Any = None
+        self._wishes: list[tuple[Callable[[], Any], Callable[[Any], None], str]] = []
+        self._busy = False
+        self._round = 0
+        canvas.renderer = self._at_once
+        canvas.view_changed.connect(self._on_view)
+
+    def set_rasters(self, rasters: Mapping[str, Any], recipe: Any, maps: Any = None) -> None:
+        """Other pixels come, shown by `recipe`; `ready` follows, at once where they are in memory."""
+        self._round += 1
+        self._wishes.clear()
+        self._sampled = self._sampled_of = None
+        self.engine, self._rasters = Engine(), rasters
+        self.engine.set_rasters(rasters, maps)
+        self.set_recipe(recipe)
+
+    def clear(self) -> None:
+        """Nothing is shown any more."""
+        self._round += 1
+        self._wishes.clear()
+        self.engine, self._rasters, self._sampled = None, {}, None
+
+    def set_recipe(self, recipe: Any) -> None:
+        """Show the same pixels by another recipe."""
+        self._recipe = recipe
+        engine = self.engine
+        if engine is None:
+            return
+        if self._at_hand(self._canvas.view):
+            self.ready.emit(*engine.cuts(recipe))
+            self._canvas.refresh()
+        elif self._sampled is not None and self._sampled_of == _needs(recipe):
+            self._paint()
+        else:
+            self._ask_for_view()
+
+    def again(self) -> None:
+        """The same pixels can be had better or faster now (their pyramid is ready)."""
+        if self.engine is not None:
+            self._sampled = None
+            self.set_recipe(self._recipe)
+
+    def ask(self, work: Callable[[], Any], done: Callable[[Any], None], what: str) -> None:
+        """Do `work` on the view lane; of several wishes with the same name the last alone."""
+        self._wishes = [wish for wish in self._wishes if wish[2] != what] + [(work, done, what)]
+        self._next()
+
+    # -- inside
+
+    def _at_hand(self, view: Any) -> bool:
+        """Whether all that this view shows is open and in memory, so that sampling may happen here."""
+        opened = getattr(self._rasters, "opened", self._rasters.get)
+        several = self._recipe.mode != "single"
+        found = [opened(name) for name in (self._rasters if several else (self._recipe.band,))]
+        density = 1.0 / view.scale
+        return all(one is not None and (one.resident or one.at_hand(density)) for one in found)
+
+    def _at_once(self, view: Any) -> np.ndarray | None:
+        """The canvas asks for this view's picture while it paints."""
+        engine = self.engine
+        if engine is None or not self._at_hand(view):
+            return None
+        sampled = engine.sample(view, self._recipe)
+        self._sampled, self._sampled_of = (sampled, view), _needs(self._recipe)
+        return engine.paint(sampled, self._recipe)
+
+    def _on_view(self, view: Any) -> None:
+        if self.engine is not None and not self._at_hand(view):
+            self._ask_for_view()
+
+    def _ask_for_view(self) -> None:
+        engine, recipe, view = self.engine, self._recipe, self._canvas.view
+        assert engine is not None
+
+        def work() -> Any:
+            engine.cuts(recipe)  # reads the overview the first time
+            return engine.sample(view, recipe)
+
+        def done(sampled: Any) -> None:
+            self._sampled, self._sampled_of = (sampled, view), _needs(recipe)
+            if self._sampled_of == _needs(self._recipe):
+                self._paint()
+
+        self.ask(work, done, "view")
+
+    def _paint(self) -> None:
+        assert self.engine is not None
+        sampled, view = self._sampled
+        self._canvas.show(self.engine.paint(sampled, self._recipe), view)
+        self.ready.emit(*self.engine.cuts(self._recipe))
+
+    def _next(self) -> None:
+        if self._busy or not self._wishes:
+            return
+        work, done, _ = self._wishes.pop(0)
+        asked = self._round
+        self._busy = True
+
+        def finish(result: Any) -> None:
+            self._busy = False
+            if asked == self._round:
+                done(result)
+            self._next()
+
+        def fail(error: BaseException) -> None:
+            self._busy = False
+            if asked == self._round and not is_cancelled(error):
+                self.failed.emit(error)
+            self._next()
+
+        self._bridge.when_done(self._runner.submit(LANE, work, quiet=True), finish, fail)
+
+
+def _needs(recipe: Any) -> tuple[Any, ...]:
+    """What of a recipe decides which floats are sampled; all else only colours them."""
+    return (recipe.band, recipe.mode, recipe.red, recipe.green, recipe.blue, recipe.composer, recipe.matrix_bands)
