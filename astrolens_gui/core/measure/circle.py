@@ -13,6 +13,11 @@ CENTRAL = 0.25
 """The brightest source is looked for under a Gaussian of this part of the shorter side: central ones come first."""
 
 
+STEPS = 50
+FLATTEST = 10.0
+"""A circle so many times larger than the images' own spread means that they lie on a line."""
+
+
 @dataclass(frozen=True)
 class Circle:
     """A circle through points, in the points' unit; `rms` is how far they lie from it, NaN where nothing is left over."""
@@ -35,8 +40,6 @@ def through(points: Any) -> Circle | None:
     if len(points) == 2:
         (x0, y0), (x1, y1) = points
         return Circle((x0 + x1) / 2, (y0 + y1) / 2, math.hypot(x1 - x0, y1 - y0) / 2)
-    from scipy.optimize import least_squares
-
     middle = points.mean(axis=0)
     spread = float(np.hypot(*(points - middle).T).max()) or 1.0
     scaled = (points - middle) / spread
@@ -44,17 +47,21 @@ def through(points: Any) -> Circle | None:
     (a, b, c), _, rank, _ = np.linalg.lstsq(columns, (scaled**2).sum(axis=1), rcond=None)
     if rank < 3:  # on one line: no circle goes through; the widest pair is the double they look like
         return _double(points)
-    start = [a, b, math.sqrt(max(c + a * a + b * b, 1e-12))]
-
-    def misses(parameters: np.ndarray) -> np.ndarray:
-        return np.hypot(scaled[:, 0] - parameters[0], scaled[:, 1] - parameters[1]) - parameters[2]
-
-    found = least_squares(misses, start)
-    x, y, radius = found.x
-    if abs(radius) > 10:  # nearly on one line
+    found = np.array([a, b, math.sqrt(max(c + a * a + b * b, 1e-12))])
+    for _ in range(STEPS):  # Gauss-Newton; scipy's import would be felt under the click
+        away = scaled - found[:2]
+        distance = np.maximum(np.hypot(*away.T), 1e-12)
+        slope = np.column_stack([-away / distance[:, None], -np.ones(len(scaled))])
+        step = np.linalg.lstsq(slope, found[2] - distance, rcond=None)[0]
+        found = found + step
+        if np.abs(step).max() < 1e-12:
+            break
+    x, y, radius = found
+    if not np.isfinite(found).all() or abs(radius) > FLATTEST:
         return _double(points)
-    rms = spread * math.sqrt(float(np.mean(found.fun**2))) if len(points) > 3 else math.nan
-    return Circle(middle[0] + spread * x, middle[1] + spread * y, spread * abs(radius), rms)
+    misses = np.hypot(scaled[:, 0] - x, scaled[:, 1] - y) - radius
+    rms = spread * math.sqrt(float(np.mean(misses**2))) if len(points) > 3 else math.nan
+    return Circle(float(middle[0] + spread * x), float(middle[1] + spread * y), spread * abs(float(radius)), rms)
 
 
 def _double(points: np.ndarray) -> Circle:

@@ -145,6 +145,12 @@ class Patch:
     def to_pixel(self) -> Affine:
         return self.to_sky.inverse
 
+    def within(self, x0: int, y0: int) -> Patch:
+        """The same for the pixels of a window that begins at (x0, y0) of the image."""
+        a, b, d, e = self.to_sky.a, self.to_sky.b, self.to_sky.d, self.to_sky.e
+        c, f = self.to_sky(x0, y0)
+        return Patch(Affine(a, b, c, d, e, f), self.unit, self.oriented)
+
     @property
     def scale(self) -> float:
         """`unit` per pixel: the root of a pixel's area."""
