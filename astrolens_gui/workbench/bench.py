@@ -17,7 +17,7 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from . import marks, pages, stamps
+from . import importing, marks, pages, stamps
 from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
@@ -143,11 +143,9 @@ class Workbench:
         self._temporary.append(tempfile.TemporaryDirectory(prefix="astrolens-"))
         project = Path(self._temporary[-1].name) / "scan.astrolens"
 
-        from .importing import import_images
-
         def scan(ctx: Context) -> ImportReport:
             self.open(project, create={}).result()
-            return import_images(self.opened, [Path(folder)], bands, pixel_scale, ctx)
+            return importing.import_images(self.opened, [Path(folder)], bands, pixel_scale, ctx)
 
         return self.runner.submit("io", scan, title=f"reading {Path(folder).name}")
 
@@ -196,15 +194,14 @@ class Workbench:
         self, sources: Sequence[Path], bands: Sequence[str] | None = None, pixel_scale: float | None = None
     ) -> Job[ImportReport]:
         """Add files or folders of images to the project; what can't be used is refused by name, the rest goes on."""
-        from .importing import import_images
-
-        return self.opened.start("io", import_images, list(sources), bands, pixel_scale, title="importing images")
+        return self.opened.start(
+            "io", importing.import_images, list(sources), bands, pixel_scale, title="importing images"
+        )
 
     def import_catalogue(self, table: Path, images: Sequence[Path], **how: Any) -> Job[ImportReport]:
         """Add the sources of a table that lie in large images; `how` is an `importing.Cutting`."""
-        from .importing import Cutting, import_catalogue
-
-        return self.opened.start("io", import_catalogue, table, images, Cutting(**how), title="importing sources")
+        verb, cutting = importing.import_catalogue, importing.Cutting(**how)
+        return self.opened.start("io", verb, Path(table), list(images), cutting, title="importing sources")
 
     @as_job
     def image(self, object_id: int, band: str | None = None) -> Job[LoadedImage]:

@@ -1,8 +1,10 @@
-"""Images into a project: scan on the io lane, objects on the db lane, refusals kept; reads no pixel itself."""
+"""Images, or a catalogue's sources in large ones, into a project: read on the io lane, stored on the db lane; reads no pixel itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +17,158 @@ CHUNK = 2000
 """Objects per transaction: what was read stays when somebody cancels."""
 
 
-def import_images(
-    opened: Opened, sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any
-) -> ImportReport:
-    """Scan, store in chunks, tell; a cancelled import keeps what was read."""
-    from astrolens_gui.core.images.ingest import Refusal, scan
+@dataclass
+class _Tally:
+    """What an import did so far."""
 
-    refused: list[Any] = []
-    new: set[int] = set()
-    updated: set[int] = set()
+    new: set[int] = field(default_factory=set)
+    updated: set[int] = field(default_factory=set)
+    refused: list[Any] = field(default_factory=list)
+    unnamed: int = 0
+    unscaled: int = 0
+
+    def report(self, opened: Opened, more: Sequence[str] = ()) -> ImportReport:
+        count = sum(getattr(one, "count", 1) for one in self.refused)
+        opened.tell(Changes(project=True, queue=True, message=f"{len(self.new)} objects added, {count} refused"))
+        notes = [
+            f"{count} objects are shown but can't be scored: {what}; import them again with {option}"
+            for count, what, option in (
+                (self.unnamed, "no plane has a band's name", "--bands"),
+                (self.unscaled, "the pixel scale is unknown", "--pixel-scale"),
+            )
+            if count
+        ]
+        return ImportReport(len(self.new), len(self.updated - self.new), self.refused, [*more, *notes])
+
+
+def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[Any]] | None = None) -> _Tally:
+    """Store objects in chunks, tell, keep refusals; a cancelled import keeps what was read. `fit` may drop some of a chunk."""
+    from astrolens_gui.core.images.ingest import Refusal
+
+    tally = _Tally()
     chunk: list[Any] = []
-    unnamed = unscaled = 0
 
     def store() -> None:
-        records = list(chunk)
+        records = fit(list(chunk)) if fit is not None else list(chunk)
         chunk.clear()
         if records:
             changes = settle(opened.submit_db(lambda: opened.tell(opened.store.add_objects(records))))
             opened.images.forget(changes.objects)
-            new.update(changes.extra["new"])
-            updated.update(changes.extra["updated"])
+            tally.new.update(changes.extra["new"])
+            tally.updated.update(changes.extra["updated"])
 
     try:
-        for record in scan(sources, bands=bands, pixel_scale=pixel_scale, ctx=ctx):
+        for record in found:
             if isinstance(record, Refusal):
-                refused.append(record)
+                tally.refused.append(record)
                 continue
             chunk.append(record)
-            unnamed += not any(plane["band"] for plane in record.planes)
-            unscaled += record.pixel_scale is None
+            tally.unnamed += not any(plane["band"] for plane in record.planes)
+            tally.unscaled += record.pixel_scale is None
             if len(chunk) >= CHUNK:
                 store()
     finally:
         store()
-    opened.tell(Changes(project=True, queue=True, message=f"{len(new)} objects added, {len(refused)} files refused"))
-    notes = [
-        f"{count} objects are shown but can't be scored: {what}; import them again with {option}"
-        for count, what, option in (
-            (unnamed, "no plane has a band's name", "--bands"),
-            (unscaled, "the pixel scale is unknown", "--pixel-scale"),
+    return tally
+
+
+def import_images(
+    opened: Opened, sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any
+) -> ImportReport:
+    """Scan, store in chunks, tell; a cancelled import keeps what was read."""
+    from astrolens_gui.core.images.ingest import scan
+
+    return _take(opened, scan(sources, bands=bands, pixel_scale=pixel_scale, ctx=ctx)).report(opened)
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """How a catalogue's sources become objects.
+
+    Attributes:
+        mapping: role (ra, dec, id, size, redshift, score, x, y) → column; what is absent is guessed, "" means none.
+        size_arcsec, size_px: side of the cutouts, one of them; 10 arcsec where neither is given.
+        bands: names for images without one, in order. pixel_scale: arcsec per pixel for images that don't say.
+        prefix: goes before each ID, for a catalogue that numbers its sources as another one did.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    size_arcsec: float | None = None
+    size_px: int | None = None
+    bands: Sequence[str] | None = None
+    pixel_scale: float | None = None
+    prefix: str = ""
+
+
+def locate(table: Path, images: Sequence[Path], how: Cutting, rows: Any = None) -> tuple[Any, list[Any]]:
+    """(core.catalogue.sources.Found, refused images) of a catalogue; `rows` is the table where it was read already.
+
+    Raises:
+        UserError: one sentence with the file and the remedy.
+    """
+    from astrolens_gui.core.catalogue import columns, mosaics, sources, tables
+
+    read = tables.read(table) if rows is None else rows
+    there, refused = mosaics.find(images, how.bands, how.pixel_scale)
+    found = sources.locate(
+        read,
+        columns.mapped(read, how.mapping),
+        there,
+        size_arcsec=how.size_arcsec,
+        size_px=how.size_px,
+        prefix=how.prefix,
+    )
+    return found, refused
+
+
+def import_catalogue(opened: Opened, table: Path, images: Sequence[Path], how: Cutting, ctx: Any) -> ImportReport:
+    """One object per source that lies in the images, nothing cut out; importing the same again changes nothing.
+
+    Sources in no image, and those whose ID already is another source of the same image, are refused and counted.
+    """
+    from astrolens_gui.core.catalogue import sources
+
+    ctx.progress(0.0, f"reading {table.name}")
+    found, refused = locate(table, images, how)
+    ctx.progress(0.0, found.said())
+    clashes: list[str] = []
+
+    def fit(chunk: list[Any]) -> list[Any]:
+        wrong = settle(opened.submit_db(lambda: _clashing(opened.store, chunk)))
+        clashes.extend(wrong)
+        return [record for record in chunk if record.name not in wrong]
+
+    tally = _take(opened, sources.records(found, ctx), fit)
+    tally.refused = [*refused, *found.left]
+    if clashes:
+        reason = (
+            "in this project that ID is another source of the same image; import them with a prefix, or with another ID"
         )
-        if count
-    ]
-    return ImportReport(len(new), len(updated - new), refused, notes)
+        tally.refused.append(sources.Left(table.name, len(clashes), reason, tuple(clashes[:3])))
+    return tally.report(opened, [found.said()])
+
+
+def _clashing(store: Any, records: Sequence[Any]) -> set[str]:
+    """The names of records that would move an object of the project to another place: its grades are not theirs."""
+    by_name = {name: record for record in records for name in (record.where, record.name)}
+    wrong = set()
+    for row in store.objects(store.ids(by_name).values()):
+        record = by_name[row.name]
+        files = {plane["path"].rpartition("/")[2] for plane in row.planes if plane.get("window")}
+        shared = [plane for plane in record.planes if plane["path"].rpartition("/")[2] in files]
+        if shared and _apart(row, record):
+            wrong.add(record.name)
+    return wrong
+
+
+def _apart(row: Any, record: Any) -> bool:
+    """Whether two windows named alike show different places: further apart than a quarter of a cutout."""
+    if row.ra is not None and record.ra is not None and record.pixel_scale:
+        across = math.cos(math.radians(record.dec)) * ((row.ra - record.ra + 180) % 360 - 180)
+        return math.hypot(across, row.dec - record.dec) * 3600 > record.planes[0]["shape"][0] * record.pixel_scale / 4
+    for new in record.planes:
+        for old in row.planes:
+            if old.get("window") and old["path"].rpartition("/")[2] == new["path"].rpartition("/")[2]:
+                centres = [(w[0] + w[2] / 2, w[1] + w[3] / 2) for w in (old["window"], new["window"])]
+                return math.dist(*centres) > new["window"][2] / 4
+    return False

@@ -1,1 +1,1 @@
-"""Source catalogues: tables of any kind, their columns, and the cutouts that they name; knows no window and no label."""
+"""Tables of sources and the large images they lie in, as objects to import; knows no project and no screen."""

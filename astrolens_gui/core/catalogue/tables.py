@@ -1,0 +1,263 @@
+"""Tables of sources in any of the field's formats, columns as they stand: text first, numbers when asked for; knows no sky.
+
+A text table keeps what was written, so that an ID 00012, a name NA and an empty field stay what they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...api import UserError
+from . import text
+
+SUFFIXES = (".csv", ".tsv", ".ecsv", ".txt", ".cat", ".dat", ".vot", ".votable", ".xml", ".parquet", ".pq")
+"""What names say "table"; a FITS file says it by its contents (`is_table`)."""
+
+NOTHING = frozenset(b"|nan|-|--|---|null|none|na|n/a|masked|inf|-inf|...".split(b"|"))
+"""What stands for no value in a column of numbers, in lower case."""
+
+_LEADING_ZERO = re.compile(rb"[+-]?0\d")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length.
+
+    Attributes:
+        columns: name → bytes (S, UTF-8, stripped) as written, or numbers of a binary format (native, NaN where masked).
+        units, ucds: of those columns that have one. left_out: columns that hold arrays, which no source can show.
+    """
+
+    path: Path
+    columns: Mapping[str, np.ndarray]
+    units: Mapping[str, str] = field(default_factory=dict)
+    ucds: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.columns)
+
+    def text(self, name: str) -> list[str]:
+        """A column as it would be written; whole numbers without a decimal point."""
+        column = self.columns[name]
+        if column.dtype.kind == "S":
+            return [value.decode("utf-8", "replace") for value in column.tolist()]
+        if column.dtype.kind == "f" and (np.isfinite(column) & (column == np.trunc(column))).all():
+            return [str(int(value)) for value in column.tolist()]
+        return [str(value) for value in column.tolist()]
+
+    def numbers(self, name: str) -> np.ndarray | None:
+        """A column as float64, NaN where there is no value; None where something in it is no number."""
+        column = self.columns[name]
+        if column.dtype.kind in "fiub":
+            return column.astype(np.float64)
+        if column.dtype.kind != "S":
+            return None
+        try:
+            return column.astype(np.float64)
+        except ValueError:
+            pass
+        given = ~np.isin(np.char.lower(column), list(NOTHING))
+        values = np.full(len(column), np.nan)
+        try:
+            values[given] = column[given].astype(np.float64)
+        except ValueError:
+            return None
+        return values if given.any() else None
+
+    def values(self, name: str) -> list[Any]:
+        """A column as JSON keeps it: int, float, None where there is no number, else str; numbers with leading zeros are text."""
+        column = self.columns[name]
+        if column.dtype.kind in "iub":
+            return [int(value) for value in column.tolist()] if column.dtype.kind != "b" else column.tolist()
+        if column.dtype.kind == "S" and any(_LEADING_ZERO.match(value) for value in column.tolist()):
+            return self.text(name)
+        found = self.numbers(name)
+        if found is None:
+            return self.text(name)
+        finite = np.isfinite(found)
+        whole = column.dtype.kind == "S" and (found[finite] == np.trunc(found[finite])).all() and not _pointed(column)
+        if whole and (np.abs(found[finite]) < 2**53).all():
+            return [int(value) if ok else None for value, ok in zip(found.tolist(), finite.tolist(), strict=True)]
+        return [value if ok else None for value, ok in zip(found.tolist(), finite.tolist(), strict=True)]
+
+    def head(self, rows: int) -> Table:
+        """The first rows."""
+        parts = {name: column[:rows] for name, column in self.columns.items()}
+        return Table(self.path, parts, self.units, self.ucds, self.left_out)
+
+
+def _pointed(column: np.ndarray) -> bool:
+    return bool((np.char.find(column, b".") >= 0).any() or (np.char.find(np.char.lower(column), b"e") >= 0).any())
+
+
+def is_table(path: str | Path) -> bool:
+    """Whether a file is a table of sources: by its name, or as FITS that holds a table and no image."""
+    path = Path(path)
+    if path.suffix.lower() in SUFFIXES:
+        return path.is_file()
+    from ..images.errors import ImageError
+    from ..images.headers import walk
+    from ..images.source import Source
+
+    try:
+        with Source(path) as source:
+            kinds = {hdu.kind for hdu in walk(source)}
+    except ImageError:
+        return False
+    return "table" in kinds and not kinds & {"image", "compressed"}
+
+
+def read(path: str | Path, rows: int | None = None) -> Table:
+    """A table whole, or its first `rows` where that is cheaper: CSV, TSV, ECSV, white space, FITS, VOTable, Parquet.
+
+    Raises:
+        UserError: one sentence with the file and the remedy.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as error:
+        raise UserError(f"{path}: can't be read: {error.strerror}") from None
+    if not start.strip():
+        raise UserError(f"{path}: the table is empty")
+    try:
+        if start[:4] == b"PAR1":
+            table = _parquet(path)
+        elif start[:6] == b"SIMPLE" or start[:2] == b"\x1f\x8b":
+            table = _fits(path)
+        elif b"<VOTABLE" in start or path.suffix.lower() in {".vot", ".votable", ".xml"}:
+            table = _votable(path)
+        else:
+            columns, units = text.read(path, rows)
+            table = _made(path, columns.items(), units)
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError(f"{path}: there is not enough memory for it") from None
+    except Exception as error:
+        raise UserError(f"{path}: can't be read as a table ({error or type(error).__name__})") from None
+    if not table.columns or not len(table):
+        raise UserError(f"{path}: the table has no rows; check that it is the right file")
+    return table if rows is None else table.head(rows)
+
+
+def _made(path: Path, columns: Iterable[tuple[str, Any]], units: Mapping[str, str], ucds: Any = None) -> Table:
+    """Columns with names of their own; index leftovers (no name, "Unnamed: 0") and arrays are left out."""
+    kept: dict[str, np.ndarray] = {}
+    left_out = []
+    for name, column in columns:
+        if not name.strip() or re.fullmatch(r"Unnamed: \d+(\.\d+)?", name.strip()):
+            continue
+        if column.ndim != 1 or column.dtype.kind not in "SUOfiub":
+            left_out.append(name)
+            continue
+        kept[_unique(name.strip(), kept)] = _plain(column)
+    return Table(path, kept, dict(units), dict(ucds or {}), tuple(left_out))
+
+
+def _unique(name: str, taken: Mapping[str, Any]) -> str:
+    return next(one for one in itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2))) if one not in taken)
+
+
+def _plain(column: np.ndarray) -> np.ndarray:
+    """Native numbers with NaN for what is masked, or stripped UTF-8."""
+    masked = np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else None
+    column = np.asarray(column)
+    if column.dtype.kind in "fiub":
+        if masked is not None and masked.any():
+            column = column.astype(np.float64)
+            column[masked] = np.nan
+        return column.astype(column.dtype.newbyteorder("="), copy=False)
+    if column.dtype.kind in "UO":
+        column = text.encoded(["" if value is None else str(value) for value in column.tolist()])
+    column = np.char.strip(column)
+    if masked is not None:
+        column[masked] = b""
+    return column
+
+
+def _fits(path: Path) -> Table:
+    """The largest table of a FITS file."""
+    from astropy.io import fits
+    from astropy.table import Table as Astropy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(path, memmap=True) as file:
+            tables = [
+                (len(hdu.data), -at)
+                for at, hdu in enumerate(file)
+                if type(hdu) is fits.BinTableHDU and hdu.data is not None
+            ]
+            tables += [(len(hdu.data), -at) for at, hdu in enumerate(file) if type(hdu) is fits.TableHDU]
+            if not tables:
+                raise UserError(f"{path}: it holds no table; give the catalogue, not the image")
+            at = -max(tables)[1]
+            head = file[at].header
+            ucds = {head[f"TTYPE{n}"]: head[f"TUCD{n}"] for n in range(1, head["TFIELDS"] + 1) if f"TUCD{n}" in head}
+            found = Astropy.read(file[at], character_as_bytes=True)
+            return _of_astropy(path, found, ucds)
+
+
+def _of_astropy(path: Path, found: Any, ucds: Mapping[str, str]) -> Table:
+    units = {name: str(found[name].unit) for name in found.colnames if getattr(found[name], "unit", None)}
+    columns = [(name, _array(found[name])) for name in found.colnames]
+    return _made(path, columns, units, ucds)
+
+
+def _array(column: Any) -> Any:
+    """A column's values without its unit, masked where it is."""
+    data = getattr(column, "data", None)
+    value = data if isinstance(data, np.ndarray) else np.asarray(column)
+    return value
+
+
+def _votable(path: Path) -> Table:
+    from astropy.io.votable import parse_single_table
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = parse_single_table(path, verify="ignore")
+        ucds = {one.name: one.ucd for one in found.fields if one.ucd}
+        return _of_astropy(path, found.to_table(use_names_over_ids=_distinct(one.name for one in found.fields)), ucds)
+
+
+def _distinct(names: Iterable[str]) -> bool:
+    return max(Counter(names).values(), default=0) == 1
+
+
+def _parquet(path: Path) -> Table:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise UserError(f"{path}: reading Parquet needs pyarrow: pip install 'astrolens[parquet]'") from None
+    found = parquet.read_table(os.fspath(path))
+    columns = [(name, found.column(name).to_numpy()) for name in found.column_names]
+    units = {one.name: (one.metadata or {}).get(b"unit", b"").decode() for one in found.schema}
+    return _made(path, columns, {name: unit for name, unit in units.items() if unit})
+
+
+def write_csv(path: str | Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A plain table, for tests and for lists of sources that were left out."""
+    import csv
+
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
