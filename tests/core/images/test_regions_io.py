@@ -1,0 +1,129 @@
+"""DS9 region files: read as DS9 writes them, written so that the regions package and we read the same again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from regions import Regions
+
+from astrolens_gui.api import UserError
+from astrolens_gui.core.images import regions_io
+
+BY_HAND = """# Region file format: DS9 version 4.1
+# Filename: field.fits
+global color=green dashlist=8 3 width=1 font="helvetica 10 normal roman" select=1 edit=1 move=1 delete=1 include=1 source=1
+icrs
+circle(202.5,47.25,10.5")
+box(13:30:00.0,+47:15:00.0,12.5",8",30) # color=red text={probable arc; north} tag={class=arc}
+-ellipse(202.46,47.19,3",5",15)
+polygon(0.001,47.19,359.999,47.19,0.0,47.2)
+annulus(202.46,47.19,3",5")
+# text(202.46,47.19) text={a word}
+fk5
+point(202.46,47.19) # point=x
+image
+circle(10,20,5)
+polygon(1,1,11,1,11,21)
+galactic;circle(104.85,68.56,4")
+physical
+box(30,40,10,20,0)
+panda(202,47,0,360,4,3,5,1)
+"""
+
+
+def read(folder: Path, text: str) -> regions_io.Read:
+    path = folder / "some.reg"
+    path.write_text(text, encoding="utf-8")
+    return regions_io.read(path)
+
+
+def test_that_a_file_of_ds9_is_read_in_all_its_coordinate_systems(tmp_path: Path) -> None:
+    found = read(tmp_path, BY_HAND)
+    kinds = ["circle", "box", "ellipse", "polygon", "annulus", "point", "point", "circle", "polygon", "circle", "box"]
+    assert [region["kind"] for region in found.regions] == kinds
+    circle, box, ellipse, polygon, annulus, word = found.regions[:6]
+    assert (circle["ra"], circle["dec"], circle["w_arcsec"]) == pytest.approx((202.5, 47.25, 21.0))
+    assert (box["ra"], box["dec"]) == pytest.approx((202.5, 47.25))
+    assert (box["w_arcsec"], box["h_arcsec"], box["pa_deg"]) == pytest.approx((12.5, 8.0, 30.0))
+    assert (box["class_name"], box["note"], box["more"]) == ("arc", "probable arc; north", {"color": "red"})
+    assert (ellipse["w_arcsec"], ellipse["h_arcsec"]) == pytest.approx((6.0, 10.0))  # DS9 writes half axes
+    assert ellipse["more"] == {"exclude": True}
+    assert polygon["ra"] == pytest.approx(0.0, abs=1e-9)  # the short way across RA 0
+    assert annulus["more"]["inner"] == pytest.approx([0.6, 0.6])
+    assert word["note"] == "a word"
+    pixel, corner, _, physical = found.regions[7:]
+    assert (pixel["x"], pixel["y"], pixel["w"]) == (9.0, 19.0, 10.0)  # DS9 counts from 1
+    assert (corner["x"], corner["y"], corner["w"], corner["h"]) == (5.0, 10.0, 10.0, 20.0)
+    assert "ra" not in physical
+    assert [note.partition(": ")[2] for note in found.notes] == [
+        "physical coordinates were taken for the image's own pixels",
+        "panda is not used here, and left out",
+    ]
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        return [number for one in value.values() for number in _numbers(one)]
+    if isinstance(value, list):
+        return [number for one in value for number in _numbers(one)]
+    return [float(value)] if isinstance(value, int | float) else []
+
+
+def test_that_what_is_written_is_read_again_to_a_milliarcsecond(tmp_path: Path) -> None:
+    before = read(tmp_path, BY_HAND).regions
+    text = regions_io.write(before)
+    assert len(Regions.parse(text, format="ds9")) == len(before)
+    after = read(tmp_path, text).regions
+    for one, other in zip(before, after, strict=True):
+        assert _numbers(one) == pytest.approx(_numbers(other), abs=1e-6)
+        texts = ("kind", "class_name", "note")
+        assert [one[name] for name in texts] == [other[name] for name in texts]
+        assert one["more"].get("exclude") == other["more"].get("exclude")
+
+
+def test_that_braces_and_line_breaks_do_not_break_the_file(tmp_path: Path) -> None:
+    region = {
+        "kind": "circle",
+        "x": 1.0,
+        "y": 2.0,
+        "w": 3.0,
+        "h": 3.0,
+        "note": "a {b}\nc; d",
+        "class_name": "lens",
+        "ID": "x y",
+    }
+    [again] = read(tmp_path, regions_io.write([region])).regions
+    assert again["note"] == "a 'b' c; d"
+
+
+def test_that_no_region_is_a_file_that_ds9_opens(tmp_path: Path) -> None:
+    assert regions_io.write([]).startswith("# Region file format: DS9")
+    assert read(tmp_path, regions_io.write([])).regions == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            'fk5\ncircle(1,2,3")\ncircle(abc)\n',
+            r"some\.reg: line 3 is no region that DS9 would write \(circle\(abc\)\)",
+        ),
+        ("icrs\nbox(1,2)\n", "line 2 is no region"),
+        ("SIMPLE  =\0", "not a text file"),
+        ("<?xml version='1.0'?>", "is XML"),
+    ],
+)
+def test_that_a_broken_file_gives_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        read(tmp_path, text)
+
+
+def test_that_a_missing_file_gives_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"none\.reg cannot be read"):
+        regions_io.read(tmp_path / "none.reg")
+
+
+def test_that_an_empty_file_says_so(tmp_path: Path) -> None:
+    assert "holds no region" in read(tmp_path, "\n").notes[0]
