@@ -1,0 +1,145 @@
+"""The view in front as a picture on disk: what to draw and what to write under it; encodes nothing on the main thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from astrolens_gui.core.links import Target
+
+from .qt import QtGui
+from .views.save import Caption, SaveDialog, Sheet, colour_bar, write
+
+
+class Saving:
+    """Attributes:
+    dialog: the one that is open, else None.
+    """
+
+    def __init__(self, window: Any) -> None:
+        self._window = window
+        self.dialog: SaveDialog | None = None
+
+    def ask(self) -> None:
+        """Find what the caption says, then ask where to."""
+        if self._window.stage.page == "image" and self._window.stage.image.frame is None:
+            self._window.say("There is no image on the screen to save.")
+            return
+        self._target(self.run)
+
+    def _target(self, then: Any) -> None:
+        opened, object_id = self._window.workbench.opened, self._window.current.object_id
+
+        def find() -> Target:
+            from astrolens_gui.workbench.pointing import target
+
+            return target(opened, object_id)
+
+        job = self._window.workbench.runner.submit("io", find, quiet=True)
+        self._window.bridge.when_done(job, then, lambda _: then(Target(self._window.queue.name_of(object_id))))
+
+    def run(self, target: Target) -> None:
+        """Ask, draw, and have it written."""
+        page = self._window.stage.page
+        dialog = self.dialog = SaveDialog(self._propose(page, target), self._size(), self._chosen, self._window)
+        dialog.bar.setEnabled(page == "image")
+        if dialog.exec_():
+            self.save(page, target, dialog.path(), dialog.choices())
+        self.dialog = None
+
+    @property
+    def _chosen(self) -> dict[str, Any]:
+        return dict(self._window.workbench.settings["share"])
+
+    def _propose(self, page: str, target: Target) -> Path:
+        """A name that says what it is, in the folder of the last time; a number where it is taken."""
+        from .sharing import default_name
+
+        chosen = self._chosen
+        folder = Path(chosen.get("folder") or Path.home())
+        folder = folder if folder.is_dir() else Path.home()
+        band = self._band() if page == "image" else page
+        stem, suffix = default_name(target.name, band), chosen.get("suffix", ".png")
+        path, number = folder / f"{stem}{suffix}", 2
+        while path.exists():
+            path, number = folder / f"{stem}-{number}{suffix}", number + 1
+        return path
+
+    def _band(self) -> str:
+        frame = self._window.stage.image.frame
+        if frame is None:
+            return ""
+        return "colour" if self._is_colour else str(frame.image.band)
+
+    @property
+    def _is_colour(self) -> bool:
+        return getattr(self._window.current.recipe, "mode", "single") == "rgb"
+
+    def _size(self) -> tuple[int, int]:
+        view = self._view()
+        ratio = view.devicePixelRatioF()
+        return round(view.width() * ratio), round(view.height() * ratio)
+
+    def _view(self) -> Any:
+        """The widget whose pixels are saved."""
+        return getattr(self._window.stage.front, "canvas", self._window.stage.front)
+
+    def save(self, page: str, target: Target, file: Path, choices: dict[str, Any]) -> Any:
+        """Draw the sheet now, write it on the io lane; the job."""
+        window = self._window
+        window.workbench.settings.set("share", choices)
+        view, times = self._view(), int(choices["times"])
+        width, height = (side * times for side in self._size())
+        unit = times * view.devicePixelRatioF()
+        view.repaint()  # what was asked for a moment ago is part of the view
+        picture = view.picture(width, height, choices["layers"]) if hasattr(view, "picture") else rendered(view, times)
+        sheet = Sheet(
+            picture, self._caption(page, target), self._bar() if choices["bar"] and page == "image" else None, unit
+        )
+        size = f"{sheet.size[0]} × {sheet.size[1]} px"
+        job = window.workbench.runner.submit("io", write, sheet, file, title=f"saving {file.name}", quiet=True)
+        return window.bridge.when_done(
+            job, lambda made: window.say(f"Saved {made} ({size})"), lambda e: window.fail(str(e))
+        )
+
+    def _caption(self, page: str, target: Target) -> Caption:
+        if page not in ("image", "panels"):
+            done, count = self._window.queue.progress()
+            shown = f"{self._window.queue.rowCount():,} objects listed · {done:,} of {count:,} graded"
+            return Caption(self._window.session.info.name, f"{shown} · {self._window.current.recipe.stretch}")
+        place = f"{target.sexagesimal}  (ICRS)" if target.placed else ""
+        plate = str(getattr(self._window.stage.image.canvas, "plate", "")) if page == "image" else ""
+        warning = f"{plate}: a processed picture, not data" if plate else ""
+        return Caption(target.name, self._said(page), place, warning)
+
+    def _said(self, page: str) -> str:
+        """Band, stretch and cuts in words."""
+        from astrolens_gui.core.images.stretch import STRETCHES
+
+        recipe, frame = self._window.current.recipe, self._window.stage.image.frame
+        spec = STRETCHES.get(recipe.stretch)
+        stretch = spec.title if spec is not None else recipe.stretch
+        if page == "panels" or frame is None:
+            return f"{stretch} · cuts {recipe.cuts}"
+        if self._is_colour:
+            chosen = [one for one in (recipe.red, recipe.green, recipe.blue) if one]
+            return f"Colour {' '.join(chosen)} · {recipe.composer}".replace("  ", " ")
+        from .views.sky import format_value
+
+        unit = frame.image.unit
+        return f"{frame.image.band} · {stretch} · {format_value(frame.low)} … {format_value(frame.high, unit)}"
+
+    def _bar(self) -> Any:
+        frame = self._window.stage.image.frame
+        return colour_bar(self._window.current.recipe, frame.low, frame.high, frame.image.unit) if frame else None
+
+
+def rendered(view: Any, times: int) -> QtGui.QImage:
+    """A widget drawn anew at `times` its size: letters and lines are sharp, its pictures as large as they are held."""
+    ratio = view.devicePixelRatioF() * times
+    picture = QtGui.QImage(round(view.width() * ratio), round(view.height() * ratio), QtGui.QImage.Format_RGB32)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(view.palette().color(QtGui.QPalette.Window))
+    view.render(picture)
+    picture.setDevicePixelRatio(1.0)
+    return picture
