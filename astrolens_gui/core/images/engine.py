@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from . import colour
 from . import paint as _paint
 from . import stretch as _stretch
 from .geometry import Affine, View
-from .raster import Raster, run
+from .raster import Raster, runs
 from .recipe import Recipe
 
 __all__ = ["NO_DATA_TONES", "Engine", "Sampled"]
@@ -25,6 +26,7 @@ CHEQUER_PX = 8.0
 """A field of the chequer is this large on the screen, up to twice that."""
 
 Maps = Mapping[str, Callable[[View], Affine]]
+Zeros = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,16 @@ class Sampled:
 
     Attributes:
         planes: float32 (height, width) by band, row 0 at the top, NaN where there is no value.
-        inside: (first row, last, first column, last) that can show the image; the rest of the screen is outside of it.
-        outside: flat indices of further pixels outside of a turned image.
+        bands: one name for a single band, else those of the colours in the order of `colour.channels`.
+        first, last: of each row: the columns [first, last) see the image, the others are outside of it.
         holes, tones: flat indices of pixels without a value, and which of the two tones each has.
     """
 
     view: View
     planes: dict[str, np.ndarray]
-    inside: tuple[int, int, int, int]
-    outside: np.ndarray
+    bands: tuple[str, ...]
+    first: np.ndarray
+    last: np.ndarray
     holes: np.ndarray
     tones: np.ndarray
     source: Any = field(default=None, repr=False)
@@ -60,21 +63,20 @@ class Engine:
     def __init__(self) -> None:
         self.set_rasters({})
 
-    def set_rasters(self, rasters: Mapping[str, Raster], maps: Maps | None = None) -> None:
-        """The bands of the object from now on, the best to look at first.
+    def set_rasters(
+        self, rasters: Mapping[str, Raster], maps: Maps | None = None, zero_points: Zeros | None = None
+    ) -> None:
+        """The bands of the object from now on, the best to look at first; what is looked up in the mappings may be read from files then.
 
         Args:
             maps: for bands that lie otherwise than the image the view counts in: from a view to the affine map screen → band.
+            zero_points: AB magnitude of one count by band, None where unknown.
         """
-        self._bands: tuple[Mapping[str, Raster], Maps] = (rasters, maps or {})
+        self._bands: tuple[Mapping[str, Raster], Maps, Zeros] = (rasters, maps or {}, zero_points or {})
         self._last: tuple[Any, Sampled] | None = None
         self._cuts: dict[Any, tuple[float, float]] = {}
+        self._levels: dict[str, tuple[colour.Level, float | None]] = {}
         self._histogram: tuple[Any, _paint.Equalised] | None = None
-
-    @property
-    def resident(self) -> bool:
-        """Whether sampling reads no file."""
-        return all(raster.resident for raster in self._bands[0].values())
 
     def band(self, recipe: Recipe) -> str:
         """The band that a recipe shows; the first where the object has not the one it names."""
@@ -88,17 +90,19 @@ class Engine:
             ImageError: a file can't be read any more. ValueError: there are no bands.
         """
         bands = self._bands
+        rasters, maps, _ = bands
         names = self._wanted(recipe)
-        rasters, maps = bands
         detail = tuple(getattr(rasters[name], "has_overviews", True) for name in names)
         key = (view, names, detail)
         last = self._last
         if last is not None and last[0] == key and last[1].source is bands:
             return last[1]
         affines = {name: maps[name](view) if name in maps else view.to_image for name in names}
-        planes = {name: rasters[name].sample(affines[name], view.width, view.height) for name in names}
+        planes = {name: rasters[name].sample(affines[name], view.width, view.height) for name in affines}
         frame = next((name for name in names if name not in maps), names[0])
-        made = replace(_voids(view, affines[frame], rasters[frame].shape, planes), source=bands)
+        made = replace(_voids(view, affines[frame], rasters[frame].shape, planes), bands=names, source=bands)
+        for name in planes:  # now, so that painting reads nothing
+            self._level(name, recipe) if recipe.mode == "rgb" else rasters[name].overview()
         if self._bands is bands:
             self._last = (key, made)
         return made
@@ -106,7 +110,7 @@ class Engine:
     def _wanted(self, recipe: Recipe) -> tuple[str, ...]:
         if not self._bands[0]:
             raise ValueError("the engine has no bands to sample")
-        return (self.band(recipe),)
+        return colour.channels(recipe, tuple(self._bands[0])) if recipe.mode == "rgb" else (self.band(recipe),)
 
     def paint(self, sampled: Sampled, recipe: Recipe, surround: int = 0) -> np.ndarray:
         """uint8 (height, width, 4), blue green red alpha, C-contiguous; reads no file.
@@ -114,10 +118,32 @@ class Engine:
         Args:
             surround: 0xAARRGGBB of what lies outside of the image; 0 is transparent (and black where alpha is ignored).
         """
+        if recipe.mode == "rgb":
+            return _finished(self._composed(sampled, recipe), sampled, surround)
         name, plane = next(iter(sampled.planes.items()))
         low, high = self._limits(name, recipe)
         histogram = self._equalised(name, low, high) if recipe.stretch == "histeq" else None
         return _finished(_paint.paint(plane, recipe, low, high, histogram), sampled, surround)
+
+    def _composed(self, sampled: Sampled, recipe: Recipe) -> np.ndarray:
+        """uint32 (h, w) of a colour picture."""
+        levels, zeros = [], []
+        for name in sampled.bands:
+            level, zero = self._level(name, recipe)
+            low, high = self._limits(name, recipe)
+            levels.append(level._replace(low=low, high=high))
+            zeros.append(zero)
+        pixels = np.full(sampled.shape, _paint.OPAQUE, "<u4")
+        rgb = pixels.view(np.uint8).reshape(*sampled.shape, 4)[..., 2::-1]
+        colour.compose([sampled.planes[name] for name in sampled.bands], recipe, levels, zeros, out=rgb)
+        return pixels if sys.byteorder == "little" else pixels.astype(np.uint32)
+
+    def _level(self, name: str, recipe: Recipe) -> tuple[colour.Level, float | None]:
+        """What does not depend on the recipe of a band's levels, found from its overview, and its zero point; once."""
+        if name not in self._levels:
+            rasters, _, zeros = self._bands
+            self._levels[name] = colour.level(rasters[name].overview(), recipe, name), zeros.get(name)
+        return self._levels[name]
 
     def cuts(self, recipe: Recipe) -> tuple[float, float]:
         """(low, high) of the shown band, in image units; (0, 1) without one."""
@@ -135,8 +161,11 @@ class Engine:
         raster = self._bands[0][name]
         found = self._cuts.get(key)
         if found is None:
-            whole = raster.resident and recipe.cuts in {"minmax", "manual"}
-            found = _stretch.limits(raster.data if whole else raster.overview(), recipe, name)
+            if recipe.cuts == "percentile" and raster.ranked is not None and _stretch.held(recipe, name) is None:
+                found = _between(raster.ranked, recipe.percentile)
+            else:
+                whole = raster.resident and recipe.cuts in {"minmax", "manual"}
+                found = _stretch.limits(raster.data if whole else raster.overview(), recipe, name)
             if len(self._cuts) > 64:  # a drag of manual cuts makes many
                 self._cuts.clear()
             self._cuts[key] = found
@@ -150,44 +179,52 @@ class Engine:
         return self._histogram[1]
 
 
+def _between(ranked: np.ndarray, keep: float) -> tuple[float, float]:
+    """As `cuts.percentile`, of values that are sorted already."""
+    if not ranked.size:
+        return 0.0, 1.0
+    edge = (100.0 - min(max(keep, 0.0), 100.0)) / 200 * (ranked.size - 1)
+    low, high = np.interp([edge, ranked.size - 1 - edge], *_around(ranked, edge))
+    return _stretch._apart(float(low), float(high))
+
+
+def _around(ranked: np.ndarray, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """Ranks and values next to `edge` from either end."""
+    below, above = math.floor(edge), math.floor(ranked.size - 1 - edge)
+    places = np.unique(np.clip([below, below + 1, above, above + 1], 0, ranked.size - 1))
+    return places, ranked[places].astype(np.float64)
+
+
 def _voids(view: View, to_image: Affine, shape: tuple[int, int], planes: dict[str, np.ndarray]) -> Sampled:
     """Where the screen shows no value: beyond the image, or a hole in it."""
     width, height = view.width, view.height
-    whole = (0, height, 0, width)
-    upright, turned = to_image.b == 0 == to_image.d, to_image.a == 0 == to_image.e
-    if upright or turned:
-        across, down = np.arange(width) + 0.5, np.arange(height) + 0.5
-        along_x, along_y = (to_image.a, to_image.e) if upright else (to_image.d, to_image.b)
-        first_x, first_y = (to_image.c, to_image.f) if upright else (to_image.f, to_image.c)
-        x, y = along_x * across + first_x, along_y * down + first_y
-        (x0, x1), (y0, y1) = run(x, shape[1 if upright else 0]), run(y, shape[0 if upright else 1])
-        whole = (y0, y1, x0, x1)
-    y0, y1, x0, x1 = whole
+    first, last = runs(to_image, shape, width, height)
+    outside = width * height - int((last - first).sum())
     missing = None
     for plane in planes.values():  # a hole is where no band has a value
-        empty = np.isnan(plane[y0:y1, x0:x1])
+        empty = np.isnan(plane)
         missing = empty if missing is None else missing & empty
-        if not missing.any():
-            return Sampled(view, planes, whole, _NONE, _NONE, _NONE)
+        if np.count_nonzero(missing) <= outside:
+            return Sampled(view, planes, (), first, last, _NONE, _NONE)
     assert missing is not None
-    rows, columns = np.nonzero(missing)
-    rows, columns = rows + y0, columns + x0
+    columns = np.arange(width, dtype=np.int32)
+    missing &= (columns >= first[:, None]) & (columns < last[:, None])
+    holes = np.flatnonzero(missing)
+    rows, columns = np.divmod(holes, width)
     x, y = to_image(columns + 0.5, rows + 0.5)
-    flat = rows * width + columns
-    within = (x >= -0.5) & (x < shape[1] - 0.5) & (y >= -0.5) & (y < shape[0] - 0.5)
     side = 2.0 ** math.ceil(math.log2(max(CHEQUER_PX * math.sqrt(abs(to_image.determinant)), 1e-300)))
-    tones = (np.floor((x[within] + 0.5) / side) + np.floor((y[within] + 0.5) / side)) % 2
-    return Sampled(view, planes, whole, flat[~within], flat[within], tones.astype(np.intp))
+    tones = (np.floor((x + 0.5) / side) + np.floor((y + 0.5) / side)) % 2
+    return Sampled(view, planes, (), first, last, holes, tones.astype(np.intp))
 
 
 def _finished(pixels: np.ndarray, sampled: Sampled, surround: int) -> np.ndarray:
     """The painted values with the surround and the chequer, as bytes."""
-    y0, y1, x0, x1 = sampled.inside
-    pixels[:y0] = pixels[y1:] = surround
-    pixels[y0:y1, :x0] = pixels[y0:y1, x1:] = surround
+    for row, (first, last) in enumerate(zip(sampled.first.tolist(), sampled.last.tolist(), strict=True)):
+        if first:
+            pixels[row, :first] = surround
+        if last < pixels.shape[1]:
+            pixels[row, last:] = surround
     flat = pixels.reshape(-1)
-    if len(sampled.outside):
-        flat[sampled.outside] = surround
     if len(sampled.holes):
         flat[sampled.holes] = np.array(NO_DATA_TONES, np.uint32)[sampled.tones]
     if sys.byteorder == "little":
