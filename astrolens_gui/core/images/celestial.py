@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-ROTATED = ("FK5", "Galactic", "Supergalactic")
+ROTATED = ("FK5", "Galactic")
 """Frames that a rotation takes to ICRS; of others (FK4 with its terms of aberration) astropy transforms each position."""
 
 NAMES = {"GLON": "galactic", "ELON": "ecliptic", "SLON": "supergalactic", "HLON": "helioecliptic"}
@@ -40,26 +40,25 @@ class Celestial:
 
         kind = wcs.wcs.lngtyp.strip()
         try:
-            frame = wcs_to_celestial_frame(wcs)
+            # astropy 7 takes ecliptic and supergalactic longitudes for right ascensions where RADESYS is set
+            frame = wcs_to_celestial_frame(wcs) if kind in {"RA", "GLON"} else None
         except ValueError:
+            frame = None
+        if frame is None:
             return cls(wcs, NAMES.get(kind, kind or "unknown"), False, None, None)
         name = type(frame).__name__
         if name == "ICRS":
             return cls(wcs, "", True, None, None)
         equinox = getattr(frame, "equinox", None)
         epoch = "" if equinox is None else f"{equinox.byear:.6g}" if name.startswith("FK4") else f"{equinox.jyear:.6g}"
-        title = {"Galactic": "galactic", "Supergalactic": "supergalactic"}.get(name, f"{name} {epoch}".strip())
+        title = "galactic" if name == "Galactic" else f"{name} {epoch}".strip()
         if name in ROTATED:
             return cls(wcs, title, True, _rotation(name, epoch), None)
         return cls(wcs, title, True, None, frame)
 
     def native(self, x: float, y: float) -> tuple[float, float] | None:
         """(longitude, latitude) in the file's own frame, degrees, of 0-based pixel (x, y); None where it has no solution."""
-        try:
-            lon, lat = (float(value) for value in self.wcs.pixel_to_world_values(x, y))
-        except Exception:  # a projection may refuse a pixel in a dozen ways; all of them mean "no position here"
-            return None
-        return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
+        return world(self.wcs, x, y)
 
     def icrs(self, x: float, y: float) -> tuple[float, float] | None:
         """(RA, Dec) in degrees of 0-based pixel (x, y); None where there is no solution."""
@@ -74,6 +73,17 @@ class Celestial:
             place = SkyCoord(*here, unit="deg", frame=self._astropy).icrs
             return float(place.ra.deg), float(place.dec.deg)
         return here
+
+
+def world(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
+    """(longitude, latitude) in degrees of 0-based pixel (x, y) by the full WCS, whichever axis is which; None where it has no
+    solution."""
+    try:
+        both = wcs.pixel_to_world_values(x, y)
+        lon, lat = float(both[wcs.wcs.lng]), float(both[wcs.wcs.lat])
+    except Exception:  # a projection may refuse a pixel in a dozen ways; all of them mean "no position here"
+        return None
+    return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
 
 @lru_cache(maxsize=32)

@@ -44,6 +44,11 @@ class Header:
         value = _value(self.raw[at : at + 80])
         return default if value is None else value
 
+    def card(self, key: str) -> bytes:
+        """The card as it stands in the file, 80 bytes; b"" where absent."""
+        at = self._cards.get(key.encode().ljust(8))
+        return b"" if at is None else self.raw[at : at + 80]
+
     def number(self, key: str, default: float | None = None) -> float | None:
         """A finite float, or `default`."""
         value = self.get(key)

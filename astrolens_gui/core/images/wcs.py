@@ -24,8 +24,12 @@ _RANGE_ARCSEC = (1e-4, 36000.0)
 """Pixel scales outside of it are mistakes."""
 
 _PLAIN = ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA")
-_OTHER = ("LONPOLE", "LATPOLE", "RADESYS", "EQUINOX", "EPOCH", "MJD-OBS", "DATE-OBS")
+_OTHER = ("LONPOLE", "LATPOLE", "RADESYS", "RADECSYS", "EQUINOX", "EPOCH", "MJD-OBS", "DATE-OBS")
+"""RADECSYS is RADESYS before the standard of 2002, and still written."""
+
 _DISTORTION = re.compile(r"(PV[12]_\d{1,2}|(A|B|AP|BP)_(ORDER|\d_\d)|[AB]_DMAX)")
+_PIECES = re.compile(r"WAT[12]_\d{3}")
+"""IRAF's distortion (TNX, ZPX) lies in pieces of one text, whose blanks at the ends count: copied letter for letter."""
 
 
 def _matrix(header: Header) -> tuple[float, float, float, float] | None:
@@ -53,7 +57,7 @@ def _matrix(header: Header) -> tuple[float, float, float, float] | None:
 
 def _is_celestial(header: Header) -> bool:
     types = [header.text(f"CTYPE{n}").upper() for n in (1, 2)]
-    return all(_CELESTIAL.match(t) for t in types) and types[0][:2] != types[1][:2]
+    return all(_CELESTIAL.match(t) for t in types) and types[0][:4] != types[1][:4]
 
 
 def pixel_scale(header: Header) -> float | None:
@@ -109,6 +113,7 @@ def build(header: Header) -> Any:
         return None
     import warnings
 
+    from astropy.io.fits import Card
     from astropy.io.fits import Header as Cards
     from astropy.wcs import WCS
 
@@ -124,10 +129,12 @@ def build(header: Header) -> Any:
     for key in header.keys():  # noqa: SIM118
         if _DISTORTION.fullmatch(key):
             _copy(header, cards, key)
+        elif _PIECES.fullmatch(key):
+            cards.append(Card.fromstring(header.card(key)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            wcs = WCS(cards, naxis=2, fix=False)
+            wcs = WCS(cards, naxis=2)
             sky = wcs.celestial if wcs.has_celestial else None
             if sky is None or not all(math.isfinite(v) for v in sky.pixel_to_world_values(0.0, 0.0)):
                 return None
@@ -153,7 +160,7 @@ def centre(header: Header, shape: tuple[int, int]) -> tuple[float, float] | None
     matrix = _matrix(header)
     plain = types == ["RA---TAN", "DEC--TAN"] and "LONPOLE" not in header and "LATPOLE" not in header
     # FK5 at J2000 is ICRS within 0.03 arcsec; older frames need astropy
-    plain = plain and header.text("RADESYS").upper() in {"", "ICRS", "FK5"}
+    plain = plain and (header.text("RADESYS") or header.text("RADECSYS")).upper() in {"", "ICRS", "FK5"}
     plain = plain and (header.number("EQUINOX") or header.number("EPOCH") or 2000.0) == 2000.0
     if plain and matrix is not None and not any(_DISTORTION.fullmatch(key) for key in header.keys()):  # noqa: SIM118
         return _tan(header, matrix, x, y)

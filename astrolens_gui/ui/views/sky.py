@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from astrolens_gui.core.images.celestial import world
+
 NO_DATA = "no data"
 ROUND_STEPS = (1, 2, 5)
 
@@ -28,17 +30,6 @@ def sexagesimal(lon_deg: float, lat_deg: float) -> tuple[str, str]:
     right = f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds // 10_000:02d}.{seconds % 10_000:04d}"
     sign = "-" if lat_deg < 0 else "+"
     return right, f"{sign}{arcmin // 60:02d}:{arcmin % 60:02d}:{arcsec // 1000:02d}.{arcsec % 1000:03d}"
-
-
-def world(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
-    """(longitude, latitude) in degrees of 0-based pixel (x, y) by the full WCS; None where it has no solution."""
-    try:
-        lon, lat = (float(value) for value in wcs.pixel_to_world_values(x, y))
-    except (
-        Exception
-    ):  # a projection may refuse a pixel in a dozen ways; for the readout all of them mean "no position here"
-        return None
-    return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
 
 @dataclass(frozen=True)
