@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..qt import QColor, QIcon, QObject, Qt, QtCore, QtGui, Signal
+from .columns import Facts
+from .pile import Pile
+from .sift import Sift
 
 NAME, GRADE, SCORE = range(3)
 COLUMNS = ("Object", "Grade", "Score")
@@ -25,168 +28,220 @@ HIDDEN = "•••"
 
 
 class QueueModel(QtCore.QAbstractTableModel):
-    """Rows in the order of labelling; columns NAME, GRADE, SCORE.
+    """Rows in the order of labelling, or sorted by a column; columns NAME, GRADE, SCORE.
 
-    The scores of ungraded objects show as dots while `blind`. A label changes one row in place and moves none.
+    The scores of ungraded objects show as dots while `blind`, and no order or filter tells of them. A label changes one row in
+    place and moves none.
 
     Attributes:
         reranked: the order is new; rows are not what they were.
-        any_score: whether an object has a score.
+        told: (str) one sentence about what was done in the list.
+        wanted: (str) a column to be fetched and given to `take_column`; "" asks for the names of all.
+        sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
     """
 
     reranked = Signal()
+    told = Signal(str)
+    wanted = Signal(str)
+    sorting = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.strategy = ""
-        self.blind = True
         self._dots: dict[str, QIcon] = {}
-        self._filter = ""
-        self._take([], [], [], [])
-
-    def _take(self, objects: Any, names: Any, grades: Any, scores: Any) -> None:
-        """All arrays in display order; `_names` and `_grades` are object arrays of str."""
-        self._objects = np.asarray(objects, dtype=np.int64)
-        self._names = np.asarray(names, dtype=object)
-        self._grades = np.asarray(grades, dtype=object)
-        self._scores = np.asarray(scores, dtype=np.float64)
-        self._count()
-        self._rows = np.arange(len(self._objects))
-        self._index_rows()
-
-    def _count(self) -> None:
-        """What is known of all objects together, so that no row has to be looked at for it."""
-        self._open = self._grades == ""
-        self._given = Counter(self._grades[~self._open].tolist())
-        self.any_score = bool(np.isfinite(self._scores).any())
-
-    def _index_rows(self) -> None:
-        self._sorted = np.argsort(self._objects, kind="stable")
-        self._row_of = np.full(len(self._objects), -1)
-        self._row_of[self._rows] = np.arange(len(self._rows))
+        self._sift = Sift(self.wanted.emit, self.sorting.emit)
+        self._pile = Pile()
+        self._take_rows(np.arange(0))
 
     def set_table(self, table: Any) -> None:
         """Take a new order: `table` is a QueueTable, its arrays in the order of labelling."""
-        self.beginResetModel()
         self.strategy = table.strategy
-        self._take(table.object, table.name, table.grade, table.score)
-        self._apply_filter()
+        self._new_pile(Pile(table))
+
+    def _new_pile(self, pile: Pile) -> None:
+        self.beginResetModel()
+        self._pile = pile
+        self._sift.facts.moved()
+        self._sift.moved()
+        self._take_rows(self._sift.rows(pile))
         self.endResetModel()
         self.reranked.emit()
+
+    def _take_rows(self, rows: np.ndarray) -> None:
+        self._rows = rows
+        self._row_of = np.full(len(self._pile), -1)
+        self._row_of[rows] = np.arange(len(rows))
 
     def refresh(self, table: Any) -> None:
         """Take grades and scores from a newer table, moving no row; other objects than before are a new order."""
-        at = np.argsort(np.asarray(table.object), kind="stable")
-        if not np.array_equal(np.asarray(table.object)[at], self._objects[self._sorted]):
+        pile, objects = self._pile, np.asarray(table.object)
+        at = np.argsort(objects, kind="stable")
+        if not np.array_equal(objects[at], pile.objects[pile.sorted]):
             self.set_table(table)
             return
-        self._grades[self._sorted] = np.asarray(table.grade, dtype=object)[at]
-        self._scores[self._sorted] = np.asarray(table.score, dtype=np.float64)[at]
-        self._count()
+        place = np.empty(len(pile), np.intp)
+        place[pile.sorted] = at
+        pile.take_answers(table, place)
         self._redraw()
 
     def clear(self) -> None:
-        self.beginResetModel()
-        self._filter = ""
-        self._take([], [], [], [])
-        self.endResetModel()
-        self.reranked.emit()
+        self._sift.text, self._sift.facts = "", Facts()
+        self._sift.sort_by("")
+        self._new_pile(Pile())
+
+    # -- which rows, in which order
 
     def set_filter(self, text: str) -> None:
-        """Show only the objects whose name contains `text`, whatever its case."""
+        """Show only the objects that meet all of it: parts of the name, and conditions as `models.terms` understands them."""
+        self._sift.text = text.strip()
+        self._again()
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """(column, whether the highest comes first); ("", False) in the order of labelling."""
+        return self._sift.sort
+
+    def sort_by(self, column: str, descending: bool | None = None) -> None:
+        """Rows in the order of a column; "" in that of labelling. Grades given from now on move no row."""
+        self._sift.sort_by(column, descending)
+        self._again()
+
+    def why_not(self, column: str) -> str:
+        """Why rows can't be sorted or filtered by a column now; "" where they can."""
+        return self._sift.why_not(column, self._pile)
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that there is, as far as it is known; `wanted` asks for the rest."""
+        return self._sift.columns
+
+    @property
+    def problem(self) -> str:
+        """One sentence on what of the filter or the order could not be done; "" otherwise."""
+        return self._sift.problem
+
+    def take_column(self, name: str, answer: Any) -> None:
+        """What was `wanted`: the names of all columns for "", else what `Facts.take` takes."""
+        if name:
+            self._sift.facts.take(name, answer)
+            self._again()
+        else:
+            self._sift.facts.names = list(answer)
+            if self.problem:
+                self._again()
+
+    def take_order(self, asked: Any, order: np.ndarray) -> None:
+        """The result of a `sorting`; one that is no longer asked for is dropped."""
+        if self._sift.take_order(asked, order):
+            self._again()
+
+    def forget_columns(self) -> None:
+        """The objects, or what others say of them, changed: fetch columns anew when they are next used."""
+        self._sift.facts.forget()
+        self._sift.moved()
+
+    def _again(self) -> None:
         self.beginResetModel()
-        self._filter = text.strip().lower()
-        self._apply_filter()
+        self._take_rows(self._sift.rows(self._pile))
         self.endResetModel()
         self.reranked.emit()
 
     @property
     def unmatched(self) -> str:
-        """The sentence for an empty list: the filter fits no name; "" where it does."""
-        return f"No name contains “{self._filter}” — Esc clears" if self._filter and not len(self._rows) else ""
+        """The sentence for an empty list: the filter fits no object; "" where it does."""
+        text = self._sift.text
+        if not text or len(self._rows):
+            return ""
+        only_names = all(term.column == "name" for term in self._sift.terms)
+        return (f"No name contains “{text.lower()}”" if only_names else f"Nothing meets “{text}”") + " — Esc clears"
 
     @property
     def why_done(self) -> str:
         """The sentence for a list in which `next_ungraded` finds nothing."""
         if self.unmatched:
             return self.unmatched
-        if self._filter and self._open.any():
-            return f"Every object with “{self._filter}” has a grade — Esc shows the others"
+        if self._sift.text and self._pile.open.any():
+            return f"Every object with “{self._sift.text.lower()}” has a grade — Esc shows the others"
         return "Every object of this queue has a grade"
 
-    def _apply_filter(self) -> None:
-        count = len(self._objects)
-        if self._filter:
-            self._rows = np.flatnonzero([self._filter in name.lower() for name in self._names])
+    # -- what is known of an object
+
+    @property
+    def blind(self) -> bool:
+        return self._sift.blind
+
+    def set_blind(self, blind: bool) -> None:
+        self._sift.blind = blind
+        if self._sift.tells:
+            self._sift.moved()
+            self._again()
         else:
-            self._rows = np.arange(count)
-        self._index_rows()
+            self._redraw()
+
+    @property
+    def any_score(self) -> bool:
+        """Whether an object has a score."""
+        return self._pile.any_score
 
     def set_grade(self, object_id: int, grade: str) -> None:
         """One object's grade is now this ("" = none)."""
-        at = self._find(object_id)
-        if at < 0:
-            return
-        self._given[self._grades[at]] -= 1
-        self._given[grade] += 1
-        self._grades[at] = grade
-        self._open[at] = not grade
-        row = int(self._row_of[at])
-        if row >= 0:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        self.set_grades({object_id: grade})
 
-    def set_blind(self, blind: bool) -> None:
-        self.blind = blind
-        self._redraw()
+    def set_grades(self, grades: Mapping[int, str]) -> None:
+        """The grades of several objects are now these; no row moves."""
+        rows = []
+        for object_id, grade in grades.items():
+            at = self._pile.find(object_id)
+            if at >= 0:
+                self._pile.set_grade(at, grade)
+                rows.append(int(self._row_of[at]))
+        rows = [row for row in rows if row >= 0]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(COLUMNS) - 1))
 
     def set_colours(self, colours: dict[str, str]) -> None:
-        """Grade value → "#rrggbb", from the scheme."""
+        """Grade value → "#rrggbb", from the scheme, in its order."""
         self._dots = {value: _dot(QColor(colour)) for value, colour in colours.items()}
+        self._sift.scheme = list(colours)
         self._redraw()
 
     def _redraw(self) -> None:
         if len(self._rows):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
 
-    def _find(self, object_id: int) -> int:
-        """Place in the whole queue, or -1."""
-        at = int(np.searchsorted(self._objects, object_id, sorter=self._sorted))
-        if at >= len(self._objects):
-            return -1
-        place = int(self._sorted[at])
-        return place if self._objects[place] == object_id else -1
-
     def row_of(self, object_id: int) -> int:
         """The displayed row of an object; -1 when it is not in the queue or filtered out."""
-        at = self._find(object_id)
+        at = self._pile.find(object_id)
         return int(self._row_of[at]) if at >= 0 else -1
 
     def rank_of(self, object_id: int) -> int:
-        """1 for the most useful object, whatever the filter; 0 when it is not in the queue."""
-        return self._find(object_id) + 1
+        """1 for the most useful object, whatever the filter and the order; 0 when it is not in the queue."""
+        return self._pile.find(object_id) + 1
 
     def object_at(self, row: int) -> int:
-        return int(self._objects[self._rows[row]]) if 0 <= row < len(self._rows) else -1
+        return int(self._pile.objects[self._rows[row]]) if 0 <= row < len(self._rows) else -1
 
     def name_of(self, object_id: int) -> str:
-        at = self._find(object_id)
-        return str(self._names[at]) if at >= 0 else ""
+        at = self._pile.find(object_id)
+        return str(self._pile.names[at]) if at >= 0 else ""
 
     def grade_of(self, object_id: int) -> str:
-        at = self._find(object_id)
-        return str(self._grades[at] or "") if at >= 0 else ""
+        at = self._pile.find(object_id)
+        return self._pile.grade(at) if at >= 0 else ""
 
     def score_of(self, object_id: int) -> float | None:
-        at = self._find(object_id)
-        return float(self._scores[at]) if at >= 0 and np.isfinite(self._scores[at]) else None
+        at = self._pile.find(object_id)
+        return float(self._pile.scores[at]) if at >= 0 and np.isfinite(self._pile.scores[at]) else None
 
     def objects(self) -> np.ndarray:
         """int64, the displayed objects in order."""
-        return self._objects[self._rows]
+        return self._pile.objects[self._rows]
 
     def next_ungraded(self, after_row: int) -> int:
         """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded."""
-        waiting = self._open[self._rows] if self._filter else self._open
+        waiting = self._pile.open
+        if self._sift.sort[0] or len(self._rows) < len(waiting):
+            waiting = waiting[self._rows]
         for start, stop in ((after_row + 1, len(waiting)), (0, after_row + 1)):
             part = waiting[start:stop]
             if part.size and part[place := int(part.argmax())]:
@@ -195,16 +250,18 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     def progress(self) -> tuple[int, int]:
         """(graded, all), whatever the filter."""
-        return len(self._objects) - int(np.count_nonzero(self._open)), len(self._objects)
+        return len(self._pile) - int(np.count_nonzero(self._pile.open)), len(self._pile)
 
     def grades(self) -> set[str]:
         """The grades that a row can show: the present scheme's and those given by another."""
-        return {*self._dots, *(grade for grade, count in self._given.items() if grade and count)}
+        return {*self._dots, *self._pile.counts()}
 
     @property
     def foreign(self) -> int:
         """How many grades are none of the present scheme's, whatever the filter."""
-        return sum(count for grade, count in self._given.items() if grade and grade not in self._dots)
+        return sum(count for grade, count in self._pile.counts().items() if grade not in self._dots)
+
+    # -- what Qt asks
 
     def rowCount(self, parent: QtCore.QModelIndex = QtCore.QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         return 0 if parent.isValid() else len(self._rows)
@@ -221,36 +278,32 @@ class QueueModel(QtCore.QAbstractTableModel):
         if not index.isValid():
             return None
         at, column = int(self._rows[index.row()]), index.column()
+        grade, score = self._pile.grade(at), float(self._pile.scores[at])
         if role == OBJECT_ROLE:
-            return int(self._objects[at])
+            return int(self._pile.objects[at])
         if role == GRADE_ROLE:
-            return self._grades[at] or ""
+            return grade
         if role == SCORE_ROLE:
-            return float(self._scores[at]) if np.isfinite(self._scores[at]) else None
+            return score if np.isfinite(score) else None
         if role == Qt.DisplayRole:
             return self._shown(at, column)
         if role == Qt.TextAlignmentRole and column != NAME:
             return int((Qt.AlignRight if column == SCORE else Qt.AlignHCenter) | Qt.AlignVCenter)
         if role == Qt.DecorationRole and column == NAME:
-            return self._dots.get(self._grades[at]) or _dot(QColor(NEUTRAL) if self._grades[at] else None)
+            return self._dots.get(grade) or _dot(QColor(NEUTRAL) if grade else None)
         if role == Qt.ToolTipRole:
-            return f"{self._names[at]} · rank {at + 1}{self._graded(at)}"
+            other = "" if grade in self._dots else " of another scheme"
+            return f"{self._pile.names[at]} · rank {at + 1}" + (f" · grade {grade}{other}" if grade else "")
         return None
-
-    def _graded(self, at: int) -> str:
-        grade = self._grades[at]
-        if not grade:
-            return ""
-        return f" · grade {grade}" + ("" if grade in self._dots else " of another scheme")
 
     def _shown(self, at: int, column: int) -> str:
         if column == NAME:
-            return str(self._names[at])
+            return str(self._pile.names[at])
         if column == GRADE:
-            return str(self._grades[at] or "·")
-        if not np.isfinite(self._scores[at]):
+            return self._pile.grade(at) or "·"
+        if not np.isfinite(self._pile.scores[at]):
             return "—"
-        return HIDDEN if self.blind and not self._grades[at] else f"{self._scores[at]:.3f}"
+        return HIDDEN if self.blind and self._pile.open[at] else f"{self._pile.scores[at]:.3f}"
 
 
 @cache
