@@ -24,6 +24,7 @@ FORMAT = 1
 """The number in project.toml; a folder with a higher one is refused."""
 
 _FILE = "project.toml"
+_DISPLAY = "display.json"
 _OWN = ("format", "name", "roots")
 
 
@@ -149,13 +150,37 @@ class Project:
         ]
         for root, where in self._written.items():
             lines += ["", f"[roots.{_toml(root)}]", *(f"{key} = {_toml(value)}" for key, value in where.items())]
-        partial = self.folder / f"{_FILE}.partial"
+        self._write(_FILE, "\n".join(lines) + "\n")
+
+    @property
+    def display(self) -> dict[str, Any]:
+        """How the images are shown (a recipe as a dict, see core.images.recipe); {} where nobody chose yet."""
+        import json
+
+        with suppress(OSError, ValueError):
+            found = json.loads((self.folder / _DISPLAY).read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else {}
+        return {}
+
+    def set_display(self, recipe: dict[str, Any]) -> None:
+        """Remember it with the project: whole or not at all.
+
+        Raises:
+            ProjectError: the folder cannot be written.
+        """
+        import json
+
+        if recipe != self.display:
+            self._write(_DISPLAY, json.dumps(recipe, indent=1) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        partial = self.folder / f"{name}.partial"
         try:
             with open(partial, "w", encoding="utf-8", newline="\n") as file:
-                file.write("\n".join(lines) + "\n")
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, self.folder / _FILE)
+            os.replace(partial, self.folder / name)
         except OSError as error:
             raise ProjectError(
                 f"{self.folder} cannot be written ({error.strerror}); copy the project folder to a place where you may write"

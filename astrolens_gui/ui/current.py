@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import UserError
 
 from .qt import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
-    from astrolens_gui.core.images.stretch import Recipe
+    from astrolens_gui.core.images.recipe import Recipe
 
 
 class Current(QObject):
     """The object being looked at and the display recipe; every view follows its signals.
 
-    The recipe is remembered through the settings, a moment after the last change: a drag is not a hundred writes. Cuts
-    by hand are pixel values of the images at hand: they are never remembered, and end with the project.
+    The recipe is remembered with the open project and, for new ones, through the settings, a moment after the last
+    change: a drag is not a hundred writes. Cuts by hand are pixel values of the images at hand: only those that are
+    locked are remembered, and only with their project.
 
     Attributes:
         object_changed: (int) another object is shown; -1 when there is none.
@@ -34,6 +39,9 @@ class Current(QObject):
         self._position = -1
         self._blind = True
         self._recipe: Recipe | None = None
+        self._automatic: Recipe | None = None
+        self._project: Any = None
+        self._extras: dict[str, Any] = {}
         self._later = QTimer(self, singleShot=True, interval=500)
         self._later.timeout.connect(self.save)
 
@@ -52,7 +60,12 @@ class Current(QObject):
         moved = object_id != self._object_id
         self._object_id, self._position = object_id, position
         if moved:
+            recipe = self.recipe
+            if recipe.lock == "image":  # cuts by hand were the former image's
+                self._recipe = _at_home(recipe, self._automatic)
             self.object_changed.emit(object_id)
+            if self._recipe is not recipe:
+                self.recipe_changed.emit(self._recipe)
 
     def reposition(self, position: int) -> None:
         """The same object now stands elsewhere in the queue (it was re-ranked)."""
@@ -70,45 +83,82 @@ class Current(QObject):
     @property
     def recipe(self) -> Recipe:
         if self._recipe is None:
-            self._recipe = _recipe_from(self._settings["recipe"] if self._settings is not None else {})
+            self._recipe = _recipe_from(self._settings["recipe"] if self._settings is not None else {}, _portable)
         return self._recipe
 
     def set_recipe(self, recipe: Recipe | None = None, **parts: Any) -> None:
         """Display differently: a whole recipe, or parts of it (`set_recipe(stretch="asinh", band="VIS")`)."""
         new = replace(recipe or self.recipe, **parts)
         if new != self._recipe:
+            if self.recipe.cuts != "manual":
+                self._automatic = self.recipe
             self._recipe = new
             self._later.start()
             self.recipe_changed.emit(new)
 
-    def leave_manual_cuts(self) -> None:
-        """Automatic cuts again where they were by hand: other images have other pixel values."""
-        self.set_recipe(_portable(self.recipe))
+    def follow(self, project: Any) -> None:
+        """Show the images as this project (core's Project) last did, and remember there; None: no project is open."""
+        if self._later.isActive():
+            self.save()
+        self._project = project
+        kept = getattr(project, "display", None)
+        recipe = _recipe_from(kept, _at_home) if kept else _portable(self.recipe)
+        if recipe != self.recipe:
+            self._recipe = recipe
+            self.recipe_changed.emit(recipe)
 
-    def screen(self) -> dict[str, Any]:
-        """The recipe as JSON keeps it, for the label event (what was on screen)."""
-        return asdict(self.recipe)
+    def leave_manual_cuts(self) -> None:
+        """Automatic cuts again where they were by hand: other images have other pixel values. Locked ones stay."""
+        self.set_recipe(_at_home(self.recipe, self._automatic))
+
+    @property
+    def extras(self) -> dict[str, Any]:
+        """What else is on the screen (`annotate`)."""
+        return dict(self._extras)
+
+    def annotate(self, **extras: Any) -> None:
+        """What a view adds to `screen`, JSON-able: `annotate(orientation={"angle": 90})`; None takes it away."""
+        merged = {**self._extras, **extras}
+        self._extras = {name: value for name, value in merged.items() if value is not None}
+
+    def screen(self, extras: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The recipe as JSON keeps it with the views' extras, for the label event (what was on screen)."""
+        return {**self._extras, **(extras or {}), **self.recipe.as_dict()}
 
     def save(self) -> None:
-        """Write the recipe to the settings now."""
+        """Write the recipe to the project and to the settings now."""
         self._later.stop()
-        if self._settings is not None and self._recipe is not None:
-            self._settings.set("recipe", asdict(_portable(self._recipe)))
+        if self._recipe is None:
+            return
+        if self._settings is not None:
+            self._settings.set("recipe", _portable(self._recipe).as_dict())
+        if hasattr(self._project, "set_display"):
+            with suppress(UserError):  # a folder that can't be written says so with the first label
+                self._project.set_display(as_json(_at_home(self._recipe).as_dict()))
 
 
-def _portable(recipe: Recipe) -> Recipe:
-    """What of a recipe holds for any image: all but cuts by hand, which become the automatic ones."""
+def _at_home(recipe: Recipe, automatic: Recipe | None = None) -> Recipe:
+    """What holds for any image of the project: cuts by hand become automatic ones (as before them), unless they are locked."""
     if recipe.cuts != "manual":
         return recipe
-    fresh = type(recipe)()
+    fresh = automatic or type(recipe)()
     return replace(recipe, cuts=fresh.cuts, percentile=fresh.percentile, low=None, high=None)
 
 
-def _recipe_from(values: dict[str, Any]) -> Recipe:
-    from astrolens_gui.core.images.stretch import Recipe
+def _portable(recipe: Recipe) -> Recipe:
+    """What of a recipe holds for any image of any project: nothing is locked."""
+    return replace(_at_home(recipe), lock=type(recipe)().lock, locked={})
 
-    known = {field.name for field in fields(Recipe)}
-    try:
-        return _portable(Recipe(**{name: value for name, value in values.items() if name in known}))
-    except (TypeError, ValueError):
-        return Recipe()
+
+def as_json(values: dict[str, Any]) -> dict[str, Any]:
+    """The same as a file gives it back: tuples are lists."""
+    import json
+
+    made: dict[str, Any] = json.loads(json.dumps(values))
+    return made
+
+
+def _recipe_from(values: dict[str, Any], kept: Callable[[Recipe], Recipe]) -> Recipe:
+    from astrolens_gui.core.images.recipe import Recipe
+
+    return kept(Recipe.from_dict(values))
