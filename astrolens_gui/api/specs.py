@@ -97,10 +97,14 @@ class StrategySpec:
 
 @dataclass(frozen=True)
 class ExporterSpec:
-    """A table format: `function(rows, path)` writes a list of plain dicts (see docs/tables.md) to `path`."""
+    """A table format: `function(rows, path)` writes a list of plain dicts (see docs/tables.md) to `path`.
+
+    `of`: what a row is, a label ("labels") or a box ("boxes").
+    """
 
     id: str
     title: str
     suffix: str
     function: Callable[..., Any]
     doc: str = ""
+    of: Literal["labels", "boxes"] = "labels"

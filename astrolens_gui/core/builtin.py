@@ -5,7 +5,7 @@ from __future__ import annotations
 from astrolens_gui.api import ExporterSpec, ReaderSpec, StrategySpec, StretchSpec, hookimpl
 
 from .images import stretch
-from .labels import export
+from .labels import boxes_out, export
 from .learn import active
 
 
@@ -34,4 +34,4 @@ def astrolens_strategies() -> list[StrategySpec]:
 
 @hookimpl
 def astrolens_exporters() -> list[ExporterSpec]:
-    return list(export.EXPORTERS)
+    return [*export.EXPORTERS, *boxes_out.EXPORTERS]

@@ -17,7 +17,7 @@ from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
-from . import importing, marks, pages, stamps
+from . import importing, marks, pages, regionfiles, stamps
 from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
 
@@ -159,15 +159,8 @@ class Workbench:
 
     def relocate(self, root: str, path: Path) -> Job[Changes]:
         """The images of `root` are now at `path`."""
-
         opened = self.opened
-
-        def work() -> Changes:
-            opened.project.relocate(root, path)
-            opened.images.forget()
-            return self.tell(Changes(project=True, message=f"{root} is now {path}"))
-
-        return opened.submit_db(work)
+        return opened.submit_db(lambda: opened.relocate(root, path))
 
     def close_project(self) -> Job[None]:
         return self.runner.submit("db", self._swap, None, title="closing", quiet=True)
@@ -267,22 +260,30 @@ class Workbench:
         """What stands, by name ({}: nothing); for None by object id."""
         return marks.measures(self.opened, self.grader, object_id)
 
-    def add_box(self, object_id: int, *boxes: dict[str, Any], origin: str = "") -> Job[Changes]:
-        """Draw boxes (see `BoxRow`) in one step, which one undo takes back; `extra["boxes"]` has their keys."""
-        return marks.add_boxes(self.opened, self.grader, object_id, boxes, origin)
+    def add_box(self, object_id: int, *boxes: dict[str, Any], wcs: Any = None, origin: str = "") -> Job[Changes]:
+        """Draw boxes (see `BoxRow`) in one step; with the plane's `wcs` they get their place on the sky. `extra["boxes"]`: their keys."""
+        return marks.add_boxes(self.opened, self.grader, object_id, boxes, wcs, origin)
 
-    def change_box(self, box: str, changed: dict[str, Any], origin: str = "") -> Job[Changes]:
-        return marks.change_box(self.opened, self.grader, box, changed, origin)
+    def change_box(self, box: str, changed: dict[str, Any], wcs: Any = None, origin: str = "") -> Job[Changes]:
+        return marks.change_box(self.opened, self.grader, box, changed, wcs, origin)
 
     def remove_box(self, *boxes: str, origin: str = "") -> Job[Changes]:
         return marks.remove_box(self.opened, self.grader, boxes, origin)
 
     @as_job
-    def boxes(self, object_id: int | None) -> Job[list[Any]]:
-        """`BoxRow`s of people and models on an object (None: on all)."""
-        return marks.boxes(self.opened, object_id)
+    def boxes(self, object_id: int | None, wcs: Any = None) -> Job[list[Any]]:
+        """`BoxRow`s of people and models on an object (None: on all), in the pixels of the plane that has this `wcs`."""
+        return marks.boxes(self.opened, object_id, wcs)
 
-    # -- tables ------------------------------------------------------------------------------------------------------
+    def import_regions(self, path: Path, object_id: int, band: str = "") -> Job[ImportReport]:
+        """A DS9 file: image coordinates are this object's, sky coordinates go to every object whose image they fall on."""
+        return self.opened.start(
+            "io", regionfiles.import_regions, self.grader, path, object_id, band, title="reading regions"
+        )
+
+    def write_regions(self, out: Path, object_id: int | None = None) -> Job[int]:
+        """Boxes and regions of an object (None: of all) as a DS9 file; how many."""
+        return self.opened.start("io", regionfiles.write_regions, out, object_id, title=f"writing {out.name}")
 
     def import_labels(self, table: Path, grader: str = "") -> Job[ImportReport]:
         """Labels from a table; rows of unknown objects are refused by name."""

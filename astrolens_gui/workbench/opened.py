@@ -60,6 +60,12 @@ class Opened:
     def tell(self, changes: Changes) -> Changes:
         return self.bench.tell(changes)
 
+    def relocate(self, root: str, path: Path) -> Changes:
+        """On the db lane: the images of `root` are now at `path`."""
+        self.project.relocate(root, path)
+        self.images.forget()
+        return self.tell(Changes(project=True, message=f"{root} is now {path}"))
+
     def info(self) -> ProjectInfo:
         """On the db lane."""
         champion = self.store.champion()

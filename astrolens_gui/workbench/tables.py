@@ -59,12 +59,12 @@ def _not_found(name: str, namesakes: list[str]) -> str:
 
 
 def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
-    """All current labels with the champion's scores."""
-    from astrolens_gui.core.labels import export
+    """All current labels with the champion's scores, or all boxes, as the format wants."""
+    from astrolens_gui.core.labels import boxes_out, export
 
     spec = opened.bench.plugins.exporter(format)
-    rows = opened.on_db(lambda: export.rows(opened.store))
-    ctx.progress(0.5, f"{len(rows)} labels")
+    rows = opened.on_db(lambda: (boxes_out if spec.of == "boxes" else export).rows(opened.store))
+    ctx.progress(0.5, f"{len(rows)} {spec.of}")
     _parent(out)
     spec.function(rows, out)
     return len(rows)

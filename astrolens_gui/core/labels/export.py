@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 COLUMNS = ("ID", "path", "grade", "subtype", "grader", "time", "comment", "ra_deg", "dec_deg", "score", "logit")
 """Header of every exported table; the last four are numbers, empty or NaN where there is none."""
 
-_NUMBERS = COLUMNS[-4:]
+MEASURED = ("theta_E_arcsec", "separation_arcsec", "n_images")
+"""Columns of what a grader measured, behind the others in a table that has any of them."""
+
+_NUMBERS = (*COLUMNS[-4:], *MEASURED)
 
 
 class TableError(UserError):
@@ -37,7 +40,9 @@ def rows(
     model: str | None = None,
     ungraded: bool = False,
 ) -> list[dict[str, Any]]:
-    """One plain dict (keys `COLUMNS`) a label, in import order; with `ungraded` also one for each object that nobody graded.
+    """One plain dict (keys `COLUMNS`, and `MEASURED` where anything was) a label, in import order.
+
+    With `ungraded` also one for each object that nobody graded.
 
     `resolve` (a project's) makes `path` absolute; without it the path is relative to its root. Scores are the model's (the champion's).
     """
@@ -46,6 +51,17 @@ def rows(
     labels: dict[int, list[LabelRow]] = {}
     for label in store.labels(grader, graded=False):
         labels.setdefault(label.object, []).append(label)
+    measured = {(row.object, row.grader): row.values for row in store.measured() if grader in (None, row.grader)}
+    found_only = {(one, who) for one, who in measured} - {
+        (row.object, row.grader) for of in labels.values() for row in of
+    }
+    for one, who in sorted(found_only):  # measured, neither graded nor commented
+        labels.setdefault(one, []).append(LabelRow(0, one, "", who, "", "", "", "", "", None, ""))
+    extra = (
+        MEASURED
+        if any(_measured(values, name) is not None for values in measured.values() for name in MEASURED)
+        else ()
+    )
     table = []
     for thing in store.objects(None if ungraded else sorted(labels)):
         at = scored.get(thing.id)
@@ -59,11 +75,25 @@ def rows(
                 score,
                 logit,
             )
-            table.append(dict(zip(COLUMNS, (thing.name, _path(thing, resolve), *values, *numbers), strict=True)))
+            row = dict(zip(COLUMNS, (thing.name, path_of(thing, resolve), *values, *numbers), strict=True))
+            given = measured.get((thing.id, found.grader), {}) if found else {}
+            table.append({**row, **{name: _measured(given, name, math.nan) for name in extra}})
     return table
 
 
-def _path(thing: ObjectRow, resolve: Callable[[str, str], Path] | None) -> str:
+def _measured(values: dict[str, Any], name: str, absent: Any = None) -> Any:
+    """A measured number; `absent` where there is none."""
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else absent
+
+
+def columns(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Header of a table of these rows."""
+    return (*COLUMNS, *(MEASURED if rows and MEASURED[0] in rows[0] else ()))
+
+
+def path_of(thing: ObjectRow, resolve: Callable[[str, str], Path] | None) -> str:
+    """The file of its first plane; relative to its root without `resolve`."""
     relative = str(thing.planes[0]["path"]) if thing.planes else ""
     return str(resolve(thing.root, relative)) if resolve and relative else relative
 
@@ -71,16 +101,20 @@ def _path(thing: ObjectRow, resolve: Callable[[str, str], Path] | None) -> str:
 def write_csv(rows: Iterable[dict[str, Any]], path: Path) -> None:
     """UTF-8, LF, one header line; numbers in full precision, a missing one empty."""
 
+    listed = list(rows)
+    names = columns(listed)
+
     def write(partial: Path) -> None:
         with open(partial, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+            writer.writerow(names)
+            writer.writerows([text_cell(row[name]) for name in names] for row in listed)
 
     whole(path, write)
 
 
-def _cell(value: Any) -> str:
+def text_cell(value: Any) -> str:
+    """A number in full precision, empty where there is none."""
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
     return str(value)
@@ -105,7 +139,7 @@ def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) 
     from astropy.table import Column, Table
 
     listed, table = list(rows), Table()
-    for name in COLUMNS:
+    for name in columns(listed):
         if name in _NUMBERS:
             data = np.array([row[name] for row in listed], dtype=np.float64)
         else:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
+from ...api import Changes
 from .objects import text
 from .records import BOX_STATE, BoxRow, MeasureRow, StoreError
 from .schema import boxes, events, measures
@@ -158,3 +160,17 @@ def removed(keys: Iterable[str]) -> dict[str, Any]:
 def placed(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The `data` of an event that gives boxes these states; those with a `box` have been there before."""
     return {"boxes": [dict(one) for one in states]}
+
+
+def draw_on(
+    connection: Connection, boxes: Mapping[int, Iterable[Mapping[str, Any]]], *, grader: str, origin: str = ""
+) -> Changes:
+    """Draw boxes on several objects ({id: boxes}) as one step (see `together`), which one undo takes back; all or none."""
+    key = {"together": uuid4().hex[:12]}
+    rows = [
+        {"object_id": one, "grader": grader, "kind": "box", "data": {**placed(map(state, on)), **key}}
+        for one, on in boxes.items()
+    ]
+    from .events import append  # which derives through this module what follows from an event
+
+    return Changes(labels=tuple(boxes), events=tuple(append(connection, rows)), origin=origin, extra={"kind": "box"})
