@@ -11,7 +11,7 @@ import numpy as np
 
 from astrolens_gui.api import Context
 
-from .sersic import CORE_PX, MODEL_ERROR, Fit, above
+from .sersic import CORE_PX, MODEL_ERROR, OWN, Fit, above, along
 
 ROUNDS = 2
 FEWEST = 8
@@ -62,11 +62,11 @@ def fit(data: np.ndarray, begun: Fit, ctx: Context | None = None) -> Isophotes:
     data = np.asarray(data, np.float64)
     good = np.isfinite(data)
     values = begun.values
-    rows, columns = np.mgrid[: data.shape[0], : data.shape[1]]
-    core = np.hypot(columns - values["x"], rows - values["y"]) <= CORE_PX
     sigma = np.broadcast_to(np.asarray(begun.sigma, np.float64), data.shape)
     good &= np.isfinite(sigma)
-    masked, model = begun.masked, begun.model
+    radius = along(data.shape, values["x"], values["y"], values["q"], math.radians(values["angle"]))
+    # Ellipses may follow the middle, where the Sérsic profile could not: a twist there is no arc.
+    masked, model = begun.masked & (radius > max(2 * CORE_PX, OWN * values["r_eff"])), begun.model
     for turn in range(ROUNDS):
         ctx.progress(turn / ROUNDS, f"Isophotes, round {turn + 1} of {ROUNDS}")
         filled = np.where(masked | ~good, model, data) - values["sky"]
@@ -74,14 +74,14 @@ def fit(data: np.ndarray, begun: Fit, ctx: Context | None = None) -> Isophotes:
         raw = _image(data.shape, found)
         reach = float(found[-1].sma)
         outer = np.clip(
-            (_along(data.shape, found[-1].x0, found[-1].y0, 1 - found[-1].eps, found[-1].pa) / reach - BLEND)
+            (along(data.shape, found[-1].x0, found[-1].y0, 1 - found[-1].eps, found[-1].pa) / reach - BLEND)
             / (1 - BLEND),
             0.0,
             1.0,
         )
         model = (1 - outer) * (raw + values["sky"]) + outer * begun.model
         noise = np.hypot(sigma, MODEL_ERROR * np.abs(model - values["sky"]))
-        masked = above(data, model, noise, good, core) & good
+        masked = above(data, model, noise, good, values) & good
     if not np.isfinite(model).all():
         raise NoIsophotesError("the isophotes' model has holes")
     fitted = [isophote.stop_code in (0, 2) for isophote in found if isophote.stop_code != 4]
@@ -92,7 +92,7 @@ def fit(data: np.ndarray, begun: Fit, ctx: Context | None = None) -> Isophotes:
 def _free(masked: np.ndarray, begun: Fit) -> float:
     """The semi-major axis in pixels out to which ellipses are free of arcs, at most 0.6 of the half side."""
     values, half = begun.values, min(masked.shape) / 2
-    radius = _along(masked.shape, values["x"], values["y"], values["q"], math.radians(values["angle"]))
+    radius = along(masked.shape, values["x"], values["y"], values["q"], math.radians(values["angle"]))
     ring = np.minimum(radius, 0.6 * half).astype(int).ravel()
     covered = np.bincount(ring, masked.ravel()) / np.maximum(np.bincount(ring), 1)
     least = max(2 * CORE_PX, 0.3 * values["r_eff"])
@@ -133,11 +133,3 @@ def _image(shape: tuple[int, int], found: Any) -> np.ndarray:
             return np.asarray(build_ellipse_model(shape, found), np.float64)
         except (ValueError, TypeError) as error:
             raise NoIsophotesError("the isophotes make no smooth model") from error
-
-
-def _along(shape: tuple[int, ...], x: float, y: float, q: float, angle: float) -> np.ndarray:
-    """Semi-major axis, in pixels, of the ellipse of axis ratio q and `angle` (radians) through each pixel."""
-    rows, columns = np.mgrid[: shape[0], : shape[1]]
-    dx, dy = columns - x, rows - y
-    cos, sin = math.cos(angle), math.sin(angle)
-    return np.hypot(cos * dx + sin * dy, (cos * dy - sin * dx) / max(q, 0.05))

@@ -19,6 +19,9 @@ LARGEST = 256
 
 SMALLEST = 16
 
+FAINTEST = 15.0
+"""Signal to noise within the effective radius below which no model deserves trust."""
+
 MODELS = {"isophotes": "Elliptical isophotes", "sersic": "Sérsic profile"}
 
 
@@ -197,6 +200,9 @@ def _told(
     with np.errstate(invalid="ignore", divide="ignore"):
         significance = residual / sigma
     quality = "good" if core < 0.05 else "fair" if core < 0.12 else "poor"
+    if light < FAINTEST * expected / 0.8 / math.sqrt(max(int(inner.sum()), 1)):
+        quality = "poor"
+        remark = f"{remark} The galaxy hardly rises above the noise.".strip()
     if fitted.at_limit and method == "sersic":
         quality = "fair" if quality == "good" else quality
         names = {"n": "its Sérsic index", "q": "its axis ratio", "r_eff": "its radius"}

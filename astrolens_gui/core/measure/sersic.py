@@ -17,6 +17,9 @@ MODEL_ERROR = 0.04
 """Part of the model by which a galaxy may differ from a Sérsic profile: noise of the fit, besides the pixels'."""
 
 N_RANGE = (0.3, 8.0)
+OWN = 0.5
+"""Within this part of the effective radius, what rises all round the centre is the galaxy's own light."""
+
 CORE_PX = 3.0
 """Within this radius the profile is averaged over sub-pixels, and nothing is taken for an arc."""
 
@@ -79,9 +82,6 @@ def fit(data: np.ndarray, centre: tuple[float, float], sigma: float | np.ndarray
     good = np.isfinite(data) & np.isfinite(sigma) & (np.asarray(sigma) > 0)
     if good.sum() < 5 * len(NAMES):
         raise ValueError("too few pixels have data for a fit")
-    height, width = data.shape
-    rows, columns = np.mgrid[:height, :width]
-    core = np.hypot(columns - centre[0], rows - centre[1]) <= CORE_PX
     sigma_of = np.broadcast_to(np.asarray(sigma, np.float64), data.shape)
     masked = np.zeros(data.shape, bool)
     parameters = _start(data, good, centre)
@@ -92,7 +92,7 @@ def fit(data: np.ndarray, centre: tuple[float, float], sigma: float | np.ndarray
         parameters = _solve(data, use, noise, parameters, centre, robust=turn == 0)
         model, amplitude, sky = _render(parameters, data, use, noise)
         noise = np.hypot(sigma_of, MODEL_ERROR * np.abs(model - sky))
-        fresh = above(data, model, noise, good, core)
+        fresh = above(data, model, noise, good, dict(zip(NAMES, (0.0, *_named(parameters), 0.0), strict=True)))
         same = np.count_nonzero(fresh ^ masked) < 0.002 * data.size
         masked = fresh
         if same and turn:
@@ -112,21 +112,41 @@ def fit(data: np.ndarray, centre: tuple[float, float], sigma: float | np.ndarray
     return Fit(values, errors, model, masked & good, chi2, tuple(limits), sigma)
 
 
-def above(data: np.ndarray, model: np.ndarray, noise: np.ndarray, good: np.ndarray, core: np.ndarray) -> np.ndarray:
+def above(
+    data: np.ndarray, model: np.ndarray, noise: np.ndarray, good: np.ndarray, values: dict[str, float]
+) -> np.ndarray:
     """Pixels of arcs and neighbours: what rises above the model by CLIP σ of the smoothed residual, and two pixels about it.
 
     The smoothed residual's own scatter is the σ, as noise is correlated between the pixels of a drizzled image; never
-    less than that of white noise.
+    less than that of white noise. What rises all round within half of the effective radius is the galaxy's own, which the
+    model misses: there the median of each ellipse is no excess.
     """
     from scipy.ndimage import binary_dilation, binary_opening, gaussian_filter
 
-    excess = gaussian_filter(np.where(good, (data - model) / noise, 0.0), 1.0)
+    radius = along(data.shape, values["x"], values["y"], values["q"], math.radians(values["angle"]))
+    core = radius <= CORE_PX
+    left = np.where(good, data - model, 0.0)
+    inner = max(2 * CORE_PX, OWN * values["r_eff"])
+    for ring in range(int(inner)):
+        here = good & (radius >= ring) & (radius < ring + 1)
+        if here.any():
+            left[here] -= np.median(left[here])
+    excess = gaussian_filter(left / np.where(good, noise, 1.0), 1.0)
     white = 0.283  # 1 / (2 sqrt(pi)): what the smoothing leaves of it
     below = excess[good & (excess < 0)]
     own = 1.4826 * float(np.median(-below)) if below.size else white
-    high = (excess > CLIP * max(own, white)) & ~core
-    grown = binary_dilation(binary_opening(high), iterations=2)  # single bright pixels are noise
-    return np.asarray((grown | (excess > 3 * CLIP * max(own, white))) & ~core)
+    level = CLIP * max(own, white)
+    # single bright pixels are noise, unless very bright
+    high = binary_opening((excess > level) & ~core) | ((excess > 3 * level) & ~core)
+    return np.asarray(binary_dilation(high, iterations=2) & ~core)
+
+
+def along(shape: tuple[int, ...], x: float, y: float, q: float, angle: float) -> np.ndarray:
+    """Semi-major axis, in pixels, of the ellipse of axis ratio q and `angle` (radians from +x) through each pixel."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    dx, dy = columns - x, rows - y
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.asarray(np.hypot(cos * dx + sin * dy, (cos * dy - sin * dx) / max(q, 0.05)))
 
 
 def _start(data: np.ndarray, good: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
