@@ -1,11 +1,10 @@
-"""Grading, moving and looking, as the actions call them; each is a line or two on the objects that know how."""
+"""Grading and moving, as the actions call them; each is a line or two on the objects that know how."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import theme
-from .views import display
 
 
 class Commands:
@@ -123,28 +122,6 @@ class Commands:
 
     def focus_image(self) -> None:
         self._window.focus_image()
-
-    def next_stretch(self) -> None:
-        display.next_stretch(self._window.current)
-
-    def previous_stretch(self) -> None:
-        display.next_stretch(self._window.current, -1)
-
-    def auto_cuts(self) -> None:
-        display.auto_cuts(self._window.current)
-
-    def invert(self) -> None:
-        display.toggle_invert(self._window.current)
-
-    def fit(self) -> None:
-        self._window.stage.image.fit()
-
-    def one_to_one(self) -> None:
-        self._window.stage.image.one_to_one()
-
-    def copy_position(self) -> None:
-        text = self._window.stage.image.copy_position()
-        self._window.say(f"Copied {text}" if text else "This image has no sky coordinates")
 
     def toggle_theme(self) -> None:
         names = theme.names()

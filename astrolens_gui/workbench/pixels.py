@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import InputSpec, UserError
+from astrolens_gui.api import Context, InputSpec, UserError
 
 from .choice import shapes
 from .perband import PerBand
@@ -150,6 +150,12 @@ class Pixels:
             with self._lock:
                 self._rasters[key] = found
         return found
+
+    def build_overviews(self, raster: Any, ctx: Context) -> None:
+        """Give a wide field the overviews that make it quick to look at; kept in the project's cache."""
+        from astrolens_gui.core.images.raster import build_overviews
+
+        build_overviews(raster, self._opened.project.cache_dir / "overviews", ctx)
 
     def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> list[Any]:
         """uint8 (size, size, 3) per id, or one sentence where there is no picture."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from .action import Action
 
+
+def _seen(id: str, title: str, key: str, tip: str) -> Action:
+    """Something to do with the image in front."""
+    return Action(id, title, (key,), tip, "Display", "single")
+
+
 TABLE: tuple[Action, ...] = (
     Action("next_stretch", "Next stretch", ("S",), "Step through linear, sqrt, log, asinh, …", "Display", "project"),
     Action(
@@ -22,12 +28,19 @@ TABLE: tuple[Action, ...] = (
     Action(
         "one_to_one", "One to one", ("Shift+F",), "One pixel of the image on one of the screen", "Display", "single"
     ),
-    Action(
-        "copy_position",
-        "Copy RA and Dec",
-        ("Ctrl+C",),
-        "The sky position under the pointer, in degrees",
-        "Display",
-        "single",
+    _seen("north_up", "North up", "O", "North up and east left, for this object and those that follow"),
+    _seen("as_stored", "As stored", "Shift+O", "The first row at the bottom, the first column on the left"),
+    _seen("flip_across", "Flip left and right", "X", "Left and right change places"),
+    _seen("flip_upside_down", "Flip up and down", "Y", "Up and down change places"),
+    _seen("turn_left", "Turn left", "[", "A quarter turn counter-clockwise"),
+    _seen("turn_right", "Turn right", "]", "A quarter turn clockwise"),
+    _seen("blink", "Blink", "B", "Raw and processed in turn, or the next band; held down, only until it is let go"),
+    *(
+        _seen(f"band_{number}", f"Band {number}", f"Alt+{number}", f"Show the object's band number {number} alone")
+        for number in range(1, 10)
     ),
+    _seen("crosshair", "Crosshair", "H", "Value, sky position and pixel at the pointer, or no crosshair again"),
+    _seen("magnifier", "Magnifier", "Z", "The pixels round the pointer, large; held down, only until it is let go"),
+    _seen("colour_scale", "Colour scale", "W", "Which pixel value has which colour, or no scale again"),
+    _seen("copy_position", "Copy RA and Dec", "Ctrl+C", "The sky position under the pointer, in degrees (ICRS)"),
 )

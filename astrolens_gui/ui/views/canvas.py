@@ -49,6 +49,7 @@ class Canvas(QWidget, Aim):
         self.show_compass = True
         self._picture = Picture()
         self._unpainted = False
+        self._pointer: QtCore.QPointF | None = None
         self._layers: list[Layer] = []
         self._tool: Tool | None = None
         self._surround = QColor("#0b0c0e")
@@ -122,6 +123,8 @@ class Canvas(QWidget, Aim):
     def _aimed(self) -> None:
         self.update()
         self.view_changed.emit(self._view)
+        if self._pointer is not None:  # it rests while the image moves under it
+            self.hovered.emit(self.pixel_at(self._pointer))
 
     def _measure(self) -> None:
         """The window's size in device pixels has changed, or may have."""
@@ -274,6 +277,7 @@ class Canvas(QWidget, Aim):
         self._hand.press(event)
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:
+        self._pointer = event.localPos()
         if self._shape[0]:
             self._hand.move(event)
 
@@ -293,6 +297,7 @@ class Canvas(QWidget, Aim):
 
     def leaveEvent(self, event: QtCore.QEvent) -> None:
         super().leaveEvent(event)
+        self._pointer = None
         self.hovered.emit(None)
 
     def hideEvent(self, event: QtGui.QHideEvent) -> None:

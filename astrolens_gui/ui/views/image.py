@@ -13,12 +13,15 @@ from ..qt import QApplication, QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWi
 from ..roots import when_missing
 from ..sight import Sight
 from . import display
+from .aids import Aids
+from .blinking import Blinking, Processed
 from .canvas import Canvas
 from .notice import Notice
 from .orientation import Orientation
 from .readout import Readout
 from .rendering import Rendering
 from .sky import compass
+from .wide import Wide
 
 PATIENCE_MS = 200
 """The former image stays this long while the next one loads; then the view says so, lest the wrong one be graded."""
@@ -30,11 +33,18 @@ ALL_OUTSIDE = "All pixels lie outside the cuts — [A] finds automatic ones"
 
 @dataclass(frozen=True)
 class Frame:
-    """What is on the screen: the LoadedImage and the cuts that it is drawn with."""
+    """What is on the screen, and the cuts that it is drawn with.
+
+    Attributes:
+        image: the LoadedImage. raster: the pixels shown: its own, or those of what was made from it.
+        title: what was made from it ("residual"); "" where its own pixels are shown.
+    """
 
     image: Any
     low: float
     high: float
+    raster: Any = None
+    title: str = ""
 
 
 class ImageView(QWidget):
@@ -61,12 +71,16 @@ class ImageView(QWidget):
         self._frame: Frame | None = None
         self._refused = ""
         self._image: Any = None
+        self._image_of: tuple[int, str] = (-1, "")
         self._pointer: tuple[float, float] | None = None
         self._drag_from: Any = None
         self.canvas = Canvas(self)
         self.rendering = Rendering(bridge, workbench.runner, self.canvas, self)
         self.notice = Notice(self)
-        self.readout = Readout(self)
+        self.wide = Wide(bridge, workbench, self.rendering, self)
+        self.readout = Readout(self, self.wide.value)
+        self.aids = Aids(self.canvas, self.rendering, self.readout, current, self)
+        self.blinking = Blinking(current, self.canvas, self)
         self._stack = QtWidgets.QStackedLayout()
         self._stack.addWidget(self.notice)
         self._stack.addWidget(self.canvas)
@@ -82,6 +96,9 @@ class ImageView(QWidget):
         self.canvas.painted.connect(self._on_painted)
         self.rendering.ready.connect(self._on_ready)
         self.rendering.failed.connect(lambda error: self._on_error(self._wanted, error))
+        self.wide.refined.connect(self.rendering.again)
+        self.wide.told.connect(self._on_value)
+        self.blinking.turned.connect(self._on_turned)
         current.object_changed.connect(self._on_object)
         current.recipe_changed.connect(self._on_recipe)
         bridge.changed.connect(self._on_changed)
@@ -134,6 +151,30 @@ class ImageView(QWidget):
             QApplication.clipboard().setText(text)
         return text
 
+    def show_processed(self, title: str, array: np.ndarray | None, unit: str = "") -> None:
+        """A picture made from the current object's pixels (a residual, a model), shown at once and blinked with the raw ones; None
+        takes it away, as does another object.
+
+        Args:
+            array: of the object's shape; NaN where there is no value.
+
+        Raises:
+            ValueError: it has another shape.
+        """
+        if self._image is None:
+            return
+        if array is not None and array.shape != self._image.raster.shape:
+            raise ValueError(f"{title} has the shape {array.shape}, its image {self._image.raster.shape}")
+        self.blinking.set_processed(None if array is None else Processed.of(title, array, unit))
+
+    def blink(self) -> str:
+        """See `Blinking.blink`."""
+        return self.blinking.blink(self._image) if self._image is not None else ""
+
+    def show_band(self, place: int) -> str:
+        """The band at a place, counted from 0; what could not be done, as a sentence."""
+        return self.blinking.show_band(self._image, place) if self._image is not None else ""
+
     # -- which image
 
     def _on_object(self, object_id: int) -> None:
@@ -168,38 +209,67 @@ class ImageView(QWidget):
     def _on_image(self, wanted: tuple[int, str], image: Any) -> None:
         if wanted != self._wanted:
             return
-        self._image = image
+        if self._image is None or self._image.object_id != image.object_id or self.blinking.processed is not None:
+            self.blinking.reset()  # also for another band: what was made is of other pixels
+        self._image, self._image_of = image, wanted
         self._frame = None  # from here on nothing draws the former image again
         height, width = image.raster.shape
         self.canvas.set_image_shape(
             (height, width), lambda x, y: compass(image.wcs, image.pixel_scale, width, height, at=(x, y))
         )
         self.readout.set_image(image)
-        self.rendering.set_rasters(image.rasters, self._recipe_for(image), image.maps)
+        self._show_pixels()
+
+    def _show_pixels(self) -> None:
+        """The image's, or the picture made from them."""
+        image, processed = self._image, self._processed()
+        self.wide.set_raster(image.raster if processed is None else processed.raster)
+        if processed is not None:
+            self.rendering.set_rasters(processed.rasters, self._recipe_for(image))
+        else:
+            self.rendering.set_rasters(image.rasters, self._recipe_for(image), image.maps, image.zero_points)
+
+    def _processed(self) -> Processed | None:
+        """What is on the screen in place of the image's own pixels."""
+        return self.blinking.processed if self.blinking.shows_processed else None
 
     def _recipe_for(self, image: Any) -> Any:
         """The recipe with the band that is shown: an object without the band asked for shows another."""
+        processed = self._processed()
+        if processed is not None:
+            return replace(self._current.recipe, band=processed.title, mode="single")
         return replace(self._current.recipe, band=image.band)
+
+    def _on_turned(self) -> None:
+        """Raw and processed have changed places."""
+        if self._image is not None:
+            processed = self._processed()
+            self.readout.set_unit(processed.unit if processed is not None else self._image.unit)
+            self._show_pixels()
 
     def _on_ready(self, low: float, high: float) -> None:
         """There are pixels to paint, by these cuts."""
-        image = self._image
+        image, processed = self._image, self._processed()
         if image is None:
             return
         first = self._frame is None
-        self._frame = Frame(image, low, high)
-        self.canvas.say(ALL_OUTSIDE if self._all_outside(low, high) else "")
+        raster = image.raster if processed is None else processed.raster
+        self._frame = Frame(image, low, high, raster, processed.title if processed is not None else "")
+        self.canvas.say(ALL_OUTSIDE if self._all_outside(raster, low, high) else "")
         if first:
             self._impatient.stop()
             self._stack.setCurrentWidget(self.canvas)
             self._under_pointer()
             QTimer.singleShot(0, self._look_ahead)
+            QTimer.singleShot(0, lambda: self.wide.refine(image.name))
+        unit = processed.unit if processed is not None else image.unit
+        self.aids.show(self._recipe_for(image), low, high, raster, unit)
         self.shown.emit(self._frame)
 
-    def _all_outside(self, low: float, high: float) -> bool:
+    def _all_outside(self, raster: Any, low: float, high: float) -> bool:
         if self._current.recipe.cuts != "manual":
             return False
-        values = self._image.raster.overview()
+        values = raster.overview()
         return not np.any((values > low) & (values < high))
 
     def _on_error(self, wanted: tuple[int, str], error: BaseException) -> None:
@@ -223,11 +293,24 @@ class ImageView(QWidget):
         self._prefetch.expect(self._upcoming(), self._wanted[1], bands)
 
     def _say_loading(self) -> None:
-        self._clear("Loading …")
+        if self._image_of != self._wanted:
+            self._clear("Loading …")
+        else:  # the file is open, its pixels are on their way
+            self._frame = None
+            self.notice.say("Loading …")
+            self._stack.setCurrentWidget(self.notice)
+            self.shown.emit(None)
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        """What no action took may mean something to the tool."""
+        if not self.canvas.take_key(event):
+            super().keyPressEvent(event)
 
     def _clear(self, heading: str, sentence: str = "", copyable: bool = False) -> None:
         self._frame = self._image = None
+        self.wide.set_raster(None)
         self.rendering.clear()
+        self.aids.clear()
         self.readout.set_image(None)
         self.notice.say(heading, sentence, copyable)
         self._stack.setCurrentWidget(self.notice)
@@ -259,6 +342,11 @@ class ImageView(QWidget):
     def _on_hover(self, position: tuple[float, float] | None) -> None:
         self._pointer = position
         self.readout.point(position)
+
+    def _on_value(self) -> None:
+        """The value under the pointer has come from the disk."""
+        self.readout.repeat()
+        self.canvas.update()  # the crosshair says it too
 
     def _under_pointer(self) -> None:
         """The pointer rests while the image changes: its line is about the new one."""

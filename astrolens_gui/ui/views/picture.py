@@ -37,10 +37,14 @@ class Picture:
         """Whether nothing need be done to show this view."""
         return self._image is not None and not self.stale and self.view == view
 
-    def draw(self, painter: QtGui.QPainter, view: View, shape: tuple[int, int], surround: QColor) -> None:
-        """As `view` has it, `surround` where the image of (height, width) is not; `painter` works in device pixels."""
+    def draw(self, painter: QtGui.QPainter, view: View, shape: tuple[int, int] | None, surround: QColor) -> None:
+        """As `view` has it; `painter` works in device pixels.
+
+        Args:
+            shape: (height, width) of the image; `surround` goes where it is not. None: the picture is all there is.
+        """
         window = QtCore.QRectF(0, 0, view.width, view.height)
-        if self._image is None or not shape[0]:
+        if self._image is None or shape == (0, 0):
             painter.fillRect(window, surround)
             return
         if self.view == view:
@@ -51,7 +55,7 @@ class Picture:
             painter.setTransform(transform(view.to_screen.after(self.view.to_image)), True)
             painter.drawImage(QtCore.QPointF(0, 0), self._image)
             painter.restore()
-        around = _around(view, shape)
+        around = _around(view, shape) if shape is not None else None
         if around is not None:
             painter.setRenderHint(QtGui.QPainter.Antialiasing, view.angle % 90 != 0)
             painter.fillPath(around, surround)

@@ -42,10 +42,17 @@ class Readout(QWidget):
         self._image: Any = None
         self._celestial: Celestial | None = None
         self._position: tuple[float, float] | None = None
+        self._unit = ""
+
+    def set_unit(self, unit: str) -> None:
+        """Of the values, where what is shown is no data of the image's."""
+        self._unit = unit
+        self.repeat()
 
     def set_image(self, image: Any) -> None:
         """`image`: a LoadedImage, or None."""
         self._image = image
+        self._unit = image.unit if image is not None else ""
         self._celestial = Celestial.of(image.wcs) if image is not None else None
         self._sky.setToolTip(self._tip())
         self.point(None)
@@ -85,7 +92,7 @@ class Readout(QWidget):
             return self._about()
         pixel = f"x {column + 1:>4}  y {row + 1:>4}"
         found = self._value_of(column, row)
-        value = WAITING if found is None else format_value(found, self._image.unit)
+        value = WAITING if found is None else format_value(found, self._unit)
         if self._celestial is None:
             return pixel, value, "no sky coordinates", ""
         here = self._celestial.icrs(*position)

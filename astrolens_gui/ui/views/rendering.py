@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from astrolens_gui.core.images.colour import channels
 from astrolens_gui.core.images.engine import Engine
 
 from ..bridge import is_cancelled
@@ -32,6 +33,7 @@ class Rendering(QObject):
         self._bridge, self._runner, self._canvas = bridge, runner, canvas
         self.engine: Engine | None = None
         self._rasters: Mapping[str, Any] = {}
+        self._kept: list[tuple[Any, Engine]] = []
         self._recipe: Any = None
         self._sampled: Any = None
         self._sampled_of: Any = None
@@ -41,20 +43,27 @@ class Rendering(QObject):
         canvas.renderer = self._at_once
         canvas.view_changed.connect(self._on_view)
 
-    def set_rasters(self, rasters: Mapping[str, Any], recipe: Any, maps: Any = None) -> None:
-        """Other pixels come, shown by `recipe`; `ready` follows, at once where they are in memory."""
+    def set_rasters(self, rasters: Mapping[str, Any], recipe: Any, maps: Any = None, zero_points: Any = None) -> None:
+        """Other pixels come, shown by `recipe`; `ready` follows, at once where they are in memory.
+
+        Those that were here just before (a blink) find their cuts again.
+        """
         self._round += 1
         self._wishes.clear()
         self._sampled = self._sampled_of = None
-        self.engine, self._rasters = Engine(), rasters
-        self.engine.set_rasters(rasters, maps)
+        known = next((one for one in self._kept if one[0] is rasters), None)
+        if known is None:
+            known = (rasters, Engine())
+            known[1].set_rasters(rasters, maps, zero_points)
+            self._kept = [known, *self._kept[:1]]
+        self._rasters, self.engine = known
         self.set_recipe(recipe)
 
     def clear(self) -> None:
         """Nothing is shown any more."""
         self._round += 1
         self._wishes.clear()
-        self.engine, self._rasters, self._sampled = None, {}, None
+        self.engine, self._rasters, self._sampled, self._kept = None, {}, None, []
 
     def set_recipe(self, recipe: Any) -> None:
         """Show the same pixels by another recipe."""
@@ -81,13 +90,24 @@ class Rendering(QObject):
         self._wishes = [wish for wish in self._wishes if wish[2] != what] + [(work, done, what)]
         self._next()
 
+    def render(self, view: Any, done: Callable[[np.ndarray, Any], None]) -> None:
+        """`done(bgra, view)` with the picture of any view of these pixels, at once where it can be; of several wishes the last."""
+        engine, recipe = self.engine, self._recipe
+        if engine is None:
+            return
+        if self._at_hand(view):
+            done(engine.paint(engine.sample(view, recipe), recipe), view)
+        else:
+            self.ask(lambda: engine.sample(view, recipe), lambda it: done(engine.paint(it, recipe), view), "detail")
+
     # -- inside
 
     def _at_hand(self, view: Any) -> bool:
         """Whether all that this view shows is open and in memory, so that sampling may happen here."""
         opened = getattr(self._rasters, "opened", self._rasters.get)
         several = self._recipe.mode != "single"
-        found = [opened(name) for name in (self._rasters if several else (self._recipe.band,))]
+        names = channels(self._recipe, tuple(self._rasters)) if several else (self._recipe.band,)
+        found = [opened(name) for name in names]
         density = 1.0 / view.scale
         return all(one is not None and (one.resident or one.at_hand(density)) for one in found)
 
