@@ -10,3 +10,9 @@ class FieldCommands:
 
     def __init__(self, window: Any) -> None:
         self._window = window
+
+    def toggle_field(self) -> None:
+        self._window.stage.toggle("field")
+
+    def field_close(self) -> None:
+        self._window.stage.front.come_close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ class Mosaic:
     plane: Plane
     sky: Any
     scale: float | None
-    _transforms: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -43,10 +42,23 @@ class Mosaic:
                     x[near], y[near] = self.sky.all_world2pix(lon, lat, 0, quiet=True)
         return x, y
 
+    def box(self) -> tuple[float, float, float, float]:
+        """west, east, south, north in degrees of a box of the sky around the image; west > east where it goes over 0 h."""
+        edge = _border(self.sky, *self.shape)
+        middle = edge.mean(axis=0)
+        reach = float(np.degrees(np.arccos(np.clip(edge @ (middle / np.linalg.norm(middle)), -1, 1)).max())) * 1.01
+        ra = float(np.degrees(np.arctan2(middle[1], middle[0])) % 360)
+        dec = float(np.degrees(np.arctan2(middle[2], np.hypot(middle[0], middle[1]))))
+        south, north = max(dec - reach, -90.0), min(dec + reach, 90.0)
+        if south <= -90 or north >= 90 or reach > 60:
+            return 0.0, 360.0, south, north
+        wide = reach / np.cos(np.radians(max(abs(south), abs(north))))
+        return (0.0, 360.0, south, north) if wide >= 180 else ((ra - wide) % 360, (ra + wide) % 360, south, north)
+
     def _near(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Within the image's half diagonal (and a fifth more): far away a projection means nothing, or comes round again."""
         height, width = self.shape
-        corners = readers_corners(self.sky, height, width)
+        corners = _border(self.sky, height, width)
         centre = corners.mean(axis=0)
         centre /= np.linalg.norm(centre)
         reach = np.arccos(np.clip(corners @ centre, -1, 1)).max() * 1.2 + 1e-6
@@ -75,7 +87,7 @@ def unit(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
-def readers_corners(sky: Any, height: int, width: int) -> np.ndarray:
+def _border(sky: Any, height: int, width: int) -> np.ndarray:
     """Unit vectors (n, 3), ICRS, of an image's border."""
     x = np.concatenate([np.linspace(-0.5, width - 0.5, 9), np.full(9, -0.5), np.full(9, width - 0.5)])
     y = np.concatenate([np.full(9, -0.5), np.linspace(-0.5, height - 0.5, 9), np.linspace(-0.5, height - 0.5, 9)])
