@@ -1,32 +1,46 @@
-"""The controls of the display recipe: stretch, cuts, colours, bands; holds no recipe and renders no image."""
+"""The controls of the display recipe: stretch, cuts, colours, bands, locks; holds no recipe and renders no image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from ..qt import QIcon, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
 from . import display
+from .bandchoice import BandChoice
+from .barparts import NumberField, button, choice, half_moon, padlock, swatch
+from .colourrow import ColourRow
+from .cutspanel import CutsPanel
 from .histogram import HistogramStrip, colour_bar
 
 CUTS: tuple[tuple[str, str, float | None], ...] = (
     ("zscale", "zscale", None),
     *((f"{percent:g} %", "percentile", percent) for percent in (99.9, 99.5, 99.0, 98.0, 95.0, 90.0)),
     ("min – max", "minmax", None),
+    ("corner RMS", "corner_rms", None),
+    ("centre", "centre", None),
     ("manual", "manual", None),
 )
 """(title, cuts, percentile) of the menu."""
 
-ROW_GAP = 8
+MORE = "parameters …"
 
-BUTTON_LETTERS = 20
-"""Band names longer than this altogether make a list instead of buttons."""
+CUTS_TIPS = {
+    "zscale": "As IRAF and DS9: a line through the sorted pixels",
+    "percentile": "The middle part of all pixels lies between black and white",
+    "minmax": "All pixels lie between black and white",
+    "corner_rms": "So many RMS of the corners below and above their sky",
+    "centre": "White is a little above the brightest pixel of the middle box, black as with corner RMS",
+    "manual": "The numbers beside the histogram",
+}
+
+ROW_GAP = 8
 
 
 class DisplayBar(QWidget):
-    """The histogram between the fields of the cuts, and the choices. Follows `current`, and an ImageView if given."""
+    """The histogram between the fields of the cuts (for colour its own controls), and the choices.
+
+    Follows `current`, and an ImageView if given.
+    """
 
     def __init__(self, current: Any, image_view: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,37 +51,40 @@ class DisplayBar(QWidget):
         if current.recipe.stretch not in STRETCHES:  # remembered from a plugin that is gone
             current.set_recipe(stretch=type(current.recipe)().stretch)
         self._image: Any = None
+        self._single = True
         self._cuts = (0.0, 1.0)
         self.histogram = HistogramStrip(self)
-        self.low = _Number("Low cut: the pixel value drawn as the first colour")
-        self.high = _Number("High cut: the pixel value drawn as the last colour")
-        self.bands = _Bands()
-        self.stretch = _choice("Stretch: how pixel values become brightness  [S]", 5)
+        self.low = NumberField("Low cut: the pixel value drawn as the first colour")
+        self.high = NumberField("High cut: the pixel value drawn as the last colour")
+        self.bands = BandChoice()
+        self.stretch = choice("Stretch: how pixel values become brightness  [S]", 5)
         for spec in STRETCHES.values():
             self.stretch.addItem(spec.title, spec.id)
             self.stretch.setItemData(self.stretch.count() - 1, spec.doc, Qt.ToolTipRole)
-        self.cuts = _choice(
+        self.cuts = choice(
             "Cuts: which pixel values are black and white; automatic ones are found anew for every image  [A]", 5
         )
-        for title, _, _ in CUTS:
+        for row, (title, cuts, _) in enumerate(CUTS):
             self.cuts.addItem(title)
-        self.colormap = _choice("Colour map", 4)
+            self.cuts.setItemData(row, CUTS_TIPS[cuts], Qt.ToolTipRole)
+        self.cuts.insertSeparator(len(CUTS))
+        self.cuts.addItem(MORE)
+        self.cuts.setItemData(len(CUTS) + 1, "What the cuts are counted by: per cents, sigmas, boxes", Qt.ToolTipRole)
+        self.cuts.setPlaceholderText("held")
+        self.lock = button("", "", checkable=True)
+        self.cuts_panel = CutsPanel(current, self)
+        self.colour = ColourRow(current)
+        self.colormap = choice("Colour map", 4)
         self.colormap.setIconSize(QtCore.QSize(36, 12))
         for name in COLORMAPS:
-            self.colormap.addItem(_swatch(name), name, name)
-        self.invert = QtWidgets.QToolButton(
-            text="Invert", checkable=True, toolTip="Dark on bright, or bright on dark  [I]"
-        )
-        self.reset = QtWidgets.QToolButton(
-            text="Reset", toolTip="Stretch, cuts, colours, contrast and bias as on the first day"
-        )
-        for button in (self.invert, self.reset):
-            button.setFocusPolicy(Qt.NoFocus)
+            self.colormap.addItem(swatch(name), name, name)
+        self.invert = button("", "Invert: dark on bright, or bright on dark  [I]", checkable=True)
+        self.reset = button("Reset", "Stretch, cuts, colours, contrast and bias as on the first day")
         self._lay_out()
         self._connect()
         if image_view is not None:
             image_view.shown.connect(self.set_frame)
-            image_view.appeared.connect(self._values.setVisible)  # the mosaic's stamps have each their own values
+            image_view.appeared.connect(self._on_single)
             self.set_frame(image_view.frame)
         self._on_recipe(current.recipe)
 
@@ -77,8 +94,11 @@ class DisplayBar(QWidget):
         self._cuts = (frame.low, frame.high) if frame is not None else self._cuts
         if image is not self._image:
             self._image = image
-            self.bands.set_bands(image.bands if image is not None else (), image.band if image is not None else "")
-            self.histogram.set_image(image.data if image is not None else None, *self._cuts)
+            bands = image.bands if image is not None else ()
+            self.bands.set_bands(bands, image.band if image is not None else "")
+            self.colour.set_bands(bands)
+            self.histogram.set_image(image.raster.overview() if image is not None else None, *self._cuts)
+            self._show_values()
         for field in (self.low, self.high):
             field.setEnabled(image is not None)
         if frame is None:
@@ -89,6 +109,31 @@ class DisplayBar(QWidget):
         self.low.show_number(frame.low)
         self.high.show_number(frame.high)
         self._paint_bar()
+        display.keep_locked(self._current, frame.image.band, *self._cuts)
+
+    def _on_single(self, single: bool) -> None:
+        self._single = single
+        self._show_values()
+
+    def _show_values(self) -> None:
+        """The histogram, or colour's controls in its place; no histogram in the mosaic: its stamps have each their own values."""
+        colour = self._current.recipe.mode == "rgb" and (self._image is None or len(self._image.bands) > 1)
+        self._values.setCurrentWidget(self.colour if colour else self._strip)
+        self._values.setVisible(self._single or colour)
+
+    def _show_icons(self) -> None:
+        from .display import LOCK_SAYS
+
+        lock = self._current.recipe.lock
+        self.invert.setIcon(half_moon(self.palette()))
+        self.lock.setChecked(lock != "image")
+        self.lock.setIcon(padlock({"image": "", "band": "B", "project": "P"}[lock], self.palette()))
+        self.lock.setToolTip(f"{LOCK_SAYS[lock]}; next: {LOCK_SAYS[_after(lock)].lower()}  [Shift+A]")
+
+    def changeEvent(self, event: QtCore.QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QtCore.QEvent.PaletteChange and hasattr(self, "_strip"):
+            self._show_icons()
 
     def _paint_bar(self) -> None:
         from astrolens_gui.core.images.stretch import render
@@ -102,15 +147,23 @@ class DisplayBar(QWidget):
         self.cuts.setCurrentIndex(_cuts_index(recipe))
         self.colormap.setCurrentIndex(self.colormap.findData(recipe.colormap))
         self.invert.setChecked(recipe.invert)
+        self.bands.set_colour(recipe.mode == "rgb")
+        self._show_icons()
+        self._show_values()
 
     def _choose_cuts(self, index: int) -> None:
+        if index >= len(CUTS):
+            self.cuts.setCurrentIndex(_cuts_index(self._current.recipe))
+            self.cuts_panel.open_at(self.cuts)
+            return
         _, cuts, percent = CUTS[index]
         if cuts == "manual":
             display.manual_cuts(self._current, *self._cuts)
         elif percent is not None:
-            self._current.set_recipe(cuts=cuts, percentile=percent, low=None, high=None)
+            display.choose_cuts(self._current, cuts, percentile=percent)
         else:
-            self._current.set_recipe(cuts=cuts, low=None, high=None)
+            display.choose_cuts(self._current, cuts)
+        self.cuts.setCurrentIndex(_cuts_index(self._current.recipe))
 
     def _type_cuts(self) -> None:
         low, high = self.low.number, self.high.number
@@ -127,6 +180,10 @@ class DisplayBar(QWidget):
                 high if high != self.high.shown else self._cuts[1],
             )
 
+    def _next_lock(self) -> None:
+        display.next_lock(self._current)
+        self._show_icons()
+
     def _connect(self) -> None:
         set_recipe = self._current.set_recipe
         self._current.recipe_changed.connect(self._on_recipe)
@@ -136,15 +193,21 @@ class DisplayBar(QWidget):
         self.colormap.activated.connect(lambda index: set_recipe(colormap=self.colormap.itemData(index)))
         self.invert.clicked.connect(lambda checked: set_recipe(invert=checked))
         self.reset.clicked.connect(lambda: display.reset(self._current))
-        self.bands.chosen.connect(lambda band: set_recipe(band=band))
+        self.bands.chosen.connect(lambda band: set_recipe(band=band, mode="single"))
+        self.bands.colour_wanted.connect(lambda colour: set_recipe(mode="rgb" if colour else "single"))
+        self.lock.clicked.connect(lambda: self._next_lock())
         self.low.editingFinished.connect(self._type_cuts)
         self.high.editingFinished.connect(self._type_cuts)
         self.histogram.cuts_dragged.connect(lambda low, high: display.manual_cuts(self._current, low, high))
         self.histogram.auto_wanted.connect(lambda: display.auto_cuts(self._current))
 
     def _lay_out(self) -> None:
-        self._values = QWidget()
-        upper = QtWidgets.QHBoxLayout(self._values)
+        self._values = QtWidgets.QStackedWidget()
+        self._values.setFixedHeight(max(self.histogram.height(), self.colour.sizeHint().height()))
+        self._strip = QWidget()
+        self._values.addWidget(self._strip)
+        self._values.addWidget(self.colour)
+        upper = QtWidgets.QHBoxLayout(self._strip)
         upper.setContentsMargins(0, 0, 0, 0)
         for widget, stretch in ((self.low, 0), (self.histogram, 1), (self.high, 0)):
             upper.addWidget(widget, stretch)
@@ -164,8 +227,8 @@ class DisplayBar(QWidget):
         buttons = QtWidgets.QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(ROW_GAP)
-        for button in (self.invert, self.reset):
-            buttons.addWidget(button)
+        for one in (self.lock, self.invert, self.reset):
+            buttons.addWidget(one)
         self._lower.addLayout(self._first, 1)
         self._lower.addLayout(self._choices, 4)
         self._lower.addWidget(self._buttons)
@@ -193,128 +256,19 @@ class DisplayBar(QWidget):
             (self._lower if one else self._first).addWidget(self._buttons)
 
 
-class _Number(QtWidgets.QLineEdit):
-    """A field for a pixel value of any size; Esc puts back what was there before the typing."""
-
-    def __init__(self, tip: str) -> None:
-        super().__init__(toolTip=tip, alignment=Qt.AlignRight)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("-1.2346e-11") + 24)
-        self.setFocusPolicy(Qt.ClickFocus)
-        self.shown: float | None = None
-        """The number as it was shown before the person typed."""
-
-    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape and self.isModified() and self.shown is not None:
-            self.setModified(False)
-            self.show_number(self.shown)
-        super().keyPressEvent(event)
-
-    def show_number(self, value: float) -> None:
-        if not (self.hasFocus() and self.isModified()):
-            self.setText(f"{value:.5g}")
-            self.shown = self.number
-
-    @property
-    def number(self) -> float | None:
-        """The number in the field; None when it is not one."""
-        try:
-            value = float(self.text())
-        except ValueError:
-            return None
-        return value if np.isfinite(value) else None
-
-
-class _Bands(QWidget):
-    """One button per band of the object on the screen, a list where they are many, nothing at all for a single one."""
-
-    chosen = Signal(str)
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._row = QtWidgets.QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(2)
-        self._names: tuple[str, ...] = ()
-        self._room = 0
-        self.buttons: list[QtWidgets.QToolButton] = []
-        self.menu = _choice("Band", 7)
-        self.menu.activated.connect(lambda index: self.chosen.emit(self._names[index]))
-        self.menu.hide()
-        self._row.addWidget(self.menu)
-
-    def set_bands(self, names: Sequence[str], band: str) -> None:
-        if tuple(names) != self._names:
-            self._names = tuple(names)
-            for button in self.buttons:
-                self._row.removeWidget(button)
-                button.deleteLater()
-            long = len(" ".join(names)) > BUTTON_LETTERS
-            self.buttons = [self._button(name) for name in names] if len(names) > 1 and not long else []
-            self.menu.clear()
-            self.menu.addItems(self._names)
-            self._show()
-            self.changed.emit()
-        self.menu.setCurrentIndex(self._names.index(band) if band in self._names else -1)
-        for button in self.buttons:
-            button.setChecked(button.property("band") == band)
-
-    def set_room(self, room: int) -> None:
-        """Show the buttons where they fit into `room` pixels, else the list."""
-        if room != self._room:
-            self._room = room
-            self._show()
-
-    def needed(self) -> int:
-        """Pixels that what is shown now needs."""
-        if self._as_buttons():
-            return self._buttons_width()
-        return self.menu.minimumSizeHint().width() if len(self._names) > 1 else 0
-
-    def _buttons_width(self) -> int:
-        return sum(button.minimumWidth() + self._row.spacing() for button in self.buttons)
-
-    def _as_buttons(self) -> bool:
-        return bool(self.buttons) and self._buttons_width() <= self._room
-
-    def _show(self) -> None:
-        as_buttons = self._as_buttons()
-        for button in self.buttons:
-            button.setVisible(as_buttons)
-        self.menu.setVisible(len(self._names) > 1 and not as_buttons)
-
-    def _button(self, name: str) -> QtWidgets.QToolButton:
-        button = QtWidgets.QToolButton(
-            text=name or "?", checkable=True, autoExclusive=True, toolTip=f"Show band {name}"
-        )
-        button.setFocusPolicy(Qt.NoFocus)
-        button.setProperty("band", name)
-        button.ensurePolished()
-        button.setMinimumWidth(button.sizeHint().width())  # never squeezed to nothing
-        button.clicked.connect(lambda: self.chosen.emit(name))
-        self._row.addWidget(button)
-        return button
-
-
-def _choice(tip: str, letters: int) -> QtWidgets.QComboBox:
-    box = QtWidgets.QComboBox(toolTip=tip)
-    box.setFocusPolicy(Qt.NoFocus)  # the keys are the image's
-    box.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(letters)
-    return box
-
-
 def _cuts_index(recipe: Any) -> int:
-    """Row of CUTS; a percentile that is not in the menu shows as none."""
+    """Row of CUTS; a percentile that is not in the menu shows as none, and so do locked cuts, which are of no kind."""
+    from astrolens_gui.core.images.stretch import held
+
+    if held(recipe) is not None:
+        return -1
     for index, (_, cuts, percent) in enumerate(CUTS):
         if cuts == recipe.cuts and (percent is None or percent == recipe.percentile):
             return index
     return -1
 
 
-def _swatch(name: str) -> QIcon:
-    from astrolens_gui.core.images.colormaps import lut
+def _after(lock: str) -> str:
+    from astrolens_gui.core.images.recipe import LOCKS
 
-    line = np.ascontiguousarray(lut(name))
-    image = QtGui.QImage(line.data, len(line), 1, 3 * len(line), QtGui.QImage.Format_RGB888)
-    return QIcon(QtGui.QPixmap.fromImage(image.scaled(48, 12)))
+    return LOCKS[(LOCKS.index(lock) + 1) % len(LOCKS)]
