@@ -1,0 +1,257 @@
+"""Boxes and other regions over the pixels: how they look and what lies under the pointer; knows no store and no WCS."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from astrolens_gui.core.images import outline
+from astrolens_gui.core.images.geometry import View
+
+from ..qt import QColor, Qt, QtCore, QtGui
+from .layer import Layer
+
+COLOURS = {"lens": "#56B4E9", "arc": "#E69F00", "ring": "#F0E442", "galaxy": "#CC79A7", "star": "#009E73"}
+"""Okabe and Ito's: told apart by every kind of colour vision; the letter says the class besides."""
+
+OTHERS = ("#D55E00", "#0072B2", "#56B4E9", "#E69F00", "#CC79A7")
+CASING = QColor(0, 0, 0, 215)
+HALO = QColor(255, 255, 255, 170)
+GRIP = 7.0
+"""Half of it is how far (screen pixels) from a handle, or from an outline, the pointer still takes hold."""
+
+HANDLES = ((-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0))
+"""Where the eight handles are, in half widths and heights; each one's opposite stays where it is."""
+
+ROOM_FOR_NAME = 64.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One region as it is shown: `key` in the store ("": on its way there), in pixels of the image shown; `mine` can be changed."""
+
+    key: str
+    region: dict[str, Any]
+    source: str = ""
+    mine: bool = True
+
+    @property
+    def class_name(self) -> str:
+        return str(self.region.get("class_name") or "lens")
+
+    @property
+    def note(self) -> str:
+        return str(self.region.get("note") or "")
+
+
+def colour_of(mark: Mark) -> QColor:
+    """The class's; a colour that a region file gave wins."""
+    given = QColor(str((mark.region.get("more") or {}).get("color", "")))
+    if given.isValid():
+        return given
+    name = mark.class_name
+    return QColor(COLOURS.get(name) or OTHERS[zlib.crc32(name.encode()) % len(OTHERS)])
+
+
+class MarksLayer(Layer):
+    """Paints `marks`; the one whose key is `selected` with handles, and `draft` (a region) in its place, or as a new one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks: list[Mark] = []
+        self.selected = ""
+        self.draft: dict[str, Any] | None = None
+        self.drawing = False
+        self.class_name = "lens"
+
+    def set_marks(self, marks: list[Mark]) -> None:
+        self.marks = marks
+        if not any(mark.key == self.selected for mark in marks):
+            self.selected = ""
+        self.changed.emit()
+
+    def select(self, key: str) -> None:
+        self.selected = key
+        self.changed.emit()
+
+    def set_draft(self, region: dict[str, Any] | None, drawing: bool = False) -> None:
+        """What is being drawn, or moved or resized in place of the selected one; None: nothing."""
+        self.draft, self.drawing = region, drawing
+        self.changed.emit()
+
+    def mark(self, key: str) -> Mark | None:
+        return next((mark for mark in self.marks if key and mark.key == key), None)
+
+    @property
+    def chosen(self) -> Mark | None:
+        """The selected one."""
+        return self.mark(self.selected)
+
+    # -- under the pointer
+
+    def hits(self, x: float, y: float, view: View) -> list[Mark]:
+        """Those that can be changed and lie under an image point, the smallest first."""
+        reach = GRIP / view.scale
+        found = [mark for mark in self.marks if mark.mine and mark.key and _covers(mark.region, x, y, reach)]
+        return sorted(found, key=lambda mark: mark.region["w"] * mark.region["h"])
+
+    def handle_at(self, sx: float, sy: float, view: View) -> int | None:
+        """The handle of the selected one under a screen point."""
+        chosen = self.chosen
+        if chosen is None or chosen.region.get("kind") == "point":
+            return None
+        places = view.to_screen(*handles(chosen.region).T)
+        far = np.hypot(places[0] - sx, places[1] - sy)
+        nearest = int(np.argmin(far))
+        return nearest if far[nearest] <= GRIP else None
+
+    # -- painting
+
+    def paint(self, painter: QtGui.QPainter, view: View) -> None:
+        unit = max(QtGui.QFontMetricsF(painter.font()).height() / 15.0, 0.5)
+        drafted = self.draft if not self.drawing else None
+        for mark in self.marks:
+            chosen = bool(mark.key) and mark.key == self.selected
+            region = drafted if chosen and drafted is not None else mark.region
+            self._paint_one(painter, view, Mark(mark.key, region, mark.source, mark.mine), chosen, unit)
+        if self.drawing and self.draft is not None:
+            self._paint_one(painter, view, Mark("", {"class_name": self.class_name, **self.draft}), True, unit)
+
+    def _paint_one(self, painter: QtGui.QPainter, view: View, mark: Mark, chosen: bool, unit: float) -> None:
+        rings = [np.column_stack(view.to_screen(*ring.T)) for ring in outline.outlines(mark.region)]
+        low, high = rings[0].min(axis=0), rings[0].max(axis=0)
+        if high[0] < 0 or high[1] < 0 or low[0] > view.width or low[1] > view.height:
+            return
+        path = _path(rings, mark.region, unit)
+        colour = colour_of(mark)
+        _stroke(painter, path, colour, unit, thick=chosen, dashed=not mark.mine or _excludes(mark.region))
+        if _excludes(mark.region):
+            slash = QtGui.QPainterPath(QtCore.QPointF(low[0], high[1]))
+            slash.lineTo(high[0], low[1])
+            _stroke(painter, slash, colour, unit, thick=False, dashed=True)
+        self._paint_name(painter, mark, colour, low, high, chosen, unit)
+        if chosen and mark.key and mark.region.get("kind") != "point":
+            _paint_handles(painter, view, mark.region, colour, unit)
+
+    def _paint_name(
+        self,
+        painter: QtGui.QPainter,
+        mark: Mark,
+        colour: QColor,
+        low: np.ndarray,
+        high: np.ndarray,
+        chosen: bool,
+        unit: float,
+    ) -> None:
+        """Above the upper left corner of what it covers on the screen: the class's letter, all of it where there is room."""
+        name = mark.class_name if chosen or high[0] - low[0] >= ROOM_FOR_NAME * unit else mark.class_name[:1].upper()
+        if chosen and mark.note:
+            name = f"{name} · {mark.note if len(mark.note) <= 40 else mark.note[:39] + '…'}"
+        if not mark.mine and mark.source:
+            name = f"{name} ({mark.source})" if chosen or len(name) > 1 else name
+        metrics = QtGui.QFontMetricsF(painter.font())
+        width, height = metrics.horizontalAdvance(name) + 8 * unit, metrics.height() + 1 * unit
+        area = painter.viewport()
+        left = min(max(low[0] - unit, 0.0), max(area.width() - width, 0.0))
+        top = low[1] - height - 3 * unit
+        if top < 0:  # no room above: inside, under the upper edge
+            top = max(low[1], 0.0) + 3 * unit
+        plate = QtCore.QRectF(left, top, width, height)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(CASING)
+        painter.drawRoundedRect(plate, 2.5 * unit, 2.5 * unit)
+        painter.setPen(colour.lighter(130) if colour.lightness() < 110 else colour)
+        painter.drawText(plate, int(Qt.AlignCenter), name)
+
+
+def handles(region: Mapping[str, Any]) -> np.ndarray:
+    """(8, 2) image pixels, in the order of HANDLES."""
+    corners = outline.corners(region)
+    return np.array([_between(corners, u, v) for u, v in HANDLES])
+
+
+def _between(corners: np.ndarray, u: float, v: float) -> np.ndarray:
+    lower = corners[0] + (corners[1] - corners[0]) * (u + 1) / 2
+    upper = corners[3] + (corners[2] - corners[3]) * (u + 1) / 2
+    return np.asarray(lower + (upper - lower) * (v + 1) / 2)
+
+
+def resized(region: Mapping[str, Any], handle: int, x: float, y: float, least: float) -> dict[str, Any]:
+    """The region with one handle at an image point; the opposite side or corner stays, and no side becomes less than `least`."""
+    turn = math.radians(region.get("angle") or 0.0)
+    cos, sin = math.cos(turn), math.sin(turn)
+    dx, dy = x - region["x"], y - region["y"]
+    place = (dx * cos + dy * sin, dy * cos - dx * sin)
+    centre, size = [0.0, 0.0], [region["w"], region["h"]]
+    for axis in (0, 1):
+        side = HANDLES[handle][axis]
+        if side:
+            still = -side * size[axis] / 2
+            size[axis] = max((place[axis] - still) * side, least)
+            centre[axis] = still + side * size[axis] / 2
+    if region.get("kind") == "circle":  # round stays round: the longer side wins, about the corner that stays
+        size = [max(size[i] for i in (0, 1) if HANDLES[handle][i])] * 2
+        centre = [HANDLES[handle][i] * (size[i] - region["wh"[i]]) / 2 for i in (0, 1)]
+    moved = (region["x"] + centre[0] * cos - centre[1] * sin, region["y"] + centre[0] * sin + centre[1] * cos)
+    return outline.fitted(region, x=moved[0], y=moved[1], w=size[0], h=size[1])
+
+
+def _covers(region: Mapping[str, Any], x: float, y: float, reach: float) -> bool:
+    turn = math.radians(region.get("angle") or 0.0)
+    dx, dy = x - region["x"], y - region["y"]
+    u, v = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
+    return abs(u) <= region["w"] / 2 + reach and abs(v) <= region["h"] / 2 + reach
+
+
+def _excludes(region: Mapping[str, Any]) -> bool:
+    return bool((region.get("more") or {}).get("exclude"))
+
+
+def _path(rings: list[np.ndarray], region: Mapping[str, Any], unit: float) -> QtGui.QPainterPath:
+    path = QtGui.QPainterPath()
+    if region.get("kind") == "point":
+        x, y = rings[0][0]
+        for dx, dy in ((6, 0), (0, 6)):
+            path.moveTo(x - dx * unit, y - dy * unit)
+            path.lineTo(x + dx * unit, y + dy * unit)
+        return path
+    for ring in rings:
+        path.addPolygon(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in _finite(ring)]))
+        if region.get("kind") != "line":
+            path.closeSubpath()
+    return path
+
+
+def _finite(ring: np.ndarray) -> Iterator[tuple[float, float]]:
+    """Painters lose lines whose ends are millions of pixels away."""
+    for x, y in np.clip(ring, -1e5, 1e5):
+        yield float(x), float(y)
+
+
+def _stroke(
+    painter: QtGui.QPainter, path: QtGui.QPainterPath, colour: QColor, unit: float, *, thick: bool, dashed: bool
+) -> None:
+    """A coloured line in a dark one with a light edge: readable on black, on white and on noise."""
+    painter.setBrush(Qt.NoBrush)
+    width = 2.6 if thick else 1.6
+    for ink, wide in ((HALO, width + 3.4), (CASING, width + 2.0), (colour, width)):
+        pen = QtGui.QPen(ink, wide * unit, join=Qt.MiterJoin)
+        if dashed and ink is colour:
+            pen.setDashPattern([4.0, 2.5])
+        painter.strokePath(path, pen)
+
+
+def _paint_handles(painter: QtGui.QPainter, view: View, region: Mapping[str, Any], colour: QColor, unit: float) -> None:
+    side = 3.6 * unit
+    for x, y in np.column_stack(view.to_screen(*handles(region).T)):
+        square = QtCore.QRectF(x - side, y - side, 2 * side, 2 * side)
+        painter.setPen(QtGui.QPen(CASING, 1.4 * unit))
+        painter.setBrush(QColor("white"))
+        painter.drawRect(square)
+        painter.setPen(QtGui.QPen(colour, 1.0 * unit))
+        painter.drawRect(square.adjusted(unit, unit, -unit, -unit))
