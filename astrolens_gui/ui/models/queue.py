@@ -38,12 +38,14 @@ class QueueModel(QtCore.QAbstractTableModel):
         told: (str) one sentence about what was done in the list.
         wanted: (str) a column to be fetched and given to `take_column`; "" asks for the names of all.
         sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
+        learned: the names of all columns are known now.
     """
 
     reranked = Signal()
     told = Signal(str)
     wanted = Signal(str)
     sorting = Signal(object)
+    learned = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +129,7 @@ class QueueModel(QtCore.QAbstractTableModel):
             self._again()
         else:
             self._sift.facts.names = list(answer)
+            self.learned.emit()
             if self.problem:
                 self._again()
 

@@ -32,6 +32,7 @@ class Cell:
     picture: QtGui.QPixmap | str | None
     is_cursor: bool = False
     is_pending: bool = False
+    is_selected: bool = False
 
 
 def stamp_rect(cell: QtCore.QRect) -> QtCore.QRect:
@@ -60,6 +61,8 @@ def paint_cell(painter: QtGui.QPainter, rect: QtCore.QRect, cell: Cell, palette:
     if cell.is_cursor:
         painter.fillRect(rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR), palette.color(QPalette.Text))
         painter.fillRect(rect, palette.color(QPalette.Window))
+    if cell.is_selected:
+        painter.fillRect(rect, palette.color(QPalette.Highlight))
     if cell.colour is not None:
         painter.fillRect(frame, cell.colour)
     elif cell.grade:
@@ -117,7 +120,7 @@ def _paint_caption(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell, pale
         left = badge.right() + 5
     room = line.right() - FRAME - left
     name = QtGui.QFontMetrics(painter.font()).elidedText(cell.name, Qt.ElideMiddle, room)
-    painter.setPen(palette.color(QPalette.Text))
+    painter.setPen(palette.color(QPalette.HighlightedText if cell.is_selected else QPalette.Text))
     painter.drawText(QtCore.QRect(left, line.top(), room, line.height()), Qt.AlignVCenter | Qt.AlignLeft, name)
     painter.restore()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..qt import QtCore
-from .cells import cell_height
+from .cells import cell_height, stamp_rect
 
 GAP = 6
 COLUMNS = (1, 40)
@@ -64,6 +64,12 @@ class Grid:
         stop = ((self.offset + self.height) // self.pitch + 1) * self.columns
         return range(min(first, self.count), min(stop, self.count))
 
+    def is_whole(self, row: int) -> bool:
+        """Whether all of a stamp's pixels, but for a line or two, are in sight."""
+        stamp = stamp_rect(self.rect(row))
+        hidden = max(-stamp.top(), 0) + max(stamp.bottom() + 1 - self.height, 0)
+        return hidden <= stamp.height() // 10
+
     def offset_showing(self, row: int) -> int:
         """The scroll position nearest to the present one at which the row is wholly in sight."""
         rect = self.rect(row)
@@ -81,3 +87,9 @@ def most_columns(width: int, height: int) -> int:
         if fits and columns * (height // grid.pitch + 2) <= MOST_CELLS:
             return columns
     return 1
+
+
+def columns_for(count: int, width: int, height: int) -> int:
+    """The fewest columns with which at least `count` whole stamps are in sight, as far as `most_columns` goes."""
+    most = most_columns(width, height)
+    return next((columns for columns in range(1, most) if Grid(columns, width, height, count).page >= count), most)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..qt import QObject, Signal
 
 ORIGIN = "mosaic"
 """Who made the change, in `Changes.origin`: the mosaic has already shown its own."""
+
+FLOW = "grading"
+"""The origin of a page of grades: nobody else need look up each of them, `set_grades` has shown them."""
 
 
 class PendingGrades(QObject):
@@ -16,10 +20,13 @@ class PendingGrades(QObject):
     Attributes:
         saved: (object id, grade) committed; the queue model has it.
         lost: (object id) it could not be saved; the bridge's `failed` has said why.
+        saved_together, lost_together: (list of object ids, grade) the same of grades that were given together.
     """
 
     saved = Signal(int, str)
     lost = Signal(int)
+    saved_together = Signal(list, str)
+    lost_together = Signal(list, str)
 
     def __init__(self, bridge: Any, workbench: Any, current: Any, model: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +50,7 @@ class PendingGrades(QObject):
             object_id,
             grade,
             seconds=round(seconds, 3),
-            why=f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}",
+            why=self._why(object_id),
             screen=self._current.screen(),
             origin=ORIGIN,
         )
@@ -51,6 +58,40 @@ class PendingGrades(QObject):
         self._bridge.when_done(
             job, lambda _: self._done(object_id, grade, job), lambda error: self._failed(object_id, job, error)
         )
+
+    def give_together(self, object_ids: Sequence[int], grade: str, seconds: float) -> None:
+        """Label several objects alike in one step: all are saved, or none."""
+        screen, each = self._current.screen(), round(seconds / max(len(object_ids), 1), 3)
+        rows = [
+            {"object_id": one, "seconds": each, "why": f"page of {len(object_ids)}, {self._why(one)}", "screen": screen}
+            for one in object_ids
+        ]
+        job = self._workbench.label_page(rows, grade, origin=FLOW)
+        self._under_way.update(dict.fromkeys(object_ids, (grade, job)))
+        ids = list(object_ids)
+        self._bridge.when_done(
+            job, lambda _: self._all_done(ids, grade, job), lambda error: self._all_failed(ids, grade, job, error)
+        )
+
+    def _why(self, object_id: int) -> str:
+        column, _ = self._model.sorted_by
+        by = f", by {column}" if column else ""
+        return f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}{by}"
+
+    def _all_done(self, object_ids: list[int], grade: str, job: Any) -> None:
+        ours = [one for one in object_ids if self._leave(one, job)]
+        self._model.set_grades(dict.fromkeys(ours, grade))
+        if ours:
+            self.saved_together.emit(ours, grade)
+
+    def _all_failed(self, object_ids: list[int], grade: str, job: Any, error: BaseException) -> None:
+        for one in object_ids:
+            self._leave(one, job)
+        reason = (str(error) or type(error).__name__).rstrip(".")
+        self._bridge.failed.emit(
+            f"{counted(len(object_ids), 'grade')} {grade} not saved, none of them: {reason}. Give them again once that is mended."
+        )
+        self.lost_together.emit(object_ids, grade)
 
     def clear(self) -> None:
         """Another project: what is under way is still saved, but shown nowhere."""
@@ -74,3 +115,8 @@ class PendingGrades(QObject):
         name = self._model.name_of(object_id)
         self._bridge.failed.emit(f"The label of {name} is not saved: {reason}. Grade it again once that is mended.")
         self.lost.emit(object_id)
+
+
+def counted(number: int, what: str) -> str:
+    """ "1 stamp", "12 stamps" """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

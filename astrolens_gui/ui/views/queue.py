@@ -6,7 +6,9 @@ from typing import Any
 
 from ..current import Current
 from ..models.queue import GRADE, NAME, OBJECT_ROLE, SCORE, QueueModel
+from ..models.terms import EXAMPLES
 from ..qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
+from .sorting import SortButton
 
 TYPING_MS = 120
 """A million names are looked through once the person pauses, not at every letter."""
@@ -22,18 +24,28 @@ class QueueView(QWidget):
     def __init__(self, model: QueueModel, current: Current) -> None:
         super().__init__(minimumWidth=210)
         self._model, self._current = model, current
-        self.filter = QtWidgets.QLineEdit(placeholderText="Filter by name", clearButtonEnabled=True)
-        self.filter.setToolTip("Show only the objects whose name contains this  [Ctrl+F]")
+        self.filter = QtWidgets.QLineEdit(placeholderText="Filter: name, grade:A, z<0.5", clearButtonEnabled=True)
+        self.filter.setToolTip(
+            "Show only the objects whose name contains this, or that meet conditions, joined by blanks:\n"
+            f"{EXAMPLES}\n(any column of the objects)  [Ctrl+F]"
+        )
         self.filter.setFocusPolicy(Qt.ClickFocus)
         self._typed = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typed.timeout.connect(lambda: model.set_filter(self.filter.text()))
         self.filter.textChanged.connect(lambda _: self._typed.start())
+        self.order = SortButton(model)
+        self.problem = QtWidgets.QLabel(objectName="muted", wordWrap=True, visible=False)
         self.table = _table(model)
         self.table.clicked.connect(self._clicked)
         self.progress = QtWidgets.QLabel(objectName="muted", wordWrap=True)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
-        layout.addWidget(self.filter)
+        line = QtWidgets.QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.filter, 1)
+        line.addWidget(self.order)
+        layout.addLayout(line)
+        layout.addWidget(self.problem)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.progress)
         current.object_changed.connect(lambda _: self.follow())
@@ -77,6 +89,8 @@ class QueueView(QWidget):
         other = f" · {self._model.foreign:,} by another scheme" if self._model.foreign else ""
         said = f"{done:,} / {count:,} graded{share}{some}{other}"
         self.progress.setText(said if count else "No images yet: Import images")
+        self.problem.setText(self._model.problem)
+        self.problem.setVisible(bool(self._model.problem))
         self._fit_columns()
 
     def _fit_columns(self) -> None:
