@@ -12,6 +12,7 @@ from astrolens_gui import __version__
 EXAMPLES = """examples:
   astrolens demo                                        the whole loop on a sample made on the spot
   astrolens import survey.astrolens cutouts/            make a project from a folder of FITS cutouts
+  astrolens import survey.astrolens g.fits r.fits --catalogue sources.csv    its sources, in large images
   astrolens survey.astrolens                            look at it and grade
   astrolens train survey.astrolens --backend cnn        retrain on the grades, with the gate's verdict
   astrolens score survey.astrolens --out scores.csv     score everything with the project's champion
@@ -60,6 +61,18 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     imported.add_argument(
         "--database", default="", help="postgresql:// URL for a team (default: SQLite in the project)"
     )
+    imported.add_argument(
+        "--catalogue",
+        type=Path,
+        metavar="TABLE",
+        help="sources to look at in the given large images; nothing is cut out",
+    )
+    imported.add_argument("--size", type=float, metavar="ARCSEC", help="side of a source's cutout (default 10)")
+    imported.add_argument("--size-px", type=int, metavar="PIXELS", help="the same in pixels")
+    imported.add_argument(
+        "--columns", default="", help="what the guess gets wrong: ra=ALPHA_J2000,dec=DELTA_J2000,id=NUMBER"
+    )
+    imported.add_argument("--prefix", default="", help="goes before each ID of the catalogue")
 
     label = add("label", "take labels from a table with columns ID,grade[,subtype,grader,time,comment]")
     label.add_argument("project", type=Path)

@@ -136,20 +136,79 @@ def cmd_import(arguments: argparse.Namespace) -> int:
         raise UserError(f"{absent[0]}: there is no such file or folder; nothing was imported")
     if arguments.pixel_scale is not None and not 0 < arguments.pixel_scale < math.inf:
         raise UserError(f"--pixel-scale must be a positive number of arcsec, not {arguments.pixel_scale:g}")
+    _check_catalogue(arguments)
     new = not arguments.project.exists()
     options = {"scheme": arguments.scheme, "database": arguments.database}
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project, create=options))
-        _same(options, bench.opened.project.settings)
-        report = _wait(bench.import_images(arguments.sources, _bands(arguments.bands), arguments.pixel_scale))
-    if new and not report.added:
-        shutil.rmtree(arguments.project)  # made a moment ago by us, and empty
-        raise UserError("\n".join(["no image could be imported, so no project was made", *_listed(report.refused)]))
-    counts = f"{report.added} objects added, {report.updated} updated, {len(report.refused)} files refused"
+    try:
+        with _workbench() as bench:
+            _wait(bench.open(arguments.project, create=options))
+            _same(options, bench.opened.project.settings)
+            report = _wait(_importing(bench, arguments))
+            if new and not report.added:
+                raise UserError(
+                    "\n".join(["nothing could be imported, so no project was made", *_listed(report.refused)])
+                )
+    except UserError:
+        if new:
+            shutil.rmtree(arguments.project, ignore_errors=True)  # made a moment ago by us, and empty
+        raise
+    count = sum(getattr(one, "count", 1) for one in report.refused)
+    what = "files" if arguments.catalogue is None else "sources or files"
+    counts = f"{report.added} objects added, {report.updated} updated, {count} {what} refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
     lines = [f"{arguments.project}: {counts}", *_listed(report.refused), *(f"  {note}" for note in report.notes)]
     _print(arguments, {**values, "notes": report.notes}, lines)
     return 0
+
+
+def _importing(bench: Workbench, arguments: argparse.Namespace) -> Any:
+    """The job of an import: of images, or of a catalogue's sources in them."""
+    bands = _bands(arguments.bands)
+    if arguments.catalogue is None:
+        return bench.import_images(arguments.sources, bands, arguments.pixel_scale)
+    return bench.import_catalogue(
+        arguments.catalogue,
+        arguments.sources,
+        mapping=_pairs(arguments.columns),
+        size_arcsec=arguments.size,
+        size_px=arguments.size_px,
+        bands=bands,
+        pixel_scale=arguments.pixel_scale,
+        prefix=arguments.prefix,
+    )
+
+
+def _check_catalogue(arguments: argparse.Namespace) -> None:
+    """What only a catalogue uses must not be swallowed without one."""
+    from astrolens_gui.api import UserError
+
+    options = {"size": arguments.size, "size-px": arguments.size_px}
+    given = [
+        name for name, value in {**options, "columns": arguments.columns, "prefix": arguments.prefix}.items() if value
+    ]
+    if arguments.catalogue is None and given:
+        raise UserError(f"--{given[0]} is for the sources of a catalogue; name its table with --catalogue")
+    tables = [
+        source for source in arguments.sources if source.suffix.lower() in (".csv", ".tsv", ".ecsv", ".parquet", ".vot")
+    ]
+    if tables and arguments.catalogue is None:
+        raise UserError(
+            f"{tables[0]} is a table; name it with --catalogue, and give the images that its sources lie in"
+        )
+    if arguments.catalogue is not None and not arguments.catalogue.is_file():
+        raise UserError(f"{arguments.catalogue}: there is no such table; nothing was imported")
+    if wrong := next((name for name, value in options.items() if value is not None and not 0 < value < math.inf), None):
+        raise UserError(f"--{wrong} must be a positive number, not {options[wrong]:g}")
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """`ra=A,dec=B` as a mapping."""
+    from astrolens_gui.api import UserError
+
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if wrong := next((name for name, sign, _ in pairs if not sign), None):
+        raise UserError(f"--columns takes role=COLUMN pairs (ra=RA,dec=DEC,id=ID), not {wrong!r}")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _same(options: dict[str, str], settings: dict[str, Any]) -> None:

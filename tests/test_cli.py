@@ -194,7 +194,7 @@ def test_that_an_import_of_nothing_makes_no_project(tmp_path, capsys, monkeypatc
     (tmp_path / "notes").mkdir()
     write(tmp_path / "notes" / "readme.txt", "hello")
     assert main(["import", "p.astrolens", "notes"]) == 1
-    assert "no image could be imported, so no project was made" in capsys.readouterr().err
+    assert "nothing could be imported, so no project was made" in capsys.readouterr().err
     assert not (tmp_path / "p.astrolens").exists()
 
 
