@@ -24,7 +24,10 @@ RESIDENT_PX = 16 << 20
 """Images of at most so many pixels are read whole."""
 
 OVERVIEW_PX = 1 << 20
-"""Cuts and histogram come from at most about so many pixels; levels of no more are kept in memory."""
+"""Cuts and histogram come from at most about so many pixels."""
+
+LEVEL_PX = 8 << 20
+"""Overviews of at most so many pixels are kept in memory."""
 
 WHOLE_BYTES = 400 << 20
 """A larger image is never held as one array."""
@@ -284,7 +287,7 @@ class FileRaster(Raster):
         """Sample these overviews from now on; the small ones are read into memory here."""
         made: list[Grid] = []
         for n, level in enumerate(levels):
-            small = level.shape[0] * level.shape[1] <= 2 * OVERVIEW_PX
+            small = level.shape[0] * level.shape[1] <= LEVEL_PX
             pixels = level.read(0, level.shape[0], 0, level.shape[1]) if small else level
             made.append(Grid(pixels, 2 << n, ((2 << n) - 1) / 2))
         self._levels = made

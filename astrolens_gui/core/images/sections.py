@@ -159,7 +159,7 @@ class Mapped(Sheet):
             raise ImageError(self._path, "it has become shorter while it was open; reload it")
         stored = take()
         self.nbytes_read += stored.nbytes
-        out[:] = self._coding.physical(stored)
+        self._coding.write(stored, out)
         if hasattr(mmap, "MADV_DONTNEED"):
             start = (self._offset + low * self._row) // mmap.PAGESIZE * mmap.PAGESIZE
             stop = min(self._offset + high * self._row, len(self._map))

@@ -31,10 +31,17 @@ class Coding:
 
     def physical(self, stored: np.ndarray) -> np.ndarray:
         """float32, native, a copy; scaled in float64, so that BZERO = 2^31 loses nothing. Values beyond float32 are infinite."""
+        out = np.empty(stored.shape, np.float32)
+        self.write(stored, out)
+        return out
+
+    def write(self, stored: np.ndarray, out: np.ndarray) -> None:
+        """As `physical`, into float32 `out`; unscaled values are turned round on the way, in one pass."""
         with np.errstate(all="ignore"):
             if self.scale == 1.0 and self.zero == 0.0 and self.blank is None:
-                return stored.astype(np.float32, order="C")
+                np.copyto(out, stored, casting="unsafe")
+                return
             value = stored.astype(np.float64) * self.scale + self.zero
             if self.blank is not None:
                 value[stored == self.blank] = np.nan
-            return value.astype(np.float32, order="C")
+            np.copyto(out, value, casting="same_kind")
