@@ -60,7 +60,7 @@ class LogSlider(QWidget):
         self.slider = QtWidgets.QSlider(Qt.Horizontal)
         self.slider.setRange(0, self.STEPS)
         self.slider.setPageStep(20)
-        self.slider.setMinimumWidth(60)
+        self.slider.setMinimumWidth(40)
         self.slider.setFocusPolicy(Qt.NoFocus)  # the keys are the image's
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -95,6 +95,13 @@ class LogSlider(QWidget):
         self.label.setText(
             f"{self._name} {value:.2g}{self._unit}" if value < 100 else f"{self._name} {value:.0f}{self._unit}"
         )
+
+
+def align(sliders: Sequence[LogSlider]) -> None:
+    """Names of one width, so that the sliders stand below each other."""
+    widest = max(slider.label.minimumWidth() for slider in sliders)
+    for slider in sliders:
+        slider.label.setMinimumWidth(widest)
 
 
 def choice(tip: str, letters: int) -> QtWidgets.QComboBox:
@@ -179,7 +186,7 @@ def padlock(letter: str, palette: QPalette) -> QIcon:
     painter.drawRoundedRect(QtCore.QRectF(6, 16, 24, 17), 3, 3)
     if letter:
         font = painter.font()
-        font.setPixelSize(15)
+        font.setPixelSize(17)
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(palette.color(QPalette.Base))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..qt import Qt, QtCore, QtWidgets, QWidget
-from .barparts import LogSlider, button, choice, dot, fill
+from .barparts import LogSlider, align, button, choice, dot, fill
 from .display import COMPOSER_TITLES
 from .popup import Popup
 
@@ -32,11 +32,13 @@ class ColourRow(QWidget):
         for name, colour in PRIMARIES:
             box = choice(f"The band shown {name}; “auto” takes the bands by wavelength", 4)
             box.setIconSize(QtCore.QSize(12, 12))
+            box.setMinimumWidth(70)  # in a narrow window; the rest of the name is in the list
             box.addItem(dot(colour), "auto", "")
             box.activated.connect(lambda index, name=name, box=box: current.set_recipe(**{name: box.itemData(index)}))
             self.choosers[name] = box
             bands.addWidget(box, 1)
         self.composer = choice("How the bands become a colour  [Shift+Q]", 7)
+        self.composer.setMinimumWidth(92)
         for place, (id, title) in enumerate(COMPOSER_TITLES.items()):
             self.composer.addItem(title, id)
             self.composer.setItemData(place, COMPOSER_TIPS[id], Qt.ToolTipRole)
@@ -63,7 +65,7 @@ class ColourRow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         for line in (bands, joined):
-            line.setSpacing(8)
+            line.setSpacing(6)
             column.addLayout(line)
         current.recipe_changed.connect(self._on_recipe)
         self._on_recipe(current.recipe)
@@ -145,6 +147,7 @@ class ColourPanel(Popup):
             slider.moved.connect(lambda value, band=band: self._scale(band, value))
             self.scales[band] = slider
             self._list.addWidget(slider)
+        align([*self.scales.values(), self.grain, self.pedestal])
         self._make_grid()
         self._on_recipe(self._current.recipe)
 

@@ -51,6 +51,7 @@ class DisplayBar(QWidget):
         if current.recipe.stretch not in STRETCHES:  # remembered from a plugin that is gone
             current.set_recipe(stretch=type(current.recipe)().stretch)
         self._image: Any = None
+        self._counted: Any = None
         self._single = True
         self._cuts = (0.0, 1.0)
         self.histogram = HistogramStrip(self)
@@ -97,19 +98,28 @@ class DisplayBar(QWidget):
             bands = image.bands if image is not None else ()
             self.bands.set_bands(bands, image.band if image is not None else "")
             self.colour.set_bands(bands)
-            self.histogram.set_image(image.raster.overview() if image is not None else None, *self._cuts)
             self._show_values()
         for field in (self.low, self.high):
             field.setEnabled(image is not None)
         if frame is None:
+            self._counted = None
+            self.histogram.set_image(None)
             self.low.clear()
             self.high.clear()
             return
+        self._count()
         self.histogram.set_cuts(*self._cuts)
         self.low.show_number(frame.low)
         self.high.show_number(frame.high)
         self._paint_bar()
         display.keep_locked(self._current, frame.image.band, *self._cuts)
+
+    def _count(self) -> None:
+        """The histogram of the band on the screen; not under a colour picture, where its pixels may not have been read."""
+        image = self._image
+        if self._current.recipe.mode != "rgb" and self._counted is not image:
+            self._counted = image
+            self.histogram.set_image(image.raster.overview(), *self._cuts)
 
     def _on_single(self, single: bool) -> None:
         self._single = single
@@ -223,6 +233,8 @@ class DisplayBar(QWidget):
         for box, most in ((self.stretch, 170), (self.cuts, 120), (self.colormap, 150)):
             box.setMaximumWidth(most)
             self._choices.addWidget(box, 40)
+        for small in (self.lock, self.invert):
+            small.setIconSize(QtCore.QSize(18, 18))
         self._buttons = QWidget()
         buttons = QtWidgets.QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
