@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import Context
+from astrolens_gui.jobs.job import Job
 
 from .pixels import labels
 
 if TYPE_CHECKING:
+    from .bench import Workbench
     from .opened import Opened
 
 
@@ -32,3 +34,10 @@ def lens_light(
     pixels = sheet(plane)
     plate = Plate(readers.celestial(plane), plane.pixel_scale or row.pixel_scale)
     return pieces.light(pixels.shape, pixels.read, plate, near, method, noise_map.read(plane), ctx)
+
+
+def subtract(
+    workbench: Workbench, object_id: int, band: str, near: tuple[float, float] | None, method: str
+) -> Job[Any]:
+    """`lens_light` as a listed job of the open project, which can be cancelled."""
+    return workbench.opened.start("io", lens_light, object_id, band, near, method, title="subtracting lens light")

@@ -40,6 +40,7 @@ class FakeWorkbench:
         self.grades: dict[int, SimpleNamespace] = {}
         self.history: list[tuple[int, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.measured: dict[int | None, dict[str, Any]] = {}
         self.refuse = ""
         self._listeners: list[Any] = []
 
@@ -128,6 +129,18 @@ class FakeWorkbench:
 
     def label_of(self, object_id: int) -> Any:
         return self._job(lambda: self.grades.get(object_id))
+
+    def measures(self, object_id: int | None) -> Any:
+        return self._job(lambda: dict(self.measured.get(object_id, {})))
+
+    def measure(self, object_id: int, values: dict[str, Any], origin: str = "") -> Any:
+        def work() -> Changes:
+            self.measured[object_id] = dict(values)
+            return self.tell(
+                Changes(labels=(object_id,), origin=origin, extra={"kind": "measure", "object": object_id})
+            )
+
+        return self._job(work)
 
     def boxes(self, object_id: int | None, wcs: Any = None) -> Any:
         return self._job(list)
