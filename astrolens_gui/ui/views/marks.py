@@ -21,7 +21,6 @@ COLOURS = {"lens": "#56B4E9", "arc": "#E69F00", "ring": "#F0E442", "galaxy": "#C
 
 OTHERS = ("#D55E00", "#0072B2", "#56B4E9", "#E69F00", "#CC79A7")
 CASING = QColor(0, 0, 0, 215)
-HALO = QColor(255, 255, 255, 170)
 GRIP = 7.0
 """Half of it is how far (screen pixels) from a handle, or from an outline, the pointer still takes hold."""
 
@@ -134,21 +133,15 @@ class MarksLayer(Layer):
             slash = QtGui.QPainterPath(QtCore.QPointF(low[0], high[1]))
             slash.lineTo(high[0], low[1])
             _stroke(painter, slash, colour, unit, thick=False, dashed=True)
-        self._paint_name(painter, mark, colour, low, high, chosen, unit)
+        self._paint_name(painter, mark, colour, rings[0], chosen, unit)
         if chosen and mark.key and mark.region.get("kind") != "point":
             _paint_handles(painter, view, mark.region, colour, unit)
 
     def _paint_name(
-        self,
-        painter: QtGui.QPainter,
-        mark: Mark,
-        colour: QColor,
-        low: np.ndarray,
-        high: np.ndarray,
-        chosen: bool,
-        unit: float,
+        self, painter: QtGui.QPainter, mark: Mark, colour: QColor, ring: np.ndarray, chosen: bool, unit: float
     ) -> None:
-        """Above the upper left corner of what it covers on the screen: the class's letter, all of it where there is room."""
+        """Above its highest corner on the screen: the class's letter, all of it where there is room."""
+        low, high = ring.min(axis=0), ring.max(axis=0)
         name = mark.class_name if chosen or high[0] - low[0] >= ROOM_FOR_NAME * unit else mark.class_name[:1].upper()
         if chosen and mark.note:
             name = f"{name} · {mark.note if len(mark.note) <= 40 else mark.note[:39] + '…'}"
@@ -157,7 +150,9 @@ class MarksLayer(Layer):
         metrics = QtGui.QFontMetricsF(painter.font())
         width, height = metrics.horizontalAdvance(name) + 8 * unit, metrics.height() + 1 * unit
         area = painter.viewport()
-        left = min(max(low[0] - unit, 0.0), max(area.width() - width, 0.0))
+        highest = ring[ring[:, 1] <= low[1] + 1.0, 0]
+        left = highest.min() - unit if len(highest) > 1 else highest[0] - width / 2
+        left = min(max(left, 0.0), max(area.width() - width, 0.0))
         top = low[1] - height - 3 * unit
         if top < 0:  # no room above: inside, under the upper edge
             top = max(low[1], 0.0) + 3 * unit
@@ -236,10 +231,10 @@ def _finite(ring: np.ndarray) -> Iterator[tuple[float, float]]:
 def _stroke(
     painter: QtGui.QPainter, path: QtGui.QPainterPath, colour: QColor, unit: float, *, thick: bool, dashed: bool
 ) -> None:
-    """A coloured line in a dark one with a light edge: readable on black, on white and on noise."""
+    """A coloured line in a dark one: readable on black, on white and on noise, and thin, for it lies on the pixels looked at."""
     painter.setBrush(Qt.NoBrush)
-    width = 2.6 if thick else 1.6
-    for ink, wide in ((HALO, width + 3.4), (CASING, width + 2.0), (colour, width)):
+    width = 2.2 if thick else 1.5
+    for ink, wide in ((CASING, width + 2.0), (colour, width)):
         pen = QtGui.QPen(ink, wide * unit, join=Qt.MiterJoin)
         if dashed and ink is colour:
             pen.setDashPattern([4.0, 2.5])

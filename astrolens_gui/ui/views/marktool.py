@@ -28,7 +28,7 @@ class MarkTool(Tool):
     asked = Signal(str)
     removed = Signal(str)
 
-    hint = "Drag a box · drag it or its handles · click again: the one below · double click: class · Del · Shift+drag inside one · Esc"
+    hint = "Drag draws, moves and resizes · double click names · Del removes · Esc ends"
 
     def __init__(self, canvas: Any, layer: MarksLayer) -> None:
         super().__init__()

@@ -25,6 +25,10 @@ while True:
         changes = store.redo("me")
     elif what < 0.3:
         changes = store.comment(rng.randint(1, 50), "an arc", grader="me")
+    elif what < 0.4:
+        changes = store.measure(rng.randint(1, 50), {"theta_E_arcsec": rng.random()}, grader="me")
+    elif what < 0.5:
+        changes = store.add_box(rng.randint(1, 50), {"x": 1, "y": 2, "w": 3, "h": 4}, grader="me")
     else:
         changes = store.label(rng.randint(1, 50), rng.choice("ABCX"), grader="me", scheme="abcx", screen={"stretch": "asinh"})
     for event in changes.events:  # the next image is shown only now

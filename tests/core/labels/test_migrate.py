@@ -45,16 +45,110 @@ INSERT INTO current VALUES (1, 'me', 1);
 """
 
 
+VERSION_3 = """
+CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT DEFAULT '' NOT NULL);
+CREATE TABLE objects (id {id} NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, root TEXT DEFAULT '' NOT NULL,
+  path TEXT DEFAULT '' NOT NULL, field TEXT DEFAULT '' NOT NULL, ra FLOAT, dec FLOAT, pixel_scale FLOAT, planes JSON NOT NULL,
+  meta JSON NOT NULL);
+CREATE INDEX objects_of_path ON objects (path);
+CREATE TABLE shared_names (name TEXT NOT NULL PRIMARY KEY);
+CREATE TABLE events (id {serial} NOT NULL PRIMARY KEY, time TEXT NOT NULL, grader TEXT NOT NULL,
+  object_id {id} REFERENCES objects (id), kind TEXT NOT NULL, scheme TEXT DEFAULT '' NOT NULL, grade TEXT DEFAULT '' NOT NULL,
+  subtype TEXT DEFAULT '' NOT NULL, comment TEXT DEFAULT '' NOT NULL, seconds FLOAT, why TEXT DEFAULT '' NOT NULL, screen JSON,
+  retracts {id} REFERENCES events (id));
+CREATE INDEX events_of_grader ON events (grader, id);
+CREATE INDEX events_of_object ON events (object_id, grader);
+CREATE INDEX events_retracted ON events (retracts);
+CREATE TABLE current (grader TEXT NOT NULL, object_id {id} NOT NULL REFERENCES objects (id), event_id {id} REFERENCES events (id),
+  comment_id {id} REFERENCES events (id), grade TEXT DEFAULT '' NOT NULL, PRIMARY KEY (grader, object_id)){tail};
+CREATE TABLE scores (model TEXT NOT NULL, object_id {id} NOT NULL REFERENCES objects (id), logit FLOAT, score FLOAT,
+  classes JSON NOT NULL, PRIMARY KEY (model, object_id));
+CREATE TABLE models (id TEXT NOT NULL PRIMARY KEY, backend TEXT DEFAULT '' NOT NULL, folder TEXT DEFAULT '' NOT NULL,
+  created TEXT DEFAULT '' NOT NULL, parent TEXT DEFAULT '' NOT NULL, verdict TEXT DEFAULT '' NOT NULL, champion BOOLEAN NOT NULL,
+  metrics JSON NOT NULL);
+CREATE TABLE boxes (id {serial} NOT NULL PRIMARY KEY, object_id {id} NOT NULL REFERENCES objects (id), source TEXT DEFAULT '' NOT NULL,
+  class_name TEXT DEFAULT '' NOT NULL, score FLOAT, x FLOAT NOT NULL, y FLOAT NOT NULL, w FLOAT NOT NULL, h FLOAT NOT NULL,
+  ra FLOAT, dec FLOAT, event_id {id} REFERENCES events (id));
+CREATE INDEX boxes_of_object ON boxes (object_id, source);
+INSERT INTO meta VALUES ('schema', '3'), ('project', 'p1');
+INSERT INTO objects VALUES (1, 'one', 'r', 'one.fits', '', 10.5, -3.0, 0.1, '[]', '{{"key": "one"}}'),
+  (2, 'two', 'r', 'two.fits', '', NULL, NULL, NULL, '[]', '{{"key": "two"}}');
+INSERT INTO events (time, grader, object_id, kind, scheme, grade, comment, screen, retracts) VALUES
+  ('2026-01-02T03:04:05.000Z', 'me', 1, 'grade', 'abcx', 'A', 'an arc', '{{"stretch": "asinh"}}', NULL),
+  ('2026-01-02T03:04:06.000Z', 'me', 2, 'grade', 'abcx', 'B', '', NULL, NULL),
+  ('2026-01-02T03:04:07.000Z', 'me', 2, 'retract', '', '', '', NULL, 2);
+INSERT INTO current VALUES ('me', 1, 1, 1, 'A');
+INSERT INTO scores VALUES ('m', 1, 1.5, 0.8, '{{"lens": 0.8}}');
+INSERT INTO models VALUES ('m', 'cnn', 'm', '2026-01-02', '', 'accepted', {true}, '{{}}');
+INSERT INTO boxes (object_id, source, class_name, score, x, y, w, h, ra, dec) VALUES (1, 'rcnn', 'lens', 0.9, 1, 2, 3, 4, 10.5, -3.0);
+"""
+
+SEALS = {
+    "sqlite": "".join(
+        f"CREATE TRIGGER events_no_{verb.lower()} BEFORE {verb} ON events "
+        "BEGIN SELECT RAISE(ABORT, 'label events are append-only'); END;"
+        for verb in ("UPDATE", "DELETE")
+    ),
+    "postgresql": "CREATE FUNCTION astrolens_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'label events are append-only'; END $$; "
+    "CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE ON events "
+    "FOR EACH ROW EXECUTE FUNCTION astrolens_append_only();",
+}
+
+
 def make_version_1(address: str | Path) -> None:
+    make(address, VERSION_1)
+
+
+def make_version_3(address: str | Path) -> None:
+    make(address, VERSION_3, sealed=True)
+
+
+def make(address: str | Path, ddl: str, sealed: bool = False) -> None:
     if isinstance(address, Path):
         with sqlite3.connect(address) as connection:
-            connection.executescript(VERSION_1.format(id="INTEGER", serial="INTEGER"))
+            connection.executescript(ddl.format(id="INTEGER", serial="INTEGER", true="1", tail=" WITHOUT ROWID"))
+            connection.executescript(SEALS["sqlite"] if sealed else "")
         connection.close()
         return
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as server:
-        server.execute(VERSION_1.format(id="BIGINT", serial="BIGSERIAL"))
+        server.execute(ddl.format(id="BIGINT", serial="BIGSERIAL", true="true", tail=""))
+        if sealed:
+            server.execute(SEALS["postgresql"])
+
+
+def test_that_a_version_3_database_keeps_all_and_takes_measurements_and_boxes(
+    address: str | Path, tmp_path: Path
+) -> None:
+    make_version_3(address)
+    with Store(address, backups=tmp_path / "backups", project="p1") as store:
+        [backup] = (tmp_path / "backups").iterdir()
+        assert "schema3" in backup.name
+        assert [(row.name, row.grade, row.comment) for row in store.labels()] == [("one", "A", "an arc")]
+        assert [(row.id, row.kind, row.retracts, row.data) for row in store.events()] == [
+            (1, "grade", None, None),
+            (2, "grade", None, None),
+            (3, "retract", 2, None),
+        ]
+        assert store.events()[0].screen == {"stretch": "asinh"}
+        assert store.scores("m")["logit"].tolist() == [1.5]
+        assert [model.id for model in store.models()] == ["m"]
+        [box] = store.boxes()
+        assert (box.source, box.score, box.ra, box.kind, box.box, box.event) == ("rcnn", 0.9, 10.5, "box", "", None)
+        assert store.integrity() == []
+        store.measure(1, {"theta_E_arcsec": 1.5}, grader="me")
+        key = store.add_box(2, {"x": 1, "y": 2, "w": 3, "h": 4}, grader="me").extra["boxes"][0]
+        assert [row.box for row in store.boxes(2)] == [key]
+        store.undo("me")
+        assert store.undo("me").extra["kind"] == "measure"
+        assert store.integrity() == []
+        migrated = shape(store)
+        with pytest.raises(StoreError, match="append-only"), store.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM events")
+    with Store(tmp_path / "fresh.sqlite") if isinstance(address, Path) else _fresh(address) as fresh:
+        assert migrated == shape(fresh)
 
 
 def shape(store: Store) -> dict[str, object]:
