@@ -7,6 +7,7 @@ names or an entry whose checksum fails; both are read again from the FITS files.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -66,6 +67,7 @@ class Cutouts:
                 continue
             if not shelf.fetch(key, out[row]):
                 misses.append((row, key, chosen))
+        misses.sort(key=_spatial)
         for at in range(0, len(misses), _BATCH):
             self._read(misses[at : at + _BATCH], spec, shelf, out, refused)
         if refused:
@@ -84,13 +86,12 @@ class Cutouts:
         stacks = {band: np.empty((len(misses), size, size), np.float32) for band in spec.bands}
         rows: list[int] = []
         keys: list[bytes] = []
-        for row, key, planes in misses:
-            try:
-                for band, image in zip(spec.bands, readers.read_all(planes), strict=True):
-                    stacks[band][len(rows)] = crop(image, size)
-            except ImageError as error:
-                refused[row] = str(error)
+        for (row, key, _), images in zip(misses, _pixels([planes for _, _, planes in misses]), strict=True):
+            if isinstance(images, ImageError):
+                refused[row] = str(images)
                 continue
+            for band, image in zip(spec.bands, images, strict=True):
+                stacks[band][len(rows)] = crop(image, size)
             rows.append(row)
             keys.append(key)
         if rows:
@@ -112,6 +113,28 @@ class Cutouts:
             for shelf in self._shelves.values():
                 shelf.close()
             self._shelves.clear()
+
+
+def _pixels(objects: Sequence[Sequence[Plane]]) -> list[list[np.ndarray] | ImageError]:
+    """The pixels of each object's planes, or why not; windows of large images are read together, stamps file by file."""
+    found: list[list[np.ndarray] | ImageError] = []
+    cut = [at for at, planes in enumerate(objects) if planes and all(plane.window is not None for plane in planes)]
+    together: dict[int, list[np.ndarray]] = {}
+    with contextlib.suppress(ImageError):  # one of them is at fault; which one is found below
+        every = iter(readers.read_all([plane for at in cut for plane in objects[at]]))
+        together = {at: [next(every) for _ in objects[at]] for at in cut}
+    for at, planes in enumerate(objects):
+        try:
+            found.append(together[at] if at in together else readers.read_all(planes))
+        except ImageError as error:
+            found.append(error)
+    return found
+
+
+def _spatial(miss: tuple[int, bytes, list[Plane]]) -> tuple[str, int]:
+    """Order of reading: file by file, and in a large image from row to row."""
+    plane = miss[2][0]
+    return ("", 0) if plane.window is None else (plane.path, plane.window[1])
 
 
 def _choose(planes: Sequence[Plane], spec: InputSpec) -> list[Plane]:

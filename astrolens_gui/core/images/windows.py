@@ -155,7 +155,9 @@ def _blank(image: np.ndarray, place: tuple[int, int, int, int, int, int]) -> Non
 
 def _through_sheet(plane: Plane, big: _Big, boxes: np.ndarray) -> np.ndarray:
     """As `_mapped`, of an image whose values have to be unpacked or scaled."""
-    whole = _sheet(replace(plane, window=None, shape=big.shape))
+    from .sections import sheet
+
+    whole = sheet(replace(plane, window=None, shape=big.shape))
     out = np.full((len(boxes), int(boxes[0, 3]), int(boxes[0, 2])), np.nan, np.float32)
     places = _inside(boxes, big.shape)
     start = 0
@@ -171,19 +173,6 @@ def _through_sheet(plane: Plane, big: _Big, boxes: np.ndarray) -> np.ndarray:
             ]
         start = stop
     return out
-
-
-def _sheet(plane: Plane) -> Any:
-    try:
-        from .sections import sheet
-    except ImportError:  # for a few minutes
-        from types import SimpleNamespace
-
-        from . import fits
-
-        pixels = fits.read(plane)
-        return SimpleNamespace(read=lambda y0, y1, x0, x1: pixels[y0:y1, x0:x1])
-    return sheet(plane)
 
 
 def _strip(places: list[tuple[int, int, int, int, int, int]], start: int) -> int:
