@@ -154,7 +154,7 @@ class DisplayBar(QWidget):
 
     def _on_recipe(self, recipe: Any) -> None:
         self.stretch.setCurrentIndex(self.stretch.findData(recipe.stretch))
-        self.cuts.setCurrentIndex(_cuts_index(recipe))
+        self.cuts.setCurrentIndex(self._cuts_row())
         self.colormap.setCurrentIndex(self.colormap.findData(recipe.colormap))
         self.invert.setChecked(recipe.invert)
         self.bands.set_colour(recipe.mode == "rgb")
@@ -163,7 +163,7 @@ class DisplayBar(QWidget):
 
     def _choose_cuts(self, index: int) -> None:
         if index >= len(CUTS):
-            self.cuts.setCurrentIndex(_cuts_index(self._current.recipe))
+            self.cuts.setCurrentIndex(self._cuts_row())
             self.cuts_panel.open_at(self.cuts)
             return
         _, cuts, percent = CUTS[index]
@@ -173,7 +173,7 @@ class DisplayBar(QWidget):
             display.choose_cuts(self._current, cuts, percentile=percent)
         else:
             display.choose_cuts(self._current, cuts)
-        self.cuts.setCurrentIndex(_cuts_index(self._current.recipe))
+        self.cuts.setCurrentIndex(self._cuts_row())
 
     def _type_cuts(self) -> None:
         low, high = self.low.number, self.high.number
@@ -189,6 +189,18 @@ class DisplayBar(QWidget):
                 low if low != self.low.shown else self._cuts[0],
                 high if high != self.high.shown else self._cuts[1],
             )
+
+    def _cuts_row(self) -> int:
+        """Row of CUTS; a percentile that is not in the menu shows as none, and so do locked cuts, which are of no kind."""
+        from astrolens_gui.core.images.stretch import held
+
+        recipe = self._current.recipe
+        if held(recipe, self._image.band if self._image is not None else None) is not None:
+            return -1
+        for row, (_, cuts, percent) in enumerate(CUTS):
+            if cuts == recipe.cuts and (percent is None or percent == recipe.percentile):
+                return row
+        return -1
 
     def _next_lock(self) -> None:
         display.next_lock(self._current)
@@ -266,18 +278,6 @@ class DisplayBar(QWidget):
         if direction != self._lower.direction():
             self._lower.setDirection(direction)
             (self._lower if one else self._first).addWidget(self._buttons)
-
-
-def _cuts_index(recipe: Any) -> int:
-    """Row of CUTS; a percentile that is not in the menu shows as none, and so do locked cuts, which are of no kind."""
-    from astrolens_gui.core.images.stretch import held
-
-    if held(recipe) is not None:
-        return -1
-    for index, (_, cuts, percent) in enumerate(CUTS):
-        if cuts == recipe.cuts and (percent is None or percent == recipe.percentile):
-            return index
-    return -1
 
 
 def _after(lock: str) -> str:
