@@ -63,8 +63,7 @@ class Samp:
         Raises:
             UserError: there is no hub, or it does not answer.
         """
-        from astropy import samp
-
+        samp = _library()
         samp.conf.use_internet = (
             False  # else it asks a web page whether there is a network, and takes this machine's name
         )
@@ -174,6 +173,22 @@ class Samp:
         client = self._client
         name = self._name(client, sender) if client is not None and kind != SHUTDOWN else sender
         self._heard(Message(kind, name, dict(params)))
+
+
+def _library() -> Any:
+    """astropy's SAMP; where a later astropy has none any more, the same code's new home."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the coming move
+        try:
+            from astropy import samp
+        except ImportError:
+            try:
+                from pyvo import samp
+            except ImportError:
+                raise UserError("SAMP needs the package pyvo with this version of astropy: pip install pyvo") from None
+    return samp
 
 
 def _leave(client: Any) -> None:
