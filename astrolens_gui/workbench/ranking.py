@@ -28,13 +28,14 @@ class Ranked(QueueTable):
     """The table with what a view of a million rows would otherwise have to make on its own thread.
 
     Attributes:
-        name_array: as `name`. names: to search. grades: by number. by_id: the places of the objects in the order of their ids.
+        name_array: as `name`. names: to search. grades: by number. ids: ascending. by_id: the place of each of them.
     """
 
     name_array: np.ndarray | None = None
     names: Names | None = None
     grades: Grades | None = None
     by_id: np.ndarray | None = None
+    ids: np.ndarray | None = None
 
 
 def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
@@ -76,6 +77,7 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
         name_array=names,
         grades=grades,
         by_id=np.argsort(order, kind="stable"),
+        ids=table["object"],
         logit=table["logit"][order],
         score=table["score"][order],
         labelled=table["labelled"][order],

@@ -27,6 +27,8 @@ class Pile:
         self.names = made if made is not None else np.asarray(table.name, dtype=object)
         by_id = getattr(table, "by_id", None)
         self.sorted = by_id if by_id is not None else np.argsort(self.objects, kind="stable")
+        ids = getattr(table, "ids", None)
+        self._ids = ids if ids is not None else self.objects[self.sorted]
         self._search: Names | None = getattr(table, "names", None)
         self.take_answers(table)
 
@@ -54,11 +56,8 @@ class Pile:
 
     def find(self, object_id: int) -> int:
         """The place of an object, or -1."""
-        at = int(np.searchsorted(self.objects, object_id, sorter=self.sorted))
-        if at >= len(self.objects):
-            return -1
-        place = int(self.sorted[at])
-        return place if self.objects[place] == object_id else -1
+        at = int(self._ids.searchsorted(object_id))
+        return int(self.sorted[at]) if at < len(self._ids) and self._ids[at] == object_id else -1
 
     def grade(self, at: int) -> str:
         return self.levels[self.codes[at]]

@@ -144,7 +144,7 @@ class MosaicView(GridArea):
             self._model.object_at(row) for row in range(rows.stop, min(rows.stop + len(rows), self._model.rowCount()))
         ]
         size = max(1, round(stamp_side(self.grid.cell_width) * self.devicePixelRatioF()))
-        self._thumbs.want([*ids, *ahead], size, self._current.recipe)
+        self._thumbs.want(ids, size, self._current.recipe, ahead)
 
     def _on_arrived(self, ids: list[int]) -> None:
         region = QtGui.QRegion()

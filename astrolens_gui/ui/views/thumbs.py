@@ -43,11 +43,14 @@ class Thumbs(QObject):
         """The stamp, in its older look where the new one is still on its way; None when there is none yet."""
         return self._held.get(object_id) or self._stale.get(object_id)
 
-    def want(self, object_ids: Sequence[int], size: int, recipe: Any) -> None:
-        """Fetch what is missing of these, in this order, at `size` pixels; batches that nobody wants are cancelled."""
+    def want(self, object_ids: Sequence[int], size: int, recipe: Any, ahead: Sequence[int] = ()) -> None:
+        """Fetch what is missing of these, in this order, at `size` pixels; batches that nobody wants are cancelled.
+
+        Those of `ahead` are fetched once the others are there.
+        """
         if (size, recipe) != (self._size, self._recipe):
             self._renew(size, recipe)
-        wanted = set(object_ids)
+        wanted = {*object_ids, *ahead}
         for job in [job for job, ids in self._jobs.items() if not ids & wanted]:
             del self._jobs[job]
             job.cancel()
@@ -58,6 +61,8 @@ class Thumbs(QObject):
                 self._held.move_to_end(object_id)
             elif object_id not in underway:
                 missing.append(object_id)
+        if not missing and underway.isdisjoint(object_ids):
+            missing = [one for one in ahead if one not in self._held and one not in underway]
         for start in range(0, len(missing), BATCH):
             self._fetch(missing[start : start + BATCH])
         self._trim(max(len(wanted), 1))
