@@ -123,7 +123,11 @@ class Canvas(QWidget, Aim):
     def _aimed(self) -> None:
         self.update()
         self.view_changed.emit(self._view)
-        if self._pointer is not None:  # it rests while the image moves under it
+        self.tell_pointer()  # it rests while the image moves under it
+
+    def tell_pointer(self) -> None:
+        """Say again where the pointer is, if it is here."""
+        if self._pointer is not None:
             self.hovered.emit(self.pixel_at(self._pointer))
 
     def _measure(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 from ..qt import QtCore, QtGui
 from .layer import Layer
 from .overlay import INK, SHADOW, write
-from .sky import format_value
 
 STEPS = 256
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -38,8 +38,8 @@ class ColourScale(Layer):
             self._lines = np.ascontiguousarray(rgb[::-1])
             self._bar = QtGui.QImage(self._lines.data, 1, STEPS, 3, QtGui.QImage.Format_RGB888)
             found = levels(recipe, low, high, values, np.array(TICKS))
-            self._labels = [format_value(float(value)) for value in found]
-            self._labels[-1] = format_value(float(found[-1]), unit)
+            self._labels = [_short(float(value), high - low) for value in found]
+            self._labels[-1] = f"{self._labels[-1]} {unit}".rstrip()
         self.changed.emit()
 
     def clear(self) -> None:
@@ -65,6 +65,13 @@ class ColourScale(Layer):
             half = metrics.horizontalAdvance(label) / 2
             write(painter, QtCore.QPointF(box.left() - 0.5 * em - half, y), label)
             painter.setPen(QtGui.QPen(INK, max(0.07 * em, 1.0)))
+
+
+def _short(value: float, span: float) -> str:
+    """A value to a thousandth of the span between the cuts: what is nought beside it is 0."""
+    step = 10.0 ** math.floor(math.log10(span) - 3) if span > 0 else 1.0
+    rounded = round(value / step) * step
+    return f"{0.0 if abs(rounded) < step / 2 else rounded:.4g}" if abs(rounded) < 1e6 else f"{rounded:.3e}"
 
 
 def _colours(recipe: Any) -> np.ndarray:

@@ -209,7 +209,7 @@ class ImageView(QWidget):
     def _on_image(self, wanted: tuple[int, str], image: Any) -> None:
         if wanted != self._wanted:
             return
-        if self._image is None or self._image.object_id != image.object_id or self.blinking.processed is not None:
+        if self._image_of[0] != image.object_id or self.blinking.processed is not None:
             self.blinking.reset()  # also for another band: what was made is of other pixels
         self._image, self._image_of = image, wanted
         self._frame = None  # from here on nothing draws the former image again
@@ -350,8 +350,7 @@ class ImageView(QWidget):
 
     def _under_pointer(self) -> None:
         """The pointer rests while the image changes: its line is about the new one."""
-        if self._pointer is not None:
-            self._on_hover(self.canvas.pixel_at(self.canvas.mapFromGlobal(self.cursor().pos())))
+        self.canvas.tell_pointer()
 
     # -- theme
 

@@ -18,16 +18,24 @@ NOT_SQUARE = 0.02
 """Scales of rows and columns that differ by more than this part are told apart."""
 
 
-def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass, view: View) -> None:
-    """Draw the north and east arrows in the upper left corner of `area`, as they lie in `view`, where a WCS tells them."""
+def directions(compass: Compass, view: View) -> list[tuple[str, tuple[float, float]]]:
+    """("N", (x, y)) and ("E", …): unit vectors on the screen, y up; nothing where no WCS tells them."""
     if compass.north is None or compass.east is None:
-        return
+        return []
     turn = view.to_screen
-    arms = []
+    made = []
     for letter, (x, y) in (("N", compass.north), ("E", compass.east)):
         across, down = turn.a * x + turn.b * y, turn.d * x + turn.e * y
         length = math.hypot(across, down)
-        arms.append((letter, (across / length, -down / length)))
+        made.append((letter, (across / length, -down / length)))
+    return made
+
+
+def paint_compass(painter: QtGui.QPainter, area: QtCore.QRectF, compass: Compass, view: View) -> None:
+    """Draw the north and east arrows in the upper left corner of `area`, as they lie in `view`, where a WCS tells them."""
+    arms = directions(compass, view)
+    if not arms:
+        return
     reach = ARM + 16
     # The corner stands still; the origin moves inside it so that no rotation pushes a letter out.
     left = min(0.0, *(vector[0] for _, vector in arms))

@@ -9,6 +9,9 @@ from ..qt import QtCore, QtGui
 from .layer import Layer
 from .overlay import INK, SHADOW
 
+DARK, LIGHT = QtGui.QColor(0, 0, 0, 90), QtGui.QColor(255, 255, 255, 150)
+"""Fainter than the compass: the lines cross the object one looks at."""
+
 GAP_EM = 0.9
 """Half the opening in the middle, in heights of a letter: the pixel itself stays free."""
 
@@ -42,7 +45,7 @@ class Reticle(Layer):
             QtCore.QLineF(x, y + gap, x, view.height),
         ]
         painter.setRenderHint(QtGui.QPainter.Antialiasing, False)
-        for colour, thick in ((SHADOW, 0.2), (INK, 0.07)):
+        for colour, thick in ((DARK, 0.2), (LIGHT, 0.07)):
             painter.setPen(QtGui.QPen(colour, max(thick * em, 1.0)))
             painter.drawLines(lines)
         self._plate(painter, view, x, y, gap)

@@ -76,12 +76,18 @@ def compass(
 
 
 def _from_wcs(wcs: Any, x: float, y: float) -> Compass | None:
-    here, right, up = world(wcs, x, y), world(wcs, x + 1, y), world(wcs, x, y + 1)
-    if here is None or right is None or up is None:
+    half = 0.5
+    here = world(wcs, x, y)
+    ends = [world(wcs, x + dx, y + dy) for dx, dy in ((half, 0), (-half, 0), (0, half), (0, -half))]
+    if here is None or None in ends:
         return None
+    right, left, up, down = ends
     # Jacobian: degrees of (east, north) on the sky per pixel of (x, y)
     cosine = math.cos(math.radians(here[1]))
-    (a, c), (b, d) = (((_turn(p[0] - here[0]) * cosine), p[1] - here[1]) for p in (right, up))
+    (a, c), (b, d) = (
+        (_turn(to[0] - back[0]) * cosine, to[1] - back[1])  # type: ignore[index]
+        for to, back in ((right, left), (up, down))
+    )
     determinant = a * d - b * c
     if not determinant or not math.isfinite(determinant):
         return None
