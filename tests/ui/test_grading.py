@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.images.recipe import Recipe
 from astrolens_gui.ui.qt import Qt
 
 pytestmark = pytest.mark.window
@@ -29,7 +30,8 @@ def test_that_one_key_saves_the_grade_and_shows_the_next(qtbot, window, bench):
     name, event = bench.calls[0]
     assert (name, event["object_id"], event["grade"]) == ("label", 1, "A")
     assert event["why"] == "random#1"
-    assert event["screen"] == window.current.recipe.as_dict()
+    assert Recipe.from_dict(event["screen"]) == window.current.recipe
+    assert event["screen"]["shown"]["band"] == "r"
     assert 0 <= event["seconds"] < 5
     assert window.queue.grade_of(1) == "A"
     assert "stamp_0001 A" in window.status.saved.text()
