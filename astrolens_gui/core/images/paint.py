@@ -9,19 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import cuts as _cuts
 from . import stretch as _stretch
 from .recipe import Recipe
 
 LEVELS = 65536
 OPAQUE = np.uint32(0xFF000000)
 
+RANKS = 1 << 18
+"""Bins of histogram equalisation: with fewer, one of a stamp's would cover more than a grey level."""
+
+_SHIFT = np.uint32(32 - 18)
 _BLOCK = 1 << 15
 
 
 @dataclass(frozen=True)
 class Equalised:
-    """The curve of histogram equalisation: `curve` float32 (65536,) by the top half of the float32 pattern of value - `middle`.
+    """The curve of histogram equalisation: `curve` float32 (RANKS,) by the top bits of the float32 pattern of value - `middle`.
 
     The bins of that pattern are fine where pixels are many, so that one bright star does not squeeze the sky into a few.
     """
@@ -33,30 +36,31 @@ class Equalised:
 
 
 def equalised(pixels: np.ndarray, low: float, high: float) -> Equalised:
-    """The curve that makes every grey level cover equally many of the finite `pixels` between the cuts."""
-    values = _cuts.finite(pixels).astype(np.float32, copy=False)
+    """The curve that makes every grey level cover equally many of the `pixels` between the cuts."""
+    values = np.asarray(pixels, np.float32)
+    values = values[~np.isnan(values)]
     black, white = np.float32(low), np.float32(high)
     middle = np.float32(np.median(np.clip(values, black, white))) if values.size else black
     pattern = _pattern(values.copy(), black, white, middle)
-    count = np.bincount(pattern, minlength=LEVELS)
+    count = np.bincount(pattern, minlength=RANKS)
     # The bit pattern of a negative number falls with its value: sorted, then summed, then put back.
-    order = np.concatenate([np.arange(LEVELS - 1, LEVELS // 2 - 1, -1), np.arange(LEVELS // 2)])
+    order = np.concatenate([np.arange(RANKS - 1, RANKS // 2 - 1, -1), np.arange(RANKS // 2)])
     rank = np.cumsum(count[order]).astype(np.float64) - 1
     rank /= max(float(rank[-1]), 1.0)
-    curve = np.zeros(LEVELS, np.float32)
+    curve = np.zeros(RANKS, np.float32)
     curve[order] = np.clip(rank, 0, 1)
     return Equalised(low, high, middle, curve)
 
 
 def _pattern(values: np.ndarray, low: np.float32, high: np.float32, middle: np.float32) -> np.ndarray:
-    """uint32 in 0..65535 for each value, which is changed in place; cut off ones share no bin with others, NaN is black."""
+    """uint32 in 0..RANKS - 1 for each value, which is changed in place; cut off ones share no bin with others, NaN is black."""
     with np.errstate(all="ignore"):
         outside = ~(values > low), values >= high
         np.subtract(values, middle, out=values)
         np.add(values, np.float32(0), out=values)  # -0 is 0
         values[outside[0]] = -np.inf
         values[outside[1]] = np.inf
-    return values.view(np.uint32) >> np.uint32(16)
+    return values.view(np.uint32) >> _SHIFT
 
 
 def colours(curve: np.ndarray, recipe: Recipe) -> np.ndarray:

@@ -210,7 +210,8 @@ def _narrow(begin: np.ndarray, end: np.ndarray, slope: float, constant: np.ndarr
     if slope == 0:
         end[(constant < -0.5) | (constant >= size - 0.5)] = 0
         return
-    edges = (-0.5 - constant) / slope - 0.5, (size - 0.5 - constant) / slope - 0.5
+    with np.errstate(over="ignore"):  # a slope that is hardly one
+        edges = (-0.5 - constant) / slope - 0.5, (size - 0.5 - constant) / slope - 0.5
     np.maximum(begin, edges[0] if slope > 0 else edges[1], out=begin)
     np.minimum(end, edges[1] if slope > 0 else edges[0], out=end)
 
