@@ -8,6 +8,7 @@ from typing import Any
 from astrolens_gui.api import ExporterSpec
 
 from .qt import QtWidgets
+from .views.cataloguing import CatalogueDialog, is_table
 from .views.imports import ImportDialog, ImportReportDialog, summary
 from .views.plugins import PluginsDialog
 from .views.settings import SettingsDialog
@@ -48,9 +49,16 @@ class ProjectCommands:
             self.bring_in(dialog.sources(), dialog.options())
 
     def bring_in(self, sources: list[Path], options: dict[str, Any]) -> None:
-        """Import as a job; what was refused is listed at the end."""
-        job = self._window.workbench.import_images(sources, **options)
-        self._window.bridge.when_done(job, self._imported)
+        """Import as a job; what was refused is listed at the end. A table among the sources is a catalogue of the images."""
+        workbench, tables = self._window.workbench, [source for source in sources if is_table(source)]
+        for table in tables:
+            images = [source for source in sources if source not in tables]
+            dialog = CatalogueDialog(table, images, self._window.bridge, workbench, options, self._window)
+            if dialog.exec_():
+                job = workbench.import_catalogue(table, dialog.images(), **dialog.options())
+                self._window.bridge.when_done(job, self._imported)
+        if not tables:
+            self._window.bridge.when_done(workbench.import_images(sources, **options), self._imported)
 
     def _imported(self, report: Any) -> None:
         self._window.say(summary(report))

@@ -121,6 +121,38 @@ def locate(table: Path, images: Sequence[Path], how: Cutting, rows: Any = None) 
     return found, refused
 
 
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a table as text, what its columns were guessed to be (role → column, "" for none), and their units."""
+
+    names: tuple[str, ...]
+    rows: list[list[str]]
+    guess: dict[str, str]
+    units: dict[str, str]
+
+
+def preview(table: Path, count: int = 8) -> Preview:
+    """Raises UserError: the file is no table."""
+    from astrolens_gui.core.catalogue import columns, tables
+
+    head = tables.read(table, 200)
+    guess = {role: name for role, name in vars(columns.guess(head)).items() if isinstance(name, str)}
+    texts = [head.head(count).text(name) for name in head.names]
+    return Preview(head.names, [list(row) for row in zip(*texts, strict=True)], guess, dict(head.units))
+
+
+def survey(table: Path, images: Sequence[Path], how: Cutting, rows: Any = None) -> tuple[Any, str, list[str]]:
+    """(the table, kept for the next question; what would be imported, in a sentence; what would not).
+
+    Raises:
+        UserError: nothing can be imported so, with the remedy.
+    """
+    found, refused = locate(table, images, how, rows)
+    sides = sorted(set(found.sides.values()))
+    pixels = " and ".join(f"{side}" for side in sides)
+    return found.table, f"{found.said()}; cutouts of {pixels} px.", [*map(str, refused), *map(str, found.left)]
+
+
 def import_catalogue(opened: Opened, table: Path, images: Sequence[Path], how: Cutting, ctx: Any) -> ImportReport:
     """One object per source that lies in the images, nothing cut out; importing the same again changes nothing.
 

@@ -315,7 +315,8 @@ class FieldView(QWidget):
             return
         image, count = self.field.image, self.markers.count
         hidden = len(self.field.ids) - count
-        said = f"{image.path.name} · {image.band} · " if image.band else f"{image.path.name} · "
+        band = "RGB" if self._current.recipe.mode == "rgb" else image.band
+        said = f"{image.path.name} · {band} · " if band else f"{image.path.name} · "
         said += f"{count:,} {'source' if count == 1 else 'sources'}"
         said += f" ({hidden:,} hidden by the filter)" if hidden else ""
         self.line.setText(f"{said} · {self._title(self._current.object_id)}")
@@ -337,6 +338,7 @@ class FieldView(QWidget):
             self._request(self._current.object_id, recipe.band)
         else:
             self.rendering.set_recipe(self._recipe())
+            self._say()
 
     def _on_right_drag(self, across: float, down: float, begins: bool) -> None:
         if begins or self._drag_from is None:

@@ -11,7 +11,9 @@ from ..qt import QColor, QFont, Qt, QtCore, QtGui
 from .layer import Layer
 
 RING_PX = 7
-"""Radius of a marker, device independent pixels."""
+"""Radius of a marker, device independent pixels; close by it is this part of the cutout, so that it lies around the source."""
+
+RING_PART = 0.2
 
 FEW = 400
 """Up to so many markers in view are drawn with their letters; more are stamped as pixels."""
@@ -22,8 +24,8 @@ MANY = 20_000
 REACH_PX = 14.0
 """A click or a pointer so near means the marker."""
 
-OPEN = QColor("#9fd8ff")
-"""A source without a grade: light blue, over a dark rim."""
+OPEN = QColor("#e4e0d4")
+"""A source without a grade: no scheme's colour, and thinner than those."""
 
 CURRENT = QColor("#ffe14d")
 RIM = QColor(0, 0, 0, 190)
@@ -109,14 +111,16 @@ class Markers(Layer):
 
     def paint(self, painter: QtGui.QPainter, view: Any) -> None:
         ratio = max(painter.fontMetrics().height() / QtGui.QFontMetrics(QFont()).height(), 0.5)
-        x, y, at = self._in_view(view, margin=self.side * view.scale / 2 + 2 * RING_PX * ratio)
+        x, y, at = self._in_view(view, margin=RING_PART * self.side * view.scale + 2 * RING_PX * ratio)
+        radius = max(RING_PX * ratio, RING_PART * self.side * view.scale)
         if len(at) > FEW:
             painter.drawImage(0, 0, self._stamps(view, x, y, at, ratio))
-        else:
-            self._draw_few(painter, view, x, y, at, ratio)
-        self._draw_one(painter, view, self._current, CURRENT, ratio)
+            graded = np.flatnonzero(self._grades[at] != "")
+            x, y, at = (x[graded], y[graded], at[graded]) if len(graded) <= FEW else (x[:0], y[:0], at[:0])
+        self._draw_current(painter, view, radius, ratio)
+        self._draw_few(painter, x, y, at, radius, ratio)
         if self._under >= 0:
-            self._draw_name(painter, view, ratio)
+            self._draw_name(painter, view, radius, ratio)
 
     def _in_view(self, view: Any, margin: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Screen x, y and places of the shown sources in the window."""
@@ -142,71 +146,65 @@ class Markers(Layer):
         for grade in dict.fromkeys(["", *grades.tolist()]):  # graded ones lie over the others
             chosen = np.flatnonzero(grades == grade)
             _stamp(pixels, column[chosen], row[chosen], ring, self._colour(grade))
-        image = QtGui.QImage(pixels.tobytes(), view.width, view.height, 4 * view.width, QtGui.QImage.Format_ARGB32_Premultiplied)
+        image = QtGui.QImage(
+            pixels.tobytes(), view.width, view.height, 4 * view.width, QtGui.QImage.Format_ARGB32_Premultiplied
+        )
         self._stamped = (key, image.copy())
         return self._stamped[1]  # type: ignore[return-value]
 
     def _draw_few(
-        self, painter: QtGui.QPainter, view: Any, x: np.ndarray, y: np.ndarray, at: np.ndarray, ratio: float
+        self, painter: QtGui.QPainter, x: np.ndarray, y: np.ndarray, at: np.ndarray, radius: float, ratio: float
     ) -> None:
-        radius = RING_PX * ratio
-        side = self.side * view.scale
         font = QFont(painter.font())
         font.setBold(True)
         painter.setFont(font)
         for sx, sy, place in zip(x.tolist(), y.tolist(), at.tolist(), strict=True):
             grade = str(self._grades[place] or "")
             colour = self._colour(grade)
-            shape = QtCore.QRectF(sx - radius, sy - radius, 2 * radius, 2 * radius)
-            _outlined(painter, shape, colour, ratio, square=False)
-            if side > 4 * radius:
-                painter.setPen(QtGui.QPen(_faint(colour), ratio))
-                painter.drawPath(_square(view, float(self._x[place]), float(self._y[place]), self.side))
+            path = QtGui.QPainterPath()
+            path.addEllipse(QtCore.QPointF(sx, sy), radius, radius)
+            _outlined(painter, path, colour, (2.2 if grade else 1.2) * ratio)
             if grade:
-                _written(painter, sx + radius + 2 * ratio, sy - radius, grade, colour)
+                _written(painter, sx + 0.71 * radius + 3 * ratio, sy - 0.71 * radius - 3 * ratio, grade, colour)
 
-    def _draw_one(self, painter: QtGui.QPainter, view: Any, object_id: int, colour: QColor, ratio: float) -> None:
-        """The current source: a larger ring with four ticks that point at it."""
-        found = self.place_of(object_id)
+    def _draw_current(self, painter: QtGui.QPainter, view: Any, radius: float, ratio: float) -> None:
+        """A larger ring with four ticks that point at it, and the outline of its cutout."""
+        found = self.place_of(self._current)
         if found is None:
             return
         sx, sy = (float(value) for value in view.to_screen(*found))
-        radius = 1.7 * RING_PX * ratio
-        ring = QtCore.QRectF(sx - radius, sy - radius, 2 * radius, 2 * radius)
+        radius += 4 * ratio
         path = QtGui.QPainterPath()
-        path.addEllipse(ring)
+        path.addEllipse(QtCore.QPointF(sx, sy), radius, radius)
         for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             path.moveTo(sx + across * radius, sy + down * radius)
-            path.lineTo(sx + across * 1.8 * radius, sy + down * 1.8 * radius)
-        if self.side * view.scale > 4 * radius:
+            path.lineTo(sx + across * (radius + 9 * ratio), sy + down * (radius + 9 * ratio))
+        if self.side * view.scale > 3 * radius:
             path.addPath(_square(view, *found, self.side))
-        painter.setBrush(Qt.NoBrush)
-        for pen in (QtGui.QPen(RIM, 4 * ratio), QtGui.QPen(colour, 2 * ratio)):
-            painter.setPen(pen)
-            painter.drawPath(path)
+        _outlined(painter, path, CURRENT, 2 * ratio)
 
-    def _draw_name(self, painter: QtGui.QPainter, view: Any, ratio: float) -> None:
+    def _draw_name(self, painter: QtGui.QPainter, view: Any, radius: float, ratio: float) -> None:
         found = self.place_of(self._under)
         if found is None:
             return
         sx, sy = (float(value) for value in view.to_screen(*found))
-        radius = 1.3 * RING_PX * ratio
-        _outlined(
-            painter, QtCore.QRectF(sx - radius, sy - radius, 2 * radius, 2 * radius), QColor("white"), ratio, False
-        )
+        radius += 2 * ratio
+        path = QtGui.QPainterPath()
+        path.addEllipse(QtCore.QPointF(sx, sy), radius, radius)
+        _outlined(painter, path, QColor("white"), 1.5 * ratio)
         wide = painter.fontMetrics().horizontalAdvance(self._name)
-        left = (
-            sx + radius + 4 * ratio if sx + radius + wide + 8 * ratio < view.width else sx - radius - wide - 4 * ratio
-        )
-        _written(painter, left, sy + radius + painter.fontMetrics().ascent() / 2, self._name, QColor("white"))
+        left = sx + radius + 4 * ratio
+        if left + wide + 8 * ratio > view.width:
+            left = sx - radius - wide - 4 * ratio
+        _written(painter, left, sy + radius, self._name, QColor("white"))
 
 
-def _outlined(painter: QtGui.QPainter, shape: QtCore.QRectF, colour: QColor, ratio: float, square: bool) -> None:
+def _outlined(painter: QtGui.QPainter, path: QtGui.QPainterPath, colour: QColor, width: float) -> None:
     """An outline that is seen on black and on white."""
     painter.setBrush(Qt.NoBrush)
-    for pen in (QtGui.QPen(RIM, 3.2 * ratio), QtGui.QPen(colour, 1.5 * ratio)):
+    for pen in (QtGui.QPen(RIM, width + 1.8), QtGui.QPen(colour, width)):
         painter.setPen(pen)
-        painter.drawRect(shape) if square else painter.drawEllipse(shape)
+        painter.drawPath(path)
 
 
 def _square(view: Any, x: float, y: float, side: float) -> QtGui.QPainterPath:
@@ -225,12 +223,6 @@ def _written(painter: QtGui.QPainter, x: float, y: float, text: str, colour: QCo
     path.addText(x, y + painter.fontMetrics().ascent() / 2, painter.font(), text)
     painter.strokePath(path, QtGui.QPen(RIM, 3))
     painter.fillPath(path, colour)
-
-
-def _faint(colour: QColor) -> QColor:
-    faint = QColor(colour)
-    faint.setAlpha(110)
-    return faint
 
 
 def _sprite(radius: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..forms import RealBox
 from ..qt import QApplication, Qt, QtWidgets, QWidget
+from .cataloguing import TABLES
 from .sentence import Sentence
 from .start import SUFFIX
 
@@ -56,8 +57,14 @@ class ImportDialog(QtWidgets.QDialog):
 
     def _adders(self) -> QtWidgets.QHBoxLayout:
         row = QtWidgets.QHBoxLayout()
-        for text, ask in (("Add folder…", self._ask_folder), ("Add files…", self._ask_files)):
-            button = QtWidgets.QPushButton(text, toolTip="Add FITS images to the list below", autoDefault=False)
+        images, table = "Add FITS images to the list below", "A table of sources that lie in the images below"
+        adders = (
+            ("Add folder…", images, self._ask_folder),
+            ("Add files…", images, self._ask_files),
+            ("Add catalogue…", table, self._ask_table),
+        )
+        for text, tip, ask in adders:
+            button = QtWidgets.QPushButton(text, toolTip=tip, autoDefault=False)
             button.clicked.connect(ask)
             row.addWidget(button)
         row.addStretch(1)
@@ -70,6 +77,10 @@ class ImportDialog(QtWidgets.QDialog):
     def _ask_files(self) -> None:
         kinds = "FITS images (*.fits *.fit *.fts *.fz *.gz *.Z);;All files (*)"
         self.add([Path(file) for file in QtWidgets.QFileDialog.getOpenFileNames(self, "FITS images", "", kinds)[0]])
+
+    def _ask_table(self) -> None:
+        if table := QtWidgets.QFileDialog.getOpenFileName(self, "Catalogue of sources", "", TABLES)[0]:
+            self.add([Path(table)])
 
     def add(self, sources: list[Path]) -> None:
         known = set(self.sources())
@@ -146,8 +157,11 @@ class ImportReportDialog(RefusedDialog):
 
 def summary(report: Any) -> str:
     """One sentence: how many came in, and how many did not."""
-    refused = len(report.refused)
     said = f"{report.added:,} objects added"
     if report.updated:
         said += f", {report.updated:,} updated"
-    return said + (f"; {refused:,} {'file' if refused == 1 else 'files'} refused." if refused else ".")
+    sources = sum(getattr(one, "count", 0) for one in report.refused)
+    files = sum(not hasattr(one, "count") for one in report.refused)
+    counts = ((sources, "source"), (files, "file"))
+    parts = [f"{count:,} {what if count == 1 else what + 's'} refused" for count, what in counts if count]
+    return "; ".join([said, *parts]) + "."
