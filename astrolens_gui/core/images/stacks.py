@@ -178,3 +178,13 @@ def _packed(rgb: np.ndarray) -> np.ndarray:
     """uint8 (…, 3) RGB → uint32 (…) 0xffRRGGBB: in memory B, G, R, A on all machines that Qt runs on with this format."""
     wide = rgb.astype(np.uint32)
     return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2] | np.uint32(0xFF000000)
+
+
+def blocks(stack: np.ndarray, step: int) -> np.ndarray:
+    """float32 (n, h, w) → means of `step` x `step` pixels; a side shorter than that is left as it is."""
+    count, height, width = stack.shape
+    down, across = min(step, height), min(step, width)
+    rows, columns = height // down * down, width // across * across
+    tiles = stack[:, :rows, :columns].reshape(count, rows // down, down, columns // across, across)
+    with np.errstate(all="ignore"):
+        return tiles.mean(axis=(2, 4), dtype=np.float32)  # type: ignore[no-any-return]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...api import Plane, UserError
-from . import stacks
+from . import colour, colourpage, stacks
 from .bands import shown_first
-from .errors import ImageError
+from .raster import RESIDENT_PX, raster
 from .readers import read, read_all
 from .stretch import Recipe
 
@@ -29,6 +30,7 @@ class Small:
 
     pixels: np.ndarray
     whole: np.ndarray
+    known: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def nbytes(self) -> int:
@@ -95,19 +97,27 @@ def _stamp(path: str) -> tuple[int, int]:
 
 
 def _load(planes: Sequence[Plane]) -> Iterable[Small | UserError]:
-    """Windows of large images together, so that a file is gone through once; whole ones each for itself."""
-    together = [at for at, plane in enumerate(planes) if plane.window is not None]
+    """Windows of a large image, and bands of one file, in one reading of it; a bad one among them does not keep the others."""
+    whole = [at for at, plane in enumerate(planes) if not _is_field(plane)]
     found: dict[int, np.ndarray] = {}
-    if len(together) > 1:
+    if len(whole) > 1:
         try:
-            found = dict(zip(together, read_all([planes[at] for at in together]), strict=True))
+            found = dict(zip(whole, read_all([planes[at] for at in whole]), strict=True))
         except UserError:
-            found = {}  # one is bad: find out below which, the others are shown
+            found = {}  # find out below which is bad
     for at, plane in enumerate(planes):
         try:
-            yield small(found[at] if at in found else read(plane))
+            if _is_field(plane):
+                yield small(raster(plane).overview())
+            else:
+                yield small(found[at] if at in found else read(plane))
         except UserError as error:
             yield error
+
+
+def _is_field(plane: Plane) -> bool:
+    """Too large to be read whole for a stamp."""
+    return plane.window is None and math.prod(plane.shape) > RESIDENT_PX
 
 
 def small(image: np.ndarray) -> Small:
@@ -116,47 +126,73 @@ def small(image: np.ndarray) -> Small:
     if side <= KEEP_SIDE:
         return Small(image, image)
     step = -(-side // KEEP_SIDE)
-    return Small(blocks(image[None], step)[0], np.ascontiguousarray(image[::step, ::step]))
-
-
-def blocks(stack: np.ndarray, step: int) -> np.ndarray:
-    """float32 (n, h, w) → means of `step` x `step` pixels; a side shorter than that is left as it is."""
-    count, height, width = stack.shape
-    down, across = min(step, height), min(step, width)
-    rows, columns = height // down * down, width // across * across
-    tiles = stack[:, :rows, :columns].reshape(count, rows // down, down, columns // across, across)
-    with np.errstate(all="ignore"):
-        return tiles.mean(axis=(2, 4), dtype=np.float32)  # type: ignore[no-any-return]
+    return Small(stacks.blocks(image[None], step)[0], np.ascontiguousarray(image[::step, ::step]))
 
 
 def page(
-    objects: Sequence[Sequence[Plane]], size: int, recipe: Recipe, shelf: Shelf = SHELF
+    objects: Sequence[Sequence[Plane]],
+    size: int,
+    recipe: Recipe,
+    shelf: Shelf = SHELF,
+    names: Sequence[Sequence[str]] | None = None,
 ) -> list[np.ndarray | UserError]:
     """The pictures of several objects: uint8 (size, size, 4) BGRA, row 0 on top; the error of one that can't be read.
 
-    Shown is the recipe's band, else the first plane; whole and centred. Cuts are those of the whole image, so that a stamp looks as
-    in the view.
+    Shown is the recipe's band, else the first plane, or its colour picture; whole and centred. Cuts are those of the whole image, so
+    that a stamp looks as in the view.
+
+    Args:
+        names: what the planes of each object are called, where they have no band of their own.
     """
-    made: list[np.ndarray | UserError | None] = [None] * len(objects)
-    chosen: list[Plane] = []
-    places: list[int] = []
+    called = [[plane.band for plane in planes] for planes in objects] if names is None else names
+    made: dict[int, np.ndarray | UserError] = {}
     for at, planes in enumerate(objects):
-        if planes:
-            chosen.append(planes[shown_first([plane.band for plane in planes], recipe.band)])
-            places.append(at)
-        else:
+        if not planes:
             made[at] = UserError("the object has no image")
-    groups: dict[tuple[tuple[int, int], str], list[tuple[int, Small]]] = {}
-    for at, plane, found in zip(places, chosen, shelf.take(chosen), strict=True):
-        if isinstance(found, Small):
-            groups.setdefault((found.pixels.shape, plane.band), []).append((at, found))
+    there = [at for at in range(len(objects)) if at not in made]
+    if recipe.mode == "rgb":
+        made |= _in_colour([(at, objects[at], called[at]) for at in there], size, recipe, shelf)
+    else:
+        made |= _in_one_band([(at, objects[at], called[at]) for at in there], size, recipe, shelf)
+    return [made[at] for at in range(len(objects))]
+
+
+_Members = Sequence[tuple[int, Sequence[Plane], Sequence[str]]]
+
+
+def _in_one_band(members: _Members, size: int, recipe: Recipe, shelf: Shelf) -> dict[int, np.ndarray | UserError]:
+    places = [shown_first(list(names), recipe.band) for _, _, names in members]
+    found = shelf.take([planes[place] for (_, planes, _), place in zip(members, places, strict=True)])
+    made: dict[int, np.ndarray | UserError] = {}
+    groups: dict[tuple[tuple[int, ...], str], list[tuple[int, Small]]] = {}
+    for (at, _, names), place, one in zip(members, places, found, strict=True):
+        if isinstance(one, Small):
+            groups.setdefault((one.pixels.shape, names[place]), []).append((at, one))
         else:
-            made[at] = found
-    for (_, band), members in groups.items():
-        drawn = _draw([one for _, one in members], size, recipe, band)
-        for (at, _), one in zip(members, drawn, strict=True):
             made[at] = one
-    return [one for one in made if one is not None]
+    for (_, band), group in groups.items():
+        drawn = _draw([one for _, one in group], size, recipe, band)
+        made |= {at: picture for (at, _), picture in zip(group, drawn, strict=True)}
+    return made
+
+
+def _in_colour(members: _Members, size: int, recipe: Recipe, shelf: Shelf) -> dict[int, np.ndarray | UserError]:
+    wanted = [
+        (at, name, planes[list(names).index(name)])
+        for at, planes, names in members
+        for name in colourpage.wanted(recipe, names)
+    ]
+    bands: dict[int, dict[str, colourpage.Band]] = {at: {} for at, _, _ in members}
+    made: dict[int, np.ndarray | UserError] = {}
+    for (at, name, plane), one in zip(wanted, shelf.take([plane for _, _, plane in wanted]), strict=True):
+        if isinstance(one, Small):
+            bands[at][name] = colourpage.Band(plane, one.pixels, one.whole, one.known)
+        else:
+            made.setdefault(at, one)
+    for at, _, names in members:
+        if at not in made:
+            made[at] = colourpage.picture(bands[at], colour.channels(recipe, tuple(names)), size, recipe)
+    return made
 
 
 def _draw(images: Sequence[Small], size: int, recipe: Recipe, band: str) -> np.ndarray:
@@ -168,7 +204,7 @@ def _draw(images: Sequence[Small], size: int, recipe: Recipe, band: str) -> np.n
         pairs = [stacks.cuts(image.whole[None], recipe, band) for image in images]
         lows, highs = (np.concatenate(side) for side in zip(*pairs, strict=True))
     step = max(stack.shape[1:]) // size
-    return stacks.pictures(blocks(stack, step) if step > 1 else stack, recipe, lows, highs, size)
+    return stacks.pictures(stacks.blocks(stack, step) if step > 1 else stack, recipe, lows, highs, size)
 
 
 def thumb(planes: Sequence[Plane], size: int, recipe: Recipe) -> np.ndarray:
@@ -187,6 +223,3 @@ def thumb(planes: Sequence[Plane], size: int, recipe: Recipe) -> np.ndarray:
 def picture(image: np.ndarray, size: int, recipe: Recipe, band: str | None = None) -> np.ndarray:
     """An image as uint8 (size, size, 3) RGB, row 0 on top."""
     return _draw([small(image)], size, recipe, recipe.band if band is None else band)[0, :, :, 2::-1]
-
-
-__all__ = ["HELD_BYTES", "SHELF", "ImageError", "Shelf", "Small", "blocks", "page", "picture", "small", "thumb"]

@@ -7,7 +7,7 @@ import pytest
 
 from astrolens_gui.core.images import fits, stacks
 from astrolens_gui.core.images.stretch import Recipe, limits, render
-from astrolens_gui.core.images.thumbnails import Shelf, blocks, page, picture, small, thumb
+from astrolens_gui.core.images.thumbnails import Shelf, page, picture, small, thumb
 
 
 def test_that_every_real_lens_has_a_thumbnail_that_is_not_flat(shared_data):
@@ -46,7 +46,7 @@ def test_that_a_large_image_is_held_small_with_its_means():
     assert max(held.pixels.shape) <= 640
     assert max(held.whole.shape) <= 640
     assert held.pixels.mean() == pytest.approx(5, abs=0.01)
-    assert blocks(image[None], 4)[0, 3, 2] == pytest.approx(image[12:16, 8:12].mean(), rel=1e-5)
+    assert stacks.blocks(image[None], 4)[0, 3, 2] == pytest.approx(image[12:16, 8:12].mean(), rel=1e-5)
 
 
 def pile(seed=0):
@@ -130,3 +130,50 @@ def test_that_a_page_shows_what_can_be_read_and_says_what_cannot(tmp_path):
     assert [isinstance(one, np.ndarray) for one in shown] == [True, False, False, True]
     assert "gone.fits" in str(shown[1])
     assert "no image" in str(shown[2])
+
+
+def three_bands(folder, shapes=((60, 60), (60, 60), (60, 60)), scales=(0.1, 0.1, 0.1)):
+    """A file with bands g, r, i: a source in the middle of all, one at the upper right that only g has."""
+    from astropy.io import fits as afits
+
+    hdus = [afits.PrimaryHDU()]
+    for band, (height, width), scale in zip("gri", shapes, scales, strict=True):
+        data = np.random.default_rng(3).normal(0, 0.01, (height, width)).astype(np.float32)
+        y, x = np.mgrid[:height, :width]
+        side = height / 60
+        data[np.hypot(y - (height - 1) / 2, x - (width - 1) / 2) < 6 * side] = 50
+        if band == "g":
+            data[np.hypot(y - 50 * side, x - 50 * side) < 4 * side] = 50
+        hdu = afits.ImageHDU(data, name=band)
+        hdu.header["CDELT1"], hdu.header["CDELT2"] = -scale / 3600, scale / 3600
+        hdus.append(hdu)
+    afits.HDUList(hdus).writeto(folder / "colour.fits")
+    return fits.planes(folder / "colour.fits")
+
+
+@pytest.mark.parametrize("composer", ["lupton", "simple", "matrix"])
+def test_that_a_colour_stamp_shows_the_bands_in_their_colours_and_places(tmp_path, composer):
+    (shown,) = page([three_bands(tmp_path)], 120, Recipe(mode="rgb", composer=composer), Shelf())
+    assert shown.shape == (120, 120, 4)
+    blue, green, red = (int(value) for value in shown[59, 59, :3])
+    assert max(blue, green, red) - min(blue, green, red) < 40
+    assert min(blue, green, red) > 60
+    blue, green, red = (int(value) for value in shown[19, 100, :3])
+    assert blue > 2 * red
+
+
+def test_that_bands_of_other_pixel_scales_lie_on_each_other(tmp_path):
+    planes = three_bands(tmp_path, ((60, 60), (30, 30), (20, 20)), (0.1, 0.2, 0.3))
+    (shown,) = page([planes], 60, Recipe(mode="rgb"), Shelf())
+    bright = shown[..., 1] > 60
+    y, x = np.argwhere(bright).mean(axis=0)
+    assert (y, x) == pytest.approx((29.5, 29.5), abs=1.0)
+
+
+def test_that_bands_of_one_file_cost_one_reading(tmp_path, monkeypatch):
+    from astrolens_gui.core.images import fast
+
+    read, count = fast.read, []
+    monkeypatch.setattr(fast, "read", lambda *given: count.append(given) or read(*given))
+    page([three_bands(tmp_path)], 60, Recipe(mode="rgb"), Shelf())
+    assert len(count) == 1
