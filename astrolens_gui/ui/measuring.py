@@ -15,6 +15,8 @@ FIRST_THETA_ARCSEC = 1.0
 WIDE_PX = 600
 """On a larger image the source near the pointer is meant, on a stamp the one in its middle."""
 
+SIGNIFICANCE = "residual / σ"
+
 SHOWN_PX = 16 << 20
 """Of an image with more pixels the residual is only shown as a preview: it would take a second picture of that size."""
 
@@ -26,6 +28,7 @@ class MeasureCommands:
         self._window = window
         self._pointer: tuple[float, float] | None = None
         self._raster: Any = None
+        self._title = ""
         self._light: Any = None
         self._fit: Any = None
         self._recalled: Any = None
@@ -188,6 +191,7 @@ class MeasureCommands:
             return  # the next image is on its way: `show` compares with the former one
         image = frame.image if frame is not None else None
         raster = getattr(frame, "raster", None) or getattr(image, "raster", None)
+        self._title = getattr(frame, "title", "")
         processed, self._raster = raster is not self._raster, raster
         former = self.state.image
         other = self.state.show(image)
@@ -255,13 +259,13 @@ class MeasureCommands:
     def _plotted(self, name: str, part: Any, theta: float | None, found: Any) -> None:
         part.say("" if self.state.centre is not None else "About the brightest source; E sets a centre.")
         if name == "radial":
-            part.plot.show_radial(found, self._unit, theta)
+            part.plot.show_radial(found, self._unit, theta, raw=not self._title)
         else:
             part.plot.show_polar(found, theta)
 
     @property
     def _unit(self) -> str:
-        return str(getattr(self.state.image, "unit", "") or "")
+        return "σ" if self._title == SIGNIFICANCE else str(getattr(self.state.image, "unit", "") or "")
 
     def _redraw_line(self) -> None:
         from astrolens_gui.core.measure import pieces
@@ -334,7 +338,7 @@ class MeasureCommands:
         found, image = self._light, self.state.image
         if found is None or image is None:
             return
-        array = {"residual": found.residual, "residual / σ": found.significance, "model": found.model}[title]
+        array = {"residual": found.residual, SIGNIFICANCE: found.significance, "model": found.model}[title]
         height, width = image.raster.shape
         if array.shape != (height, width):
             if height * width > SHOWN_PX:
@@ -343,7 +347,7 @@ class MeasureCommands:
             whole = np.full((height, width), np.nan, np.float32)
             whole[found.y0 : found.y0 + array.shape[0], found.x0 : found.x0 + array.shape[1]] = array
             array = whole
-        self._view.show_processed(title, array, "σ" if title == "residual / σ" else self._unit)
+        self._view.show_processed(title, array, "σ" if title == SIGNIFICANCE else str(image.unit or ""))
 
 
 def about_centre(measure: Callable[..., Any], raster: Any, plate: Any, centre: Any, theta: float | None) -> Any:

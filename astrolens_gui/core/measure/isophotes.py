@@ -53,7 +53,7 @@ def fit(data: np.ndarray, begun: Fit, ctx: Context | None = None) -> Isophotes:
     """Follow the isophotes (photutils.isophote; Jedrzejewski 1987, MNRAS 226, 747) from a Sérsic fit of the same stamp.
 
     Arcs and neighbours are filled with the model so far before the ellipses are fitted, so that a ring has no pull; then
-    the mask is made anew from the better model. The centre is the Sérsic fit's and stays.
+    the mask is made anew from the better model.
 
     Raises:
         NoIsophotesError: the ellipses did not converge.
@@ -110,18 +110,20 @@ def _follow(image: np.ndarray, begun: Fit, free: float) -> Any:
     geometry = EllipseGeometry(
         values["x"], values["y"], sma=start, eps=min(max(1 - values["q"], 0.02), 0.8), pa=math.radians(values["angle"])
     )
+    found: Any = ()
     with warnings.catch_warnings(), log.log_to_list() as _:
         warnings.simplefilter("ignore")
-        try:
-            found = Ellipse(image, geometry, threshold=0.1).fit_image(
-                minsma=1.0, maxsma=1.3 * half, maxrit=free, step=STEP, sclip=3.0, n_clip=2, fflag=0.5,
-                minit=5, maxit=15, conver=0.1, fix_center=True,
-            )  # fmt: skip
-        except (IndexError, ValueError, RuntimeError, ZeroDivisionError, np.linalg.LinAlgError) as error:
-            raise NoIsophotesError("no ellipse could be fitted") from error
-    if len(found) < FEWEST:
-        raise NoIsophotesError(f"only {len(found)} isophotes could be measured")
-    return found
+        for fixed in (False, True):  # a free centre follows a lopsided galaxy; a faint one needs to be told
+            try:
+                found = Ellipse(image, geometry, threshold=0.1).fit_image(
+                    minsma=1.0, maxsma=1.3 * half, maxrit=free, step=STEP, sclip=3.0, n_clip=2, fflag=0.5,
+                    minit=5, maxit=15, conver=0.1, fix_center=fixed,
+                )  # fmt: skip
+            except (IndexError, ValueError, RuntimeError, ZeroDivisionError, np.linalg.LinAlgError):
+                continue
+            if len(found) >= FEWEST:
+                return found
+    raise NoIsophotesError(f"only {len(found)} ellipses could be fitted")
 
 
 def _image(shape: tuple[int, int], found: Any) -> np.ndarray:

@@ -13,17 +13,21 @@ TIPS = {
     "isophotes": "Ellipses of equal brightness, arcs left out: follows any smooth galaxy",
     "sersic": "One Sérsic profile and a flat sky, not convolved with the point spread function",
 }
-PREVIEW_PX = 96
-PICTURES = ("residual", "residual / σ", "model")
+PREVIEW_PX = 60
+"""Three stand side by side in the narrowest dock."""
+PICTURES = {"residual": "residual", "residual / σ": "in σ", "model": "model"}
+"""What can be shown large, and its name under a preview."""
 
 
 class Preview(QtWidgets.QToolButton):
     """A small picture that shows itself large when it is clicked."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(autoRaise=True, focusPolicy=Qt.NoFocus, text=title)
+        super().__init__(autoRaise=True, focusPolicy=Qt.NoFocus, text=PICTURES[title])
         self.setToolButtonStyle(Qt.ToolButtonTextUnderIcon)
         self.setIconSize(QtCore.QSize(PREVIEW_PX, PREVIEW_PX))
+        self.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Fixed)
+        self.setMinimumWidth(PREVIEW_PX + 8)
         self.setToolTip(f"Show the {title} large; B blinks with the image")
 
     def show_array(self, values: np.ndarray, low: float, high: float) -> None:
@@ -59,14 +63,14 @@ class LightPanel(QWidget):
         for place, (name, title) in enumerate(MODELS.items()):
             self.model.addItem(title, name)
             self.model.setItemData(place, TIPS[name], Qt.ToolTipRole)
+        self.model.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.model.setMinimumContentsLength(6)
         self.model.setToolTip("What the lens galaxy's light is described with")
         self.button = QtWidgets.QPushButton("Subtract", focusPolicy=Qt.NoFocus)
         self.button.setToolTip(action.toolTip())
         self.button.clicked.connect(lambda: self.asked.emit(self.method))
-        row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.model, 1)
-        row.addWidget(self.button)
-        column.addLayout(row)
+        column.addWidget(self.model)
+        column.addWidget(self.button)
         self.progress = QtWidgets.QProgressBar(textVisible=False, maximum=100)
         self.progress.hide()
         column.addWidget(self.progress)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from ..actionset import ActionSet
 from ..qt import QApplication, Qt, QtWidgets, QWidget, Signal
-from .measure_layer import angle_text, span_text
+from .measure_layer import angle_text
 from .measure_light import LightPanel
 from .measure_plots import PolarPlot, ProfilePlot, Titled
 from .measure_state import MeasureState
@@ -22,7 +23,9 @@ TOOLS = (
 )
 
 EMPTY = "Nothing is measured of this object yet. Press E for an Einstein circle, R for a ruler, Shift+E to mark the images of the source."
-DRAFT = "Not kept: it goes when the object does."
+CLOSE_PX = 18
+
+DRAFT = "Not kept yet: it goes when the object does. Shift+M keeps it with the label."
 KEPT = "Kept with the label."
 
 
@@ -45,7 +48,7 @@ class MeasurePanel(QWidget):
         column.addWidget(self.empty)
         self.table = Table(self.forget_asked.emit)
         column.addWidget(self.table)
-        self.keep = QtWidgets.QPushButton("Keep with the label", objectName="primary", focusPolicy=Qt.NoFocus)
+        self.keep = QtWidgets.QPushButton("Keep", objectName="primary", focusPolicy=Qt.NoFocus)
         self.keep.setToolTip(actions["keep_measurements"].toolTip())
         self.keep.clicked.connect(self.keep_asked)
         self.copy = QtWidgets.QPushButton("Copy", focusPolicy=Qt.NoFocus)
@@ -58,10 +61,10 @@ class MeasurePanel(QWidget):
         self.standing = QtWidgets.QLabel(wordWrap=True)
         column.addWidget(self.standing)
         self.light = LightPanel(actions["subtract_lens_light"])
-        self.line = Titled("Line profile", "Pixel values along the line, averaged over its width", ProfilePlot())
-        self.radial = Titled("Radial profile", "Rings on the sky: mean with its error, median dashed", ProfilePlot())
-        self.polar = Titled("Polar unwrap", "The image unrolled about the centre: a ring is a level line", PolarPlot())
-        self.width = QtWidgets.QSpinBox(minimum=1, maximum=99, value=round(state.width), suffix=" px wide")
+        self.line = Titled("Line", "Pixel values along the line, averaged over its width", ProfilePlot())
+        self.radial = Titled("Radial", "Rings on the sky: mean with its error, median dashed", ProfilePlot())
+        self.polar = Titled("Polar", "The image unrolled about the centre: a ring is a level line", PolarPlot())
+        self.width = QtWidgets.QSpinBox(minimum=1, maximum=99, value=round(state.width), suffix=" px")
         self.width.setToolTip("Pixels across the line that are averaged")
         self.width.setFocusPolicy(Qt.ClickFocus)
         self.width.valueChanged.connect(state.set_width)
@@ -80,11 +83,12 @@ class MeasurePanel(QWidget):
             button = QtWidgets.QToolButton(focusPolicy=Qt.NoFocus, checkable=True)
             action = actions[name]
             button.setText(title)
+            button.setStyleSheet("padding: 4px 1px")  # three stand side by side in the narrowest dock
             button.setToolTip(action.toolTip())
             button.setEnabled(action.isEnabled())
             button.clicked.connect(lambda _=False, action=action: action.trigger())
             action.changed.connect(lambda button=button, action=action: button.setEnabled(action.isEnabled()))
-            button.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Fixed)
+            button.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Fixed)
             grid.addWidget(button, place // 3, place % 3)
             self.buttons[name] = button
         return grid
@@ -106,7 +110,7 @@ class MeasurePanel(QWidget):
         clears = bool(state.kept) and not measured and state.is_draft
         self.keep.setVisible(measured or clears)
         self.keep.setEnabled(state.is_draft)
-        self.keep.setText("Keep with the label" if measured else "Forget what was kept")
+        self.keep.setText("Keep" if measured else "Forget")
         self.empty.setVisible(not measured)
         self.standing.setVisible(measured or clears)
         draft = state.is_draft
@@ -124,7 +128,7 @@ class Table(QWidget):
         self._forget = forget
         self._grid = QtWidgets.QGridLayout(self)
         self._grid.setContentsMargins(0, 4, 0, 4)
-        self._grid.setHorizontalSpacing(8)
+        self._grid.setHorizontalSpacing(5)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[str, str, str]] = []
@@ -152,10 +156,13 @@ class Table(QWidget):
 
     def _row(self, place: int) -> tuple[QtWidgets.QLabel, QtWidgets.QLabel, QtWidgets.QToolButton]:
         name = QtWidgets.QLabel(objectName="muted")
+        name.setToolTip("A number in brackets is the 1σ error of the last digits")
         value = QtWidgets.QLabel(textInteractionFlags=Qt.TextSelectableByMouse)
         value.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         close = QtWidgets.QToolButton(text="✕", autoRaise=True, focusPolicy=Qt.NoFocus)
         close.setToolTip("Take this measurement away")
+        close.setFixedSize(CLOSE_PX, CLOSE_PX)
+        close.setStyleSheet("padding: 0")
         close.clicked.connect(lambda: self._forget(str(close.property("part"))))
         for column, widget in enumerate((name, value, close)):
             self._grid.addWidget(widget, place, column)
@@ -174,30 +181,35 @@ def rows(state: MeasureState) -> list[tuple[str, str, str]]:
         guess = measured.guess(plate)
         if guess is not None:
             found.append(("Separation", angle_text(measured.separation(plate) or 0.0, unit), ""))
-            found.append(("θ_E of the images", angle_text(guess.radius, unit), ""))
+            found.append(("θ_E by images", angle_text(guess.radius, unit), ""))
             if guess.rms == guess.rms:
-                found.append(("their scatter", angle_text(guess.rms, unit), ""))
+                found.append(("Scatter", angle_text(guess.rms, unit), ""))
     if measured.ruler is not None:
-        found.append(("Ruler", span_text(plate.span(*measured.ruler[0], *measured.ruler[1])), "ruler"))
+        span = plate.span(*measured.ruler[0], *measured.ruler[1])
+        found.append(("Ruler", angle_text(span.length, span.unit), "ruler"))
+        if span.position_angle is not None:
+            found.append(("PA", f"{span.position_angle:.1f}°", ""))
+        else:
+            found.append(("Angle from up", f"{span.turn:.1f}°", ""))
     light = measured.lens_light
     if light:
         sign = "″" if unit == "arcsec" else " px"
         found.append(("R_e", _with_error(light, f"r_e_{unit}", f"r_e_error_{unit}", sign), "lens_light"))
         found.append(("Sérsic n", _with_error(light, "n", "n_error"), ""))
-        found.append(("Axis ratio q", _with_error(light, "q", "q_error"), ""))
+        found.append(("Axis ratio", _with_error(light, "q", "q_error"), ""))
         angle = light.get("position_angle_deg", light.get("angle_from_up_deg"))
         if angle is not None:
-            found.append(("PA of the lens" if "position_angle_deg" in light else "Angle from up", f"{angle:.1f}°", ""))
+            found.append(("PA of lens" if "position_angle_deg" in light else "Angle from up", f"{angle:.1f}°", ""))
         found.append(("Model", str(light.get("quality", "")), ""))
     return found
 
 
 def _with_error(light: dict[str, Any], name: str, error: str, sign: str = "") -> str:
-    """1.234 ± 0.012″, with as many digits as the error deserves."""
+    """1.23(2)″: the error counts in the last digit."""
     value, sigma = light.get(name), light.get(error)
     if value is None:
         return "—"
     if not sigma:
         return f"{value:.4g}{sign}"
-    digits = min(max(2 - int(f"{sigma:e}".split("e")[1]) - 1, 0), 5)
-    return f"{value:.{digits}f} ± {sigma:.{digits}f}{sign}"
+    digits = min(max(-math.floor(math.log10(sigma)), 1), 5)
+    return f"{value:.{digits}f}({round(sigma * 10**digits)}){sign}"

@@ -18,6 +18,12 @@ HEIGHT = 190
 PERCENTILES = (5.0, 99.5)
 """Of the unrolled pixels: its own cuts, as the ring is what should be seen."""
 
+STEEP = 30.0
+"""A profile whose peak is so many times its median is drawn on a logarithmic axis: galaxies are."""
+
+DECADES = 3e3
+"""How far below the peak a logarithmic axis goes."""
+
 SIGNS = {"arcsec": "″", "px": "px"}
 
 
@@ -29,6 +35,7 @@ class Plot(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, enableMenu=False)
         self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(80)
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setFrameShape(self.NoFrame)
@@ -39,6 +46,9 @@ class Plot(pg.PlotWidget):
             self.getAxis(name).enableAutoSIPrefix(False)
         self._made = True
         self.tint()
+
+    def minimumSizeHint(self) -> QtCore.QSize:
+        return QtCore.QSize(80, HEIGHT)
 
     def wheelEvent(self, event: Any) -> None:
         event.ignore()
@@ -66,20 +76,22 @@ class ProfilePlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._shown: tuple[str, Any, Any] = ("", None, None)
+        self._raw = True
         super().__init__(parent)
 
     def show_line(self, profile: Any, unit: str) -> None:
         self._shown = ("line", profile, unit)
         self.redraw()
 
-    def show_radial(self, profile: Any, unit: str, theta: float | None) -> None:
-        """`theta`: where the Einstein circle crosses, drawn as a dashed line."""
-        self._shown = (f"radial {theta or 0.0}", profile, unit)
+    def show_radial(self, profile: Any, unit: str, theta: float | None, raw: bool = True) -> None:
+        """`theta`: where the Einstein circle crosses, drawn as a dashed line; `raw`: a galaxy's light, not a residual."""
+        self._shown, self._raw = (f"radial {theta or 0.0}", profile, unit), raw
         self.redraw()
 
     def redraw(self) -> None:
         what, profile, unit = self._shown
         self.clear()
+        self.setLogMode(False, False)
         if profile is None:
             return
         self.setLabel("left", unit or "value")
@@ -88,15 +100,19 @@ class ProfilePlot(Plot):
             self.plot(profile.distance, profile.value, pen=_pen(LINE, 1.6), connect="finite")
             return
         self.setLabel("bottom", f"radius, {SIGNS[profile.unit]}")
-        ink = theme.colour("accent")
+        positive = profile.mean > 0
+        steep = self._raw and positive.mean() > 0.8 and profile.mean.max() > STEEP * np.median(profile.mean)
+        self.setLogMode(False, bool(steep))
+        ink, floor = theme.colour("accent"), profile.mean.max() / DECADES if steep else -np.inf
         error = np.nan_to_num(profile.error)
-        low = pg.PlotCurveItem(profile.radius, profile.mean - error, pen=None)
-        high = pg.PlotCurveItem(profile.radius, profile.mean + error, pen=None)
+        low = self.plot(profile.radius, np.maximum(profile.mean - error, floor), pen=None)
+        high = self.plot(profile.radius, np.maximum(profile.mean + error, floor), pen=None)
         shade = QColor(ink)
         shade.setAlpha(70)
         self.addItem(pg.FillBetweenItem(low, high, brush=shade))
-        self.plot(profile.radius, profile.median, pen=_pen(theme.colour("muted"), 1.2, dashed=True))
-        self.plot(profile.radius, profile.mean, pen=_pen(ink, 1.8))
+        median = np.maximum(profile.median, floor)
+        self.plot(profile.radius, median, pen=_pen(theme.colour("muted"), 1.2, dashed=True))
+        self.plot(profile.radius, np.maximum(profile.mean, floor), pen=_pen(ink, 1.8))
         if theta := float(what.split()[1]):
             self.addItem(pg.InfiniteLine(theta, 90, pen=_pen(_ring_ink(), 1.4, dashed=True)))
         self.setXRange(0, float(profile.radius.max()), padding=0.02)
@@ -119,7 +135,8 @@ class PolarPlot(Plot):
         if polar is None:
             return
         item = pg.ImageItem(axisOrder="row-major")
-        finite = polar.values[np.isfinite(polar.values)]
+        outside = polar.values[polar.radius > (0.5 * theta if theta is not None else 0.2 * polar.radius[-1])]
+        finite = outside[np.isfinite(outside)]  # the lens in the middle must not hide its ring
         low, high = np.percentile(finite, PERCENTILES) if finite.size else (0.0, 1.0)
         # asinh, soft at a tenth of the range: a ring beside its lens
         scaled = np.arcsinh(10 * (polar.values - low) / max(high - low, 1e-30)) / np.arcsinh(10.0)

@@ -49,7 +49,7 @@ class CircleTool(MeasureTool):
     """The Einstein circle: the rim sizes, the inside moves, outside the canvas pans."""
 
     part = "circle"
-    hint = "Einstein circle: drag the rim or the inside · Shift+wheel sizes · Alt+arrows move · Esc leaves"
+    hint = "Drag the rim or the inside · Shift+wheel sizes · Esc leaves"
 
     def __init__(self, state: MeasureState, canvas: Any) -> None:
         super().__init__(state, canvas)
@@ -167,7 +167,7 @@ class SegmentTool(MeasureTool):
 
 class RulerTool(SegmentTool):
     part = "ruler"
-    hint = "Ruler: drag from point to point · an end can be dragged again · Esc leaves"
+    hint = "Drag from point to point · Esc leaves"
 
     @property
     def segment(self) -> tuple[Point, Point] | None:
@@ -179,7 +179,7 @@ class RulerTool(SegmentTool):
 
 
 class LineTool(SegmentTool):
-    hint = "Line profile: drag a line over the image · Esc leaves"
+    hint = "Drag a line over the image · Esc leaves"
 
     @property
     def segment(self) -> tuple[Point, Point] | None:
@@ -200,7 +200,7 @@ class PositionsTool(MeasureTool):
     """The images of the source: a click marks one, a click on it takes it away, a drag moves it."""
 
     part = "images"
-    hint = "Image positions: click on each image · click again removes · drag moves · Esc leaves"
+    hint = "Click on each image · click again removes · Esc leaves"
 
     def __init__(self, state: MeasureState, canvas: Any) -> None:
         super().__init__(state, canvas)
