@@ -40,6 +40,7 @@ class MarkCommands:
         self.layer = MarksLayer()
         self.tool = MarkTool(self._image.canvas, self.layer)
         self._image.canvas.add_layer(self.layer)
+        self._image.installEventFilter(self.tool)
         self.tool.drawn.connect(self._drawn)
         self.tool.moved.connect(self._moved)
         self.tool.asked.connect(lambda _: self.describe_box())

@@ -16,6 +16,8 @@ import numpy as np
 KINDS = ("box", "circle", "ellipse", "annulus", "polygon", "line", "point")
 _CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 _ROUND = 64
+_STEP = 4.0
+"""Pixels over which a WCS is taken for flat: less loses digits to rounding, more would see the curvature of the sky."""
 
 
 def icrs(wcs: Any, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -43,8 +45,8 @@ def pixels(wcs: Any, ra: Any, dec: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _jacobian(wcs: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(n, 2, 2): arcsec to the east and to the north for one pixel along x and along y."""
-    ends_x = np.concatenate([x - 0.5, x + 0.5, x, x])
-    ends_y = np.concatenate([y, y, y - 0.5, y + 0.5])
+    ends_x = np.concatenate([x - _STEP, x + _STEP, x, x])
+    ends_y = np.concatenate([y, y, y - _STEP, y + _STEP])
     ra, dec = (np.radians(one).reshape(4, -1) for one in icrs(wcs, ends_x, ends_y))
     unit = np.stack(
         [np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)]
@@ -53,7 +55,7 @@ def _jacobian(wcs: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     east = np.stack([-np.sin(mean_ra), np.cos(mean_ra), np.zeros_like(mean_ra)])
     north = np.stack([-np.sin(mean_dec) * np.cos(mean_ra), -np.sin(mean_dec) * np.sin(mean_ra), np.cos(mean_dec)])
     steps = np.stack([unit[:, 1] - unit[:, 0], unit[:, 3] - unit[:, 2]])
-    arcsec = math.degrees(1.0) * 3600
+    arcsec = math.degrees(1.0) * 3600 / (2 * _STEP)
     return np.stack([np.einsum("scn,cn->ns", steps, axis) for axis in (east, north)], axis=1) * arcsec
 
 
@@ -116,7 +118,7 @@ def on_image(regions: Sequence[Mapping[str, Any]], wcs: Any) -> list[dict[str, A
 def _upright(degrees: float) -> float:
     """In -180 … 180, and exactly 0 where only rounding says otherwise."""
     turned = (degrees + 180.0) % 360.0 - 180.0
-    return 0.0 if abs(turned) < 1e-7 else turned
+    return 0.0 if abs(turned) < 1e-6 else turned
 
 
 def frame(points: Any) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from astrolens_gui.core.images import outline
 
-from ..qt import Qt, QtGui, Signal
+from ..qt import Qt, QtCore, QtGui, Signal
 from .layer import Spot, Tool
 from .marks import HANDLES, MarksLayer, resized
 
@@ -135,6 +135,14 @@ class MarkTool(Tool):
             return True
         if event.key() in (Qt.Key_Delete, Qt.Key_Backspace) and self._layer.selected:
             self.removed.emit(self._layer.selected)
+            return True
+        return False
+
+    def eventFilter(self, watched: Any, event: QtCore.QEvent) -> bool:
+        """On the view: Esc belongs to the tool that is on, before it becomes an action of the window."""
+        mine = event.type() == QtCore.QEvent.ShortcutOverride and event.key() == Qt.Key_Escape
+        if mine and self._canvas.tool is not None:
+            event.accept()
             return True
         return False
 
