@@ -10,7 +10,7 @@ class PanelCommands:
 
     def __init__(self, window: Any) -> None:
         self._window = window
-        self._told: Any = None
+        self._met: Any = None
 
     def toggle_panels(self) -> None:
         stage = self._window.stage
@@ -37,19 +37,20 @@ class PanelCommands:
         self._window.stage.front.unpin_all()
 
     def _meet(self, view: Any) -> None:
-        """The page is made when it is first looked at; what it says goes to the status line."""
-        if self._told is not view:
-            self._told = view
-            view.told.connect(self._window.say)
+        """The page is made when it is first looked at; the status line and the display bar follow it while it is in front."""
+        if self._met is view:
+            return
+        self._met = view
+        stage = self._window.stage
+        view.told.connect(self._window.say)
+        view.shown.connect(lambda frame: stage.page == "panels" and stage.bar.set_frame(frame))
+        stage.turned.connect(lambda page: page == "image" and stage.bar.set_frame(stage.image.frame))
+        view.show_again()
 
     def _bring_processed(self, view: Any) -> None:
         """A residual that the single view has of this object gets its panel."""
         image = self._window.stage.image
-        found = getattr(image, "processed", None)
-        if found is None or image.frame is None:
-            return
-        title, array = found[0], found[1]
-        if array is not None:
-            from astrolens_gui.core.images.raster import ArrayRaster
-
-            view.show_processed(image.frame.image.object_id, title, ArrayRaster(array))
+        made = image.blinking.processed
+        if image.frame is not None:
+            there = image.frame.image.object_id
+            view.show_processed(there, made.title if made else "", made.raster if made else None)

@@ -8,7 +8,16 @@ from typing import Any
 from astrolens_gui.core.links import Target
 
 from .qt import QtGui
-from .views.save import Caption, SaveDialog, Sheet, colour_bar, write
+from .views.save import Caption, SaveDialog, Sheet, colour_bar, short, write
+
+CUTS = {
+    "percentile": "{0.percentile:g} %",
+    "zscale": "zscale",
+    "minmax": "from the least to the greatest value",
+    "manual": "by hand",
+}
+CUTS |= {"corner_rms": "−{0.low_sigma:g} … {0.high_sigma:g} σ of the corners", "centre": "by the central pixels"}
+"""How cuts are called under pictures that have each their own."""
 
 
 class Saving:
@@ -81,8 +90,11 @@ class Saving:
         return round(view.width() * ratio), round(view.height() * ratio)
 
     def _view(self) -> Any:
-        """The widget whose pixels are saved."""
-        return getattr(self._window.stage.front, "canvas", self._window.stage.front)
+        """The widget whose pixels are saved: a page's canvas, or what scrolls without its bars."""
+        front = self._window.stage.front
+        if hasattr(front, "canvas"):
+            return front.canvas
+        return front.viewport() if hasattr(front, "viewport") else front
 
     def save(self, page: str, target: Target, file: Path, choices: dict[str, Any]) -> Any:
         """Draw the sheet now, write it on the io lane; the job."""
@@ -108,8 +120,8 @@ class Saving:
             shown = f"{self._window.queue.rowCount():,} objects listed · {done:,} of {count:,} graded"
             return Caption(self._window.session.info.name, f"{shown} · {self._window.current.recipe.stretch}")
         place = f"{target.sexagesimal}  (ICRS)" if target.placed else ""
-        plate = str(getattr(self._window.stage.image.canvas, "plate", "")) if page == "image" else ""
-        warning = f"{plate}: a processed picture, not data" if plate else ""
+        made = self._window.stage.image.frame.title if page == "image" else ""
+        warning = f"{made[:1].upper()}{made[1:]}: a processed picture, not data" if made else ""
         return Caption(target.name, self._said(page), place, warning)
 
     def _said(self, page: str) -> str:
@@ -120,18 +132,20 @@ class Saving:
         spec = STRETCHES.get(recipe.stretch)
         stretch = spec.title if spec is not None else recipe.stretch
         if page == "panels" or frame is None:
-            return f"{stretch} · cuts {recipe.cuts}"
-        if self._is_colour:
-            chosen = [one for one in (recipe.red, recipe.green, recipe.blue) if one]
-            return f"Colour {' '.join(chosen)} · {recipe.composer}".replace("  ", " ")
-        from .views.sky import format_value
-
-        unit = frame.image.unit
-        return f"{frame.image.band} · {stretch} · {format_value(frame.low)} … {format_value(frame.high, unit)}"
+            return f"{stretch} · cuts {CUTS.get(recipe.cuts, recipe.cuts).format(recipe)}"
+        if self._is_colour and not frame.title:
+            bands = [one for one in (recipe.red, recipe.green, recipe.blue) if one]
+            return f"Colour of {', '.join(bands) or 'all bands'} · {recipe.composer.capitalize()}"
+        what = f"{frame.image.band} {frame.title}".rstrip()
+        unit = frame.image.unit if not frame.title else ""
+        return f"{what} · {stretch} · {short(frame.low)} … {short(frame.high)} {unit}".rstrip()
 
     def _bar(self) -> Any:
         frame = self._window.stage.image.frame
-        return colour_bar(self._window.current.recipe, frame.low, frame.high, frame.image.unit) if frame else None
+        if frame is None:
+            return None
+        unit = frame.image.unit if not frame.title else ""
+        return colour_bar(self._window.current.recipe, frame.low, frame.high, unit)
 
 
 def rendered(view: Any, times: int) -> QtGui.QImage:

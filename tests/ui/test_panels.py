@@ -239,7 +239,7 @@ def test_that_the_crosshair_is_at_one_place_of_the_sky_with_each_bands_value(qtb
         assert (panel.cross.at is None) == (panel is view.panels[1])
         if panel is not view.panels[1]:
             assert panel.cross.at == pytest.approx((x, y), abs=0.01)  # these bands lie on one grid
-    assert "°" in view.bar.about.text()
+    assert view.bar.about.text().startswith("03:52:4")
     canvas.hovered.emit(None)
     assert all(panel.cross.at is None and panel.value.text() == "" for panel in view.panels)
 
@@ -299,6 +299,34 @@ def test_that_colour_has_a_panel_when_it_is_wanted(qtbot, lenses):
     assert (rgb.max(1) - rgb.min(1) > 8).mean() > 0.01
     qtbot.mouseClick(view.bar.bands, Qt.LeftButton)
     assert [panel.title.text() for panel in view.panels] == ["VIS", "Colour"]
+
+
+@pytest.mark.window
+def test_that_a_processed_picture_has_a_panel_that_says_it_is_no_data(qtbot, lenses):
+    show(qtbot, lenses, "102020057")
+    lenses.stage.show_page("image")
+    image = lenses.stage.image
+    here = lenses.current.object_id
+    qtbot.waitUntil(lambda: image.frame is not None and image.frame.image.object_id == here, timeout=10_000)
+    image.show_processed("residual", np.ones(image.frame.image.raster.shape, np.float32))
+    qtbot.keyClick(image, Qt.Key_B, Qt.ControlModifier)
+    view = lenses.stage.front
+    assert [panel.title.text() for panel in view.panels][-1] == "residual"
+    assert "not data" in view.panels[-1].canvas.plate
+    show(qtbot, lenses, "J0331163")
+    assert len(view.panels) == 4
+    assert not any(panel.canvas.plate for panel in view.panels)
+
+
+@pytest.mark.window
+def test_that_the_display_bar_follows_the_panels_and_then_the_image_again(qtbot, lenses):
+    view = show(qtbot, lenses, "EUCLJ174517")
+    assert lenses.stage.bar._image is view.lead.content.image
+    assert view.lead.title.text() == "VIS"  # where the recipe names no band: the one to look at first
+    qtbot.keyClick(view, Qt.Key_B, Qt.ControlModifier)
+    image = lenses.stage.image
+    qtbot.waitUntil(lambda: image.frame is not None and image.frame.image.object_id == lenses.current.object_id)
+    assert lenses.stage.bar._image is image.frame.image
 
 
 @pytest.mark.window

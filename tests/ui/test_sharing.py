@@ -196,7 +196,7 @@ def test_that_the_mosaics_page_is_saved_too(qtbot, lenses, tmp_path):
     lenses.stage.show_page("mosaic")
     qtbot.wait(500)
     page = save(qtbot, lenses, tmp_path / "page.png", times=2)
-    assert page.width() == 2 * lenses.stage.mosaic.width()
+    assert page.width() == 2 * lenses.stage.mosaic.viewport().width()
     assert grey(page).std() > 5
 
 
@@ -254,10 +254,13 @@ def test_that_a_processed_picture_is_marked_as_not_data(qtbot, lenses, canvas):
     from astrolens_gui.core.links import Target
 
     show(qtbot, lenses, "102020057")
-    saving = sharing(lenses).saving
+    image, saving = lenses.stage.image, sharing(lenses).saving
     assert saving._caption("image", Target("x")).warning == ""
-    canvas.name("Residual")
-    assert saving._caption("image", Target("x")).warning == "Residual: a processed picture, not data"
+    image.show_processed("residual", np.zeros(image.frame.image.raster.shape, np.float32))
+    qtbot.waitUntil(lambda: image.frame.title == "residual", timeout=5000)
+    caption = saving._caption("image", Target("x"))
+    assert caption.warning == "Residual: a processed picture, not data"
+    assert caption.recipe.startswith("VIS residual")
 
 
 # -- SAMP

@@ -6,8 +6,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..qt import Qt, QtGui
 from .bond import LOCKS, Bond
 from .panel import Panel
+
+KEYS: dict[tuple[int, bool], Callable[[Any], None]] = {
+    (Qt.Key_F, False): lambda canvas: canvas.fit(),
+    (Qt.Key_F, True): lambda canvas: canvas.zoom_to(1.0),
+    (Qt.Key_O, False): lambda canvas: canvas.north_up(),
+    (Qt.Key_O, True): lambda canvas: canvas.as_stored(),
+    (Qt.Key_X, False): lambda canvas: canvas.flip(),
+    (Qt.Key_Y, False): lambda canvas: canvas.flip(vertically=True),
+    (Qt.Key_BracketLeft, False): lambda canvas: canvas.turn(90),
+    (Qt.Key_BracketRight, False): lambda canvas: canvas.turn(-90),
+}
+"""(key, with Shift) of the single view that mean the same here; its actions are not on while the panels are in front."""
 
 
 class Lockstep:
@@ -38,6 +51,15 @@ class Lockstep:
         """The panels that must be moved for all to move: the lead, or each where nothing is locked."""
         lead = self.lead()
         return list(self.panels) if self.lock == "off" or lead is None else [lead]
+
+    def key(self, event: QtGui.QKeyEvent) -> bool:
+        """Fit, turn, flip: on all that are locked; False for a key that means nothing here."""
+        turn = KEYS.get((event.key(), bool(event.modifiers() & Qt.ShiftModifier)))
+        if turn is None or event.modifiers() & (Qt.ControlModifier | Qt.AltModifier):
+            return False
+        for panel in self.drivers():
+            turn(panel.canvas)
+        return True
 
     @contextmanager
     def still(self) -> Iterator[None]:

@@ -31,6 +31,14 @@ class Content:
         """What it shows, whichever loading it came from."""
         return (self.kind, self.image.object_id, self.band)
 
+    def recipe(self, recipe: Any, shared: bool = False) -> Any:
+        """A recipe as this picture takes it; cuts by hand are pixel values of the band they were made for, unless they are shared."""
+        mine = replace(recipe, band=self.band, mode="rgb" if self.kind == "colour" else "single")
+        if recipe.cuts == "manual" and not shared and self.band != recipe.band:
+            fresh = type(recipe)()
+            mine = replace(mine, cuts=fresh.cuts, percentile=fresh.percentile, low=None, high=None)
+        return mine
+
 
 def chosen_contents(
     bands: Any,
@@ -49,7 +57,7 @@ def chosen_contents(
     done = processed if processed is not None and processed[0] == bands.object_id else None
     lead = bands.of(recipe.band) or bands.images[0]
     images = list(bands.images) if chosen["bands"] else [lead]
-    coloured = bool(chosen["colour"]) and len(bands.images) >= 3 and not bands.refused
+    coloured = (bool(chosen["colour"]) or recipe.mode == "rgb") and len(bands.images) >= 3 and not bands.refused
     images = images[: max(MOST - len(others) - bool(done) - coloured, 1)]
     found = [Content("band", one, one.band, one.band) for one in images]
     if coloured:
@@ -61,15 +69,6 @@ def chosen_contents(
         image = held.of(band) or held.images[0]
         found.append(Content("pin", image, image.band, f"{held.name}  {image.band}"))
     return found[:MOST]
-
-
-def recipe_of(content: Content, recipe: Any, shared: bool) -> Any:
-    """The recipe for one panel; cuts by hand are pixel values of the band they were made for, unless they are shared."""
-    mine = replace(recipe, band=content.band, mode="rgb" if content.kind == "colour" else "single")
-    if recipe.cuts == "manual" and not shared and content.band != recipe.band:
-        fresh = type(recipe)()
-        mine = replace(mine, cuts=fresh.cuts, percentile=fresh.percentile, low=None, high=None)
-    return mine
 
 
 class Together:

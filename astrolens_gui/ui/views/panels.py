@@ -15,36 +15,29 @@ from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
 from ..sight import Sight
 from . import display
 from .board import Board
+from .image import Frame
 from .lockstep import Lockstep
 from .notice import Notice
 from .panel import Content, Panel
 from .panelbar import PanelBar
-from .panelplan import MOST, Together, chosen_contents, recipe_of
+from .panelplan import MOST, Together, chosen_contents
 
 DEFAULTS.setdefault("panels", {"lock": "sky", "shared": False, "bands": True, "colour": False})
 
 AHEAD = 3
-
-KEYS = {
-    Qt.Key_F: lambda lead: lead.fit(),
-    Qt.Key_O: lambda lead: lead.north_up(),
-    Qt.Key_X: lambda lead: lead.flip(),
-    Qt.Key_Y: lambda lead: lead.flip(vertically=True),
-    Qt.Key_BracketLeft: lambda lead: lead.turn(90),
-    Qt.Key_BracketRight: lambda lead: lead.turn(-90),
-}
-"""Keys of the single view that mean the same here; its actions are not on while the panels are in front."""
 
 
 class PanelsView(QWidget):
     """Attributes:
     opened: (object id) a picture was clicked twice: show it large.
     told: (str) something for the status line.
+    shown: (Frame of the lead, or None) after what is shown or how changed; the display bar follows it.
     canvas: what is saved as a picture of this page.
     """
 
     opened = Signal(int)
     told = Signal(str)
+    shown = Signal(object)
 
     def __init__(self, bridge: Any, workbench: Any, current: Any, queue: Any) -> None:
         super().__init__(objectName="panels")
@@ -54,6 +47,7 @@ class PanelsView(QWidget):
         self._chosen = {**DEFAULTS["panels"], **workbench.settings["panels"]}
         self._wanted = -1
         self._bands: Any = None
+        self._coloured = False
         self._refused = ""
         self._pins: list[tuple[Any, str]] = []
         self._awaited: tuple[int, Callable[[], None]] = (-1, lambda: None)
@@ -80,7 +74,7 @@ class PanelsView(QWidget):
         self.bar.pin_asked.connect(self.toggle_pin)
         self.bar.chosen.connect(lambda name, on: self._choose(**{name: on}))
         current.object_changed.connect(self._on_object)
-        current.recipe_changed.connect(lambda _: self._on_recipe())
+        current.recipe_changed.connect(lambda _: self._on_new_recipe())
         bridge.changed.connect(self._on_changed)
         self._show_state()
         self._tell()
@@ -88,15 +82,13 @@ class PanelsView(QWidget):
     # -- what the stage and the actions ask for
 
     @property
-    def lead(self) -> Panel | None:
+    def lead(self) -> Any:
         """The panel of the recipe's band: it is fitted, and its cuts are the shared ones."""
-        band, own = self._current.recipe.band, []
-        for panel in self.panels:
-            if panel.content is not None and panel.content.kind == "band":
-                if panel.content.band == band:
-                    return panel
-                own.append(panel)
-        return next(iter([*own, *self.panels]), None)
+        first = self._bands.opened_all.band if self._bands is not None else ""
+        wanted = (self._current.recipe.band, first)
+        own = [one for one in self.panels if one.content is not None and one.content.kind == "band"]
+        ranked = sorted(own, key=lambda one: wanted.index(one.content.band) if one.content.band in wanted else 2)  # type: ignore[union-attr]
+        return next(iter([*ranked, *self.panels]), None)
 
     def sight(self, object_id: int) -> Sight:
         """Whether all that there is of this object is on the screen, else why not."""
@@ -156,6 +148,10 @@ class PanelsView(QWidget):
         else:
             self._awaited = (object_id, then)
 
+    def show_again(self) -> None:
+        """Say once more what is shown: somebody has begun to listen."""
+        self._on_recipe()
+
     def unpin_all(self) -> None:
         self._pins = []
         self._compose()
@@ -192,7 +188,7 @@ class PanelsView(QWidget):
             self._request(self._current.object_id)
 
     def _kind(self) -> str:
-        return "colour" if self._chosen["colour"] else ""
+        return "colour" if self._chosen["colour"] or self._current.recipe.mode == "rgb" else ""
 
     def _request(self, object_id: int) -> None:
         self._wanted, self._refused = object_id, ""
@@ -206,7 +202,7 @@ class PanelsView(QWidget):
 
     def _on_bands(self, object_id: int, bands: Any) -> None:
         if object_id == self._wanted:
-            self._bands = bands
+            self._bands, self._coloured = bands, self._kind() == "colour"
             self._compose()
             self._later.start()
             (awaited, then), self._awaited = self._awaited, (-1, lambda: None)
@@ -221,6 +217,7 @@ class PanelsView(QWidget):
 
     def _clear(self, heading: str = "Nothing to compare yet", sentence: str = "") -> None:
         self._bands = None
+        self.shown.emit(None)
         self._take([])
         self.notice.say(heading, sentence or "Import images, or choose an object in the queue.", bool(sentence))
         self._stack.setCurrentWidget(self.notice)
@@ -243,16 +240,22 @@ class PanelsView(QWidget):
 
     # -- which pictures
 
+    def _contents(self) -> list[Content]:
+        return chosen_contents(self._bands, self._current.recipe, self._chosen, self._pins, self._processed)
+
+    def _with_content(self) -> list[Any]:
+        return [one for one in self.panels if one.content is not None]
+
     def _compose(self) -> None:
         """Give each picture its panel, and let all follow the lead."""
         if self._bands is None:
             return
-        contents = chosen_contents(self._bands, self._current.recipe, self._chosen, self._pins, self._processed)
+        contents = self._contents()
         with self.steps.still():
             self._take(contents)
             for panel, content in zip(self.panels, contents, strict=True):
                 if panel.content != content:
-                    panel.show_content(content, self._recipe_of(content))
+                    panel.show_content(content, content.recipe(self._current.recipe, bool(self._chosen["shared"])))
         self.steps.set_panels(self.panels)
         self._stack.setCurrentWidget(self.canvas)
         self._on_recipe()
@@ -297,26 +300,31 @@ class PanelsView(QWidget):
 
     # -- how they look
 
-    def _recipe_of(self, content: Content) -> Any:
-        return recipe_of(content, self._current.recipe, bool(self._chosen["shared"]))
+    def _on_new_recipe(self) -> None:
+        """Another stretch, or another band: then it may be another picture."""
+        if self._bands is None or not self.isVisible():
+            return
+        if self._kind() == "colour" and not self._coloured:
+            self._request(self._wanted)  # a colour picture may need bands that are not open yet
+        elif [one.key for one in self._contents()] != [one.content.key for one in self._with_content()]:
+            self._compose()
+        else:
+            self._on_recipe()
 
     def _on_recipe(self) -> None:
-        if self._bands is None:
-            return
+        """The same pictures, by the recipe as it is now."""
         lead = self.lead
-        recipes = [(one, self._recipe_of(one.content)) for one in self.panels if one.content is not None]
-        if (
-            self._chosen["shared"]
-            and lead is not None
-            and lead.content is not None
-            and lead.rendering.engine is not None
-        ):
-            low, high = lead.rendering.engine.cuts(self._recipe_of(lead.content))
-            hand = {"cuts": "manual", "low": low, "high": high, "lock": "image"}
-            recipes = [(one, recipe if recipe.mode == "rgb" else replace(recipe, **hand)) for one, recipe in recipes]
-        for panel, recipe in recipes:
-            panel.show_recipe(recipe)
+        if self._bands is None or lead is None:
+            return
+        now, shared = self._current.recipe, bool(self._chosen["shared"])
+        first = lead.content.recipe(now, shared)
+        low, high = lead.rendering.engine.cuts(first)
+        hand = {"cuts": "manual", "low": low, "high": high, "lock": "image"} if shared else {}
+        for panel in self._with_content():
+            mine = panel.content.recipe(now, shared)
+            panel.show_recipe(mine if mine.mode == "rgb" else replace(mine, **hand))
             panel.title.setChecked(panel is lead)
+        self.shown.emit(Frame(lead.content.image, low, high, lead.raster))
 
     def _on_right_drag(self, across: float, down: float, begins: bool) -> None:
         if begins or self._drag_from is None:
@@ -357,17 +365,13 @@ class PanelsView(QWidget):
         wcs = panel.content.image.wcs if panel.content is not None else None
         celestial = Celestial.of(wcs) if at is not None and wcs is not None else None
         here = celestial.icrs(*at) if celestial is not None and at is not None else None
-        return f"{'  '.join(sexagesimal(*here))}   {here[0]:.6f}°  {here[1]:+.6f}°" if here is not None else ""
+        return "  ".join(sexagesimal(*here)) if here is not None else ""
 
     # -- keys and colours
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        turn = KEYS.get(event.key())
-        if turn is None or event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.ShiftModifier):
+        if not self.steps.key(event):
             super().keyPressEvent(event)
-            return
-        for panel in self.steps.drivers():
-            turn(panel.canvas)
 
     def changeEvent(self, event: QtCore.QEvent) -> None:
         super().changeEvent(event)

@@ -13,7 +13,6 @@ import numpy as np
 from astrolens_gui.api import UserError
 
 from ..qt import QColor, Qt, QtCore, QtGui, QtWidgets, QWidget
-from .sky import format_value
 
 SUFFIXES = (".png", ".pdf")
 SIZES = (1, 2, 4)
@@ -27,6 +26,11 @@ LARGEST_SIDE = 16_384
 """Pixels; larger pictures are refused by what shows them."""
 
 PAPER, INK, MUTED, WARNING = (QColor(name) for name in ("#ffffff", "#111417", "#4a525c", "#a3280a"))
+
+
+def short(value: float) -> str:
+    """A pixel value as a caption has it: three digits, a true minus sign."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def colour_bar(recipe: Any, low: float, high: float, unit: str = "") -> ColourBa
     even = np.linspace(0.0, 1.0, 256)
     values = low + (high - low) * np.interp(even, curve, place)
     colours = render(values[None].astype(np.float32), recipe, low, high)[0]
-    marks = [(at, format_value(float(np.interp(at, even, values)))) for at in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    marks[-1] = (1.0, format_value(high, unit))
+    marks = [(at, short(float(np.interp(at, even, values)))) for at in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    marks[-1] = (1.0, f"{short(high)} {unit}".rstrip())
     return ColourBar(colours, tuple(marks))
 
 
