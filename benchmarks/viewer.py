@@ -178,6 +178,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         "cuts at 1:1",
         "memory after open",
         "memory most",
+        "own most",
         "memory",
     ]
     lines = [f"{'median ms, MB':<20}" + "".join(f"{row['viewer'] + ' ' + str(row['side']):>18}" for row in rows)]

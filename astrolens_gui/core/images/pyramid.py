@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import struct
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from .values import Coding
 SMALLEST = 256
 """The level whose longer side is at most this is the last."""
 
+KEPT_BYTES = 8 << 30
+"""Overviews kept in a folder; the longest unused go when there are more."""
+
+_ABANDONED_S = 86_400.0
 _MAGIC = b"AstroLens overviews 1\n"
 _STRIP = 1 << 20
 _NATIVE = Coding(np.dtype(np.float32))
@@ -143,3 +148,21 @@ def build(sheet: Sheet, place: Place, ctx: Context) -> None:
     finally:
         with suppress(OSError):
             partial.unlink()
+    _tidy(place)
+
+
+def _tidy(place: Place) -> None:
+    """Remove what a crash left behind, and the longest unused overviews where there are too many."""
+    with suppress(OSError):
+        kept = []
+        for path in place.folder.iterdir():
+            about = path.stat()
+            if path.suffix == ".overviews" and path != place.path:
+                kept.append((about.st_mtime, about.st_size, path))
+            elif path.suffix == ".partial" and time.time() - about.st_mtime > _ABANDONED_S:
+                path.unlink()
+        total = place.path.stat().st_size
+        for _, size, path in sorted(kept, reverse=True):
+            total += size
+            if total > KEPT_BYTES:
+                path.unlink()

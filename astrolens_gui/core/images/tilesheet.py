@@ -6,6 +6,7 @@ import io
 import itertools
 import threading
 import warnings
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from .errors import ImageError
 from .headers import Hdu
 from .sections import Sheet
 from .source import Source
+
+HELD_BYTES = 48 << 20
+"""Decoded pixels kept: a view that moves on needs most of its tiles again. What is larger at once is not kept."""
 
 
 class Tiled(Sheet):
@@ -34,6 +38,7 @@ class Tiled(Sheet):
         self._guard = tiles.Guard(self._source, hdu)
         self._image = self._astropys()
         self.tiles_decoded = 0
+        self._held: OrderedDict[tuple[int, int, int], np.ndarray] = OrderedDict()
 
     def _astropys(self) -> Any:
         from astropy.io import fits
@@ -44,19 +49,40 @@ class Tiled(Sheet):
             return file[1]
 
     def _box(self, y0: int, y1: int, x0: int, x1: int) -> np.ndarray:
+        tall, wide = self._tile[-2:]
+        left, right = x0 // wide * wide, min(-(-x1 // wide) * wide, self.shape[1])
         out = np.empty((y1 - y0, x1 - x0), np.float32)
-        rows = self._strip(x1 - x0)
-        low = y0
-        while low < y1:
-            high = min((low // rows + 1) * rows, y1)
-            out[low - y0 : high - y0] = self._decoded(low, high, x0, x1)
-            low = high
+        if 4 * (right - left) * (y1 - y0 + 2 * tall) > HELD_BYTES:
+            rows = tall * max(1, (4 << 20) // ((right - left) * tall))
+            for low in range(y0 // rows * rows, y1, rows):  # whole tiles, so that none is decoded twice
+                begin, end = max(low, y0), min(low + rows, y1)
+                out[begin - y0 : end - y0] = self._decoded(begin, end, x0, x1)
+            return out
+        places = range(y0 // tall, (y1 - 1) // tall + 1)
+        for place, part in zip(places, self._tile_rows(places, left, right), strict=True):
+            begin, end = max(place * tall, y0), min((place + 1) * tall, y1)
+            out[begin - y0 : end - y0] = part[begin - place * tall : end - place * tall, x0 - left : x1 - left]
         return out
 
-    def _strip(self, width: int) -> int:
-        """Rows decoded at a time: whole tiles, so that none is decoded twice, and not too many."""
-        tall = self._tile[-2]
-        return tall * max(1, (4 << 20) // max(1, (width + 2 * self._tile[-1]) * tall))
+    def _tile_rows(self, places: range, left: int, right: int) -> list[np.ndarray]:
+        """The pixels of these rows of tiles from column `left` to `right`, where tiles end; those not held are decoded together."""
+        tall, height = self._tile[-2], self.shape[0]
+        with self._lock:
+            found = {place: held for place in places if (held := self._held.get((place, left, right))) is not None}
+        missing = [place for place in places if place not in found]
+        breaks = [n for n in range(1, len(missing)) if missing[n] != missing[n - 1] + 1]
+        for start, stop in itertools.pairwise([0, *breaks, len(missing)] if missing else []):
+            top = missing[start] * tall
+            made = self._decoded(top, min((missing[stop - 1] + 1) * tall, height), left, right)
+            for place in missing[start:stop]:
+                found[place] = made[place * tall - top : (place + 1) * tall - top].copy()
+        with self._lock:
+            for place in places:
+                self._held[place, left, right] = found[place]
+                self._held.move_to_end((place, left, right))
+            while sum(one.nbytes for one in self._held.values()) > HELD_BYTES:
+                self._held.popitem(last=False)
+        return [found[place] for place in places]
 
     def _pick(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Tile row by tile row, and of them those that are hit."""

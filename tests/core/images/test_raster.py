@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from dataclasses import replace
 
@@ -217,6 +218,19 @@ def test_that_half_written_or_foreign_overviews_are_not_used(opened, tmp_path):
         place.path.write_bytes(damaged)
         assert pyramid.stored(place, (700, 600)) is None
     assert pyramid.stored(place, (600, 700)) is None
+
+
+def test_that_old_overviews_go_when_there_are_too_many(opened, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for n, name in enumerate(("older.overviews", "newer.overviews", "abandoned.partial", "of another.kind")):
+        (cache / name).write_bytes(bytes(1000))
+        os.utime(cache / name, (n, n))
+    large, plane = opened(np.zeros((700, 600), np.float32))
+    own = pyramid.Place.of(cache, plane.path, plane.hdu, plane.plane).path
+    monkeypatch.setattr(pyramid, "KEPT_BYTES", 2_500 + sum(4 * h * w for h, w in pyramid.shapes((700, 600))) - 1_000)
+    build_overviews(large, cache, Context())
+    assert {path.name for path in cache.iterdir()} == {own.name, "newer.overviews", "of another.kind"}
 
 
 @pytest.mark.parametrize("at", [0.0, 0.5, 0.9])

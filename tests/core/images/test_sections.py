@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astrolens_gui.core.images import fits, readers, sections, tiles
+from astrolens_gui.core.images import fits, readers, sections, tiles, tilesheet
 from astrolens_gui.core.images.errors import ImageError
 from astrolens_gui.core.images.sections import outer, sheet
 from astrolens_gui.core.images.tilesheet import Tiled
@@ -113,7 +113,9 @@ def test_that_only_the_tiles_under_a_part_are_decoded(packed, kind):
     np.testing.assert_array_equal(part.read(40, 60, 50, 70), whole[40:60, 50:70])
     assert part.tiles_decoded == 1
     np.testing.assert_array_equal(part.read(30, 70, 50, 90), whole[30:70, 50:90])
-    assert part.tiles_decoded == 1 + 6
+    assert part.tiles_decoded == 1 + 6  # three columns of tiles in two rows
+    np.testing.assert_array_equal(part.read(33, 64, 41, 100), whole[33:64, 41:100])
+    assert part.tiles_decoded == 1 + 6  # these were held
     np.testing.assert_array_equal(part.read(0, 160, 0, 200), whole)
 
 
@@ -132,6 +134,16 @@ def test_that_decimating_row_tiles_decodes_the_rows_it_needs(packed):
     part = sheet(plane)
     np.testing.assert_array_equal(part.read(0, 400, 0, 50, 20), whole[::20, ::20])
     assert part.tiles_decoded == 20
+
+
+def test_that_decoded_tiles_that_are_held_stay_within_bounds(packed, monkeypatch):
+    monkeypatch.setattr(tilesheet, "HELD_BYTES", 20_000)
+    plane, whole = packed(np.arange(400 * 50, dtype=np.int32).reshape(400, 50), "RICE_1", (1, 50))
+    part = sheet(plane)
+    for y0 in (0, 3, 90, 95, 0, 380):
+        np.testing.assert_array_equal(part.read(y0, y0 + 40, 7, 31), whole[y0 : y0 + 40, 7:31])
+        assert sum(one.nbytes for one in part._held.values()) <= 20_000
+    np.testing.assert_array_equal(part.read(0, 400, 0, 50), whole)
 
 
 def test_that_a_damaged_tile_is_refused_before_it_is_decoded(packed):
