@@ -106,7 +106,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def guess(table: Table) -> Mapped:
     """The likeliest columns; RA and Dec (x and y) only together, and only where they hold such numbers."""
-    head = table.head(200)
+    head = table.spread(500)
     ra, dec = _pair(table, "ra", "dec")
     x, y = _pair(table, "x", "y")
     taken = {ra, dec, x, y}
@@ -140,16 +140,14 @@ def _candidates(table: Table, role: str) -> list[str]:
 
 def _pair(table: Table, first: str, second: str) -> tuple[str, str]:
     """The first two candidates that hold what they are called; found by a look at the first rows."""
-    head = table.head(200)
+    head = table.spread(500)
     degrees = first == "ra"
 
     def good(name: str, limit: float) -> bool:
-        values = angles(head, name, hours=degrees and limit > 90) if degrees else head.numbers(name)
-        return (
-            values is not None
-            and bool(np.isfinite(values).any())
-            and (not degrees or bool((np.abs(values[np.isfinite(values)]) <= limit).all()))
-        )
+        """Most of it: surveys write -99 and the like where they know nothing."""
+        values = angles(head, name, hours=limit > 90) if degrees else head.numbers(name)
+        given = values[np.isfinite(values)] if values is not None else np.empty(0)
+        return len(given) > 0 and (not degrees or 2 * int(np.count_nonzero(np.abs(given) <= limit)) > len(given))
 
     one = next((name for name in _candidates(table, first) if good(name, 360.0)), "")
     two = next((name for name in _candidates(table, second) if good(name, 90.0)), "")

@@ -97,7 +97,14 @@ class Table:
 
     def head(self, rows: int) -> Table:
         """The first rows."""
-        parts = {name: column[:rows] for name, column in self.columns.items()}
+        return self._at(slice(rows))
+
+    def spread(self, rows: int) -> Table:
+        """About so many rows from everywhere, for a look."""
+        return self._at(slice(0, None, max(1, len(self) // rows)))
+
+    def _at(self, rows: slice) -> Table:
+        parts = {name: column[rows] for name, column in self.columns.items()}
         return Table(self.path, parts, self.units, self.ucds, self.left_out)
 
 

@@ -110,10 +110,11 @@ def _header(path: Path, comments: list[str], lines: Iterator[str], separator: st
 def _vizier(names: list[str], lines: Iterator[str], separator: str) -> tuple[list[str], dict[str, str], Iterator[str]]:
     """VizieR writes a line of units and a line of dashes under the names."""
     ahead = list(itertools.islice(lines, 2))
-    if len(ahead) == 2 and ahead[1].strip() and set(ahead[1].strip()) <= {"-", separator, " "}:
+    ruled = ["--" in line and set(line.strip()) <= {"-", separator, " "} for line in ahead]
+    if ruled == [False, True]:
         units = [unit.strip().strip('"') for unit in ahead[0].rstrip("\r\n").split(separator)]
         return names, {name: unit for name, unit in zip(names, units, strict=False) if unit}, lines
-    if ahead and ahead[0].strip() and set(ahead[0].strip()) <= {"-", separator, " ", "="}:
+    if ruled[:1] == [True]:
         ahead = ahead[1:]
     return names, {}, itertools.chain(ahead, lines)
 
