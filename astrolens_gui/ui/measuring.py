@@ -187,8 +187,8 @@ class MeasureCommands:
 
     def _on_shown(self, frame: Any) -> None:
         """Another rendering: often the same image; after an image of another object what is kept of it is asked for."""
-        if frame is None and self._window.current.object_id >= 0:
-            return  # the next image is on its way: `show` compares with the former one
+        if frame is None and self._window.current.object_id == self.state.object_id >= 0:
+            return  # the same object in another band is on its way
         image = frame.image if frame is not None else None
         raster = getattr(frame, "raster", None) or getattr(image, "raster", None)
         self._title = getattr(frame, "title", "")

@@ -69,7 +69,7 @@ class MeasurePanel(QWidget):
         self.width.setFocusPolicy(Qt.ClickFocus)
         self.width.valueChanged.connect(state.set_width)
         self.line.extra.addWidget(self.width)
-        for part in (self.line, self.radial, self.polar, self.light):
+        for part in (self.light, self.line, self.radial, self.polar):
             column.addWidget(part)
         column.addStretch(1)
         state.changed.connect(self.refresh)
