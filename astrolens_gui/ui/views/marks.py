@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from astrolens_gui.core.images import outline
-from astrolens_gui.core.images.geometry import View
+from astrolens_gui.core.images.geometry import Affine, View
 
 from ..qt import QColor, Qt, QtCore, QtGui
 from .layer import Layer
@@ -28,6 +28,11 @@ HANDLES = ((-1, -1), (0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0))
 """Where the eight handles are, in half widths and heights; each one's opposite stays where it is."""
 
 ROOM_FOR_NAME = 64.0
+MOST_NAMED = 400
+"""With more of them in sight, letters would be all that one sees."""
+
+FAR = 1e5
+"""Painters lose lines whose ends are millions of pixels away."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,15 @@ class MarksLayer(Layer):
         self.draft: dict[str, Any] | None = None
         self.drawing = False
         self.class_name = "lens"
+        self._reach = np.empty((0, 3))
+        self._styles: list[tuple[str, bool]] = []
+        self._plates: dict[tuple[str, str, str], QtGui.QPixmap] = {}
 
     def set_marks(self, marks: list[Mark]) -> None:
         self.marks = marks
+        sizes = [(one["x"], one["y"], math.hypot(one["w"], one["h"]) / 2) for one in (mark.region for mark in marks)]
+        self._reach = np.array(sizes, float).reshape(-1, 3)
+        self._styles = [(colour_of(mark).name(), is_dashed(mark)) for mark in marks]
         if not any(mark.key == self.selected for mark in marks):
             self.selected = ""
         self.changed.emit()
@@ -112,56 +123,143 @@ class MarksLayer(Layer):
     # -- painting
 
     def paint(self, painter: QtGui.QPainter, view: View) -> None:
+        """All but the selected one by style, each style in two strokes: thousands of them must not hold up a pan."""
         unit = max(QtGui.QFontMetricsF(painter.font()).height() / 15.0, 0.5)
-        drafted = self.draft if not self.drawing else None
-        for mark in self.marks:
-            chosen = bool(mark.key) and mark.key == self.selected
-            region = drafted if chosen and drafted is not None else mark.region
-            self._paint_one(painter, view, Mark(mark.key, region, mark.source, mark.mine), chosen, unit)
+        chosen = self.chosen
+        seen, styles = list[Mark](), dict[tuple[str, bool], list[Mark]]()
+        for at in self._in_sight(view):
+            if (mark := self.marks[at]) is not chosen:
+                seen.append(mark)
+                styles.setdefault(self._styles[at], []).append(mark)
+        for (colour, dashed), marks in styles.items():
+            stroke(painter, view, [mark.region for mark in marks], QColor(colour), unit, dashed=dashed)
+        if len(seen) <= MOST_NAMED:
+            to_screen = view.to_screen
+            for mark in seen:
+                self._paint_name(painter, view, mark, False, unit, to_screen)
+        if chosen is not None:
+            region = self.draft if self.draft is not None and not self.drawing else chosen.region
+            self._paint_chosen(painter, view, Mark(chosen.key, region, chosen.source, chosen.mine), unit)
         if self.drawing and self.draft is not None:
-            self._paint_one(painter, view, Mark("", {"class_name": self.class_name, **self.draft}), True, unit)
+            self._paint_chosen(painter, view, Mark("", {"class_name": self.class_name, **self.draft}), unit)
 
-    def _paint_one(self, painter: QtGui.QPainter, view: View, mark: Mark, chosen: bool, unit: float) -> None:
-        rings = [np.column_stack(view.to_screen(*ring.T)) for ring in outline.outlines(mark.region)]
-        low, high = rings[0].min(axis=0), rings[0].max(axis=0)
-        if high[0] < 0 or high[1] < 0 or low[0] > view.width or low[1] > view.height:
-            return
-        path = _path(rings, mark.region, unit)
-        colour = colour_of(mark)
-        _stroke(painter, path, colour, unit, thick=chosen, dashed=not mark.mine or _excludes(mark.region))
-        if _excludes(mark.region):
-            slash = QtGui.QPainterPath(QtCore.QPointF(low[0], high[1]))
-            slash.lineTo(high[0], low[1])
-            _stroke(painter, slash, colour, unit, thick=False, dashed=True)
-        self._paint_name(painter, mark, colour, rings[0], chosen, unit)
-        if chosen and mark.key and mark.region.get("kind") != "point":
-            _paint_handles(painter, view, mark.region, colour, unit)
+    def _in_sight(self, view: View) -> list[int]:
+        x, y = view.to_screen(self._reach[:, 0], self._reach[:, 1])
+        far = self._reach[:, 2] * view.scale + GRIP
+        inside = (x + far > 0) & (x - far < view.width) & (y + far > 0) & (y - far < view.height)
+        found: list[int] = np.flatnonzero(inside).tolist()
+        return found
+
+    def _paint_chosen(self, painter: QtGui.QPainter, view: View, mark: Mark, unit: float) -> None:
+        stroke(painter, view, [mark.region], colour_of(mark), unit, thick=True, dashed=is_dashed(mark))
+        self._paint_name(painter, view, mark, True, unit, view.to_screen)
+        if mark.key and mark.region.get("kind") != "point":
+            _paint_handles(painter, view, mark.region, colour_of(mark), unit)
 
     def _paint_name(
-        self, painter: QtGui.QPainter, mark: Mark, colour: QColor, ring: np.ndarray, chosen: bool, unit: float
+        self, painter: QtGui.QPainter, view: View, mark: Mark, chosen: bool, unit: float, to_screen: Affine
     ) -> None:
         """Above its highest corner on the screen: the class's letter, all of it where there is room."""
-        low, high = ring.min(axis=0), ring.max(axis=0)
-        name = mark.class_name if chosen or high[0] - low[0] >= ROOM_FOR_NAME * unit else mark.class_name[:1].upper()
+        ring = [to_screen(x, y) for x, y in outline.outlines(mark.region)[0].tolist()]
+        across, lowest = [x for x, _ in ring], min(y for _, y in ring)
+        wide = max(across) - min(across)
+        name = mark.class_name if chosen or wide >= ROOM_FOR_NAME * unit else mark.class_name[:1].upper()
         if chosen and mark.note:
             name = f"{name} · {mark.note if len(mark.note) <= 40 else mark.note[:39] + '…'}"
         if not mark.mine and mark.source:
             name = f"{name} ({mark.source})" if chosen or len(name) > 1 else name
-        metrics = QtGui.QFontMetricsF(painter.font())
-        width, height = metrics.horizontalAdvance(name) + 8 * unit, metrics.height() + 1 * unit
-        area = painter.viewport()
-        highest = ring[ring[:, 1] <= low[1] + 1.0, 0]
-        left = highest.min() - unit if len(highest) > 1 else highest[0] - width / 2
-        left = min(max(left, 0.0), max(area.width() - width, 0.0))
-        top = low[1] - height - 3 * unit
+        plate = self._plate(name, colour_of(mark), painter, unit)
+        highest = [x for x, y in ring if y <= lowest + 1.0]
+        left = min(highest) - unit if len(highest) > 1 else highest[0] - plate.width() / 2
+        left = min(max(left, 0.0), max(view.width - plate.width(), 0.0))
+        top = lowest - plate.height() - 3 * unit
         if top < 0:  # no room above: inside, under the upper edge
-            top = max(low[1], 0.0) + 3 * unit
-        plate = QtCore.QRectF(left, top, width, height)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(CASING)
-        painter.drawRoundedRect(plate, 2.5 * unit, 2.5 * unit)
-        painter.setPen(colour.lighter(130) if colour.lightness() < 110 else colour)
-        painter.drawText(plate, int(Qt.AlignCenter), name)
+            top = max(lowest, 0.0) + 3 * unit
+        painter.drawPixmap(QtCore.QPointF(left, top), plate)
+
+    def _plate(self, name: str, colour: QColor, painter: QtGui.QPainter, unit: float) -> QtGui.QPixmap:
+        """The name on a dark plate, drawn once: there are few names and many marks."""
+        key = (name, colour.name(), painter.font().toString())
+        if key not in self._plates:
+            metrics = QtGui.QFontMetricsF(painter.font())
+            width, height = metrics.horizontalAdvance(name) + 8 * unit, metrics.height() + unit
+            plate = QtGui.QPixmap(math.ceil(width), math.ceil(height))
+            plate.fill(Qt.transparent)
+            own = QtGui.QPainter(plate)
+            own.setFont(painter.font())
+            own.setRenderHint(QtGui.QPainter.Antialiasing)
+            own.setPen(Qt.NoPen)
+            own.setBrush(CASING)
+            area = QtCore.QRectF(0, 0, width, height)
+            own.drawRoundedRect(area, 2.5 * unit, 2.5 * unit)
+            own.setPen(colour.lighter(130) if colour.lightness() < 110 else colour)
+            own.drawText(area, int(Qt.AlignCenter), name)
+            own.end()
+            if len(self._plates) >= MOST_NAMED:
+                self._plates.clear()
+            self._plates[key] = plate
+        return self._plates[key]
+
+
+def is_dashed(mark: Mark) -> bool:
+    """Somebody else's, a model's, or an exclusion."""
+    return not mark.mine or bool((mark.region.get("more") or {}).get("exclude"))
+
+
+def stroke(
+    painter: QtGui.QPainter,
+    view: View,
+    regions: Sequence[Mapping[str, Any]],
+    colour: QColor,
+    unit: float,
+    *,
+    thick: bool = False,
+    dashed: bool = False,
+) -> None:
+    """A coloured line in a dark one: readable on black, on white and on noise, and thin, for it lies on the pixels looked at."""
+    to_screen, turned = view.to_screen, view.angle % 90 != 0
+    path = QtGui.QPainterPath()
+    plain: list[tuple[float, float, float, float]] = []
+    for region in regions:
+        if turned or region.get("angle") or region.get("kind", "box") != "box" or dashed:
+            _add(path, region, to_screen, unit)
+        else:
+            plain.append((region["x"], region["y"], region["w"] / 2, region["h"] / 2))
+    upright: list[QtCore.QRectF] = []
+    if plain:
+        x, y, half_w, half_h = np.array(plain).T
+        corners = np.array([to_screen(x + side * half_w, y + side * half_h) for side in (-1, 1)]).clip(-FAR, FAR)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        upright = [QtCore.QRectF(*row) for row in np.column_stack([*low, *(high - low)]).tolist()]
+    painter.setBrush(Qt.NoBrush)
+    width = 2.2 if thick else 1.5
+    for ink, wide in ((CASING, width + 2.0), (colour, width)):
+        pen = QtGui.QPen(ink, wide * unit, join=Qt.MiterJoin)
+        if dashed and ink is colour:
+            pen.setDashPattern([4.0, 2.5])
+        painter.strokePath(path, pen)
+        if upright:
+            painter.setPen(pen)
+            painter.drawRects(upright)
+
+
+def _add(path: QtGui.QPainterPath, region: Mapping[str, Any], to_screen: Affine, unit: float) -> None:
+    """The lines of one region in device pixels."""
+    rings = [np.clip(np.column_stack(to_screen(*ring.T)), -FAR, FAR) for ring in outline.outlines(region)]
+    if region.get("kind") == "point":
+        x, y = rings[0][0]
+        for dx, dy in ((6, 0), (0, 6)):
+            path.moveTo(x - dx * unit, y - dy * unit)
+            path.lineTo(x + dx * unit, y + dy * unit)
+        return
+    for ring in rings:
+        path.addPolygon(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in ring.tolist()]))
+        if region.get("kind") != "line":
+            path.closeSubpath()
+    if (region.get("more") or {}).get("exclude"):
+        (left, top), (right, bottom) = rings[0].min(axis=0), rings[0].max(axis=0)
+        path.moveTo(left, bottom)
+        path.lineTo(right, top)
 
 
 def handles(region: Mapping[str, Any]) -> np.ndarray:
@@ -201,44 +299,6 @@ def _covers(region: Mapping[str, Any], x: float, y: float, reach: float) -> bool
     dx, dy = x - region["x"], y - region["y"]
     u, v = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
     return abs(u) <= region["w"] / 2 + reach and abs(v) <= region["h"] / 2 + reach
-
-
-def _excludes(region: Mapping[str, Any]) -> bool:
-    return bool((region.get("more") or {}).get("exclude"))
-
-
-def _path(rings: list[np.ndarray], region: Mapping[str, Any], unit: float) -> QtGui.QPainterPath:
-    path = QtGui.QPainterPath()
-    if region.get("kind") == "point":
-        x, y = rings[0][0]
-        for dx, dy in ((6, 0), (0, 6)):
-            path.moveTo(x - dx * unit, y - dy * unit)
-            path.lineTo(x + dx * unit, y + dy * unit)
-        return path
-    for ring in rings:
-        path.addPolygon(QtGui.QPolygonF([QtCore.QPointF(x, y) for x, y in _finite(ring)]))
-        if region.get("kind") != "line":
-            path.closeSubpath()
-    return path
-
-
-def _finite(ring: np.ndarray) -> Iterator[tuple[float, float]]:
-    """Painters lose lines whose ends are millions of pixels away."""
-    for x, y in np.clip(ring, -1e5, 1e5):
-        yield float(x), float(y)
-
-
-def _stroke(
-    painter: QtGui.QPainter, path: QtGui.QPainterPath, colour: QColor, unit: float, *, thick: bool, dashed: bool
-) -> None:
-    """A coloured line in a dark one: readable on black, on white and on noise, and thin, for it lies on the pixels looked at."""
-    painter.setBrush(Qt.NoBrush)
-    width = 2.2 if thick else 1.5
-    for ink, wide in ((CASING, width + 2.0), (colour, width)):
-        pen = QtGui.QPen(ink, wide * unit, join=Qt.MiterJoin)
-        if dashed and ink is colour:
-            pen.setDashPattern([4.0, 2.5])
-        painter.strokePath(path, pen)
 
 
 def _paint_handles(painter: QtGui.QPainter, view: View, region: Mapping[str, Any], colour: QColor, unit: float) -> None:
