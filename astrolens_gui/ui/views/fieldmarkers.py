@@ -15,8 +15,8 @@ RING_PX = 7
 
 RING_PART = 0.2
 
-FEW = 400
-"""Up to so many markers in view are drawn with their letters; more are stamped as pixels."""
+FEW = 100
+"""Up to so many markers (or graded ones) in view are drawn smooth and with their letters; more are stamped as pixels."""
 
 MANY = 20_000
 """Above it a marker is a dot."""
@@ -29,6 +29,8 @@ OPEN = QColor("#e4e0d4")
 
 CURRENT = QColor("#ffe14d")
 RIM = QColor(0, 0, 0, 190)
+PREMULTIPLIED = QtGui.QImage.Format_ARGB32_Premultiplied
+
 OTHER = QColor("#8a94a0")
 """A grade of another scheme."""
 
@@ -44,7 +46,8 @@ class Markers(Layer):
         self._ids = np.empty(0, np.int64)
         self._x = self._y = np.empty(0)
         self._shown = np.empty(0, bool)
-        self._grades: np.ndarray = np.empty(0, object)
+        self._grades = np.empty(0, np.int16)
+        self._names = [""]
         self._colours: dict[str, QColor] = {}
         self._current = self._under = -1
         self._name = ""
@@ -55,19 +58,24 @@ class Markers(Layer):
         """Other sources from now on, ids ascending; x, y in image pixels."""
         self._ids, self._x, self._y, self.side = ids, x, y, side
         self._shown = np.ones(len(ids), bool)
-        self._grades = np.full(len(ids), "", object)
+        self._grades = np.zeros(len(ids), np.int16)
         self._touch()
 
     def set_grades(self, grades: np.ndarray, shown: np.ndarray, colours: Mapping[str, str]) -> None:
         """Grade of each source ("" for none), which ones the queue lists, and the scheme's colours."""
-        self._grades, self._shown = grades, shown
+        self._names = ["", *sorted({str(grade) for grade in grades.tolist()} - {""})]
+        codes = {name: code for code, name in enumerate(self._names)}
+        self._grades = np.array([codes[grade] for grade in grades.tolist()], np.int16)
+        self._shown = shown
         self._colours = {grade: QColor(colour) for grade, colour in colours.items()}
         self._touch()
 
     def set_grade(self, object_id: int, grade: str) -> None:
         at = self._find(object_id)
         if at >= 0:
-            self._grades[at] = grade
+            if grade not in self._names:
+                self._names.append(grade)
+            self._grades[at] = self._names.index(grade)
             self._touch()
 
     def set_current(self, object_id: int) -> None:
@@ -114,8 +122,8 @@ class Markers(Layer):
         x, y, at = self._in_view(view, margin=RING_PART * self.side * view.scale + 2 * RING_PX * ratio)
         radius = max(RING_PX * ratio, RING_PART * self.side * view.scale)
         if len(at) > FEW:
-            painter.drawImage(0, 0, self._stamps(view, x, y, at, ratio))
-            graded = np.flatnonzero(self._grades[at] != "")
+            painter.drawImage(0, 0, self._stamps(view, x, y, at, radius, ratio))
+            graded = np.flatnonzero(self._grades[at] > 0)
             x, y, at = (x[graded], y[graded], at[graded]) if len(graded) <= FEW else (x[:0], y[:0], at[:0])
         self._draw_current(painter, view, radius, ratio)
         self._draw_few(painter, x, y, at, radius, ratio)
@@ -132,23 +140,22 @@ class Markers(Layer):
     def _colour(self, grade: str) -> QColor:
         return self._colours.get(grade, OTHER) if grade else OPEN
 
-    def _stamps(self, view: Any, x: np.ndarray, y: np.ndarray, at: np.ndarray, ratio: float) -> QtGui.QImage:
+    def _stamps(
+        self, view: Any, x: np.ndarray, y: np.ndarray, at: np.ndarray, radius: float, ratio: float
+    ) -> QtGui.QImage:
         """All markers as one transparent picture; kept until view, sources or grades change."""
         key = (view, self._version, ratio)
         if self._stamped[0] == key and self._stamped[1] is not None:
             return self._stamped[1]
         pixels = np.zeros((view.height, view.width), np.uint32)
-        column, row = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
-        radius = max(2, round((RING_PX if len(at) <= MANY else 1) * ratio * 0.8))
-        rim, ring = _sprite(radius)
+        column, row = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
+        rim, ring = _sprite(round(radius * 0.8) if len(at) <= MANY else 1)
         grades = self._grades[at]
         _stamp(pixels, column, row, rim, RIM)
-        for grade in dict.fromkeys(["", *grades.tolist()]):  # graded ones lie over the others
-            chosen = np.flatnonzero(grades == grade)
+        for code, grade in enumerate(self._names):  # graded ones lie over the others
+            chosen = np.flatnonzero(grades == code)
             _stamp(pixels, column[chosen], row[chosen], ring, self._colour(grade))
-        image = QtGui.QImage(
-            pixels.tobytes(), view.width, view.height, 4 * view.width, QtGui.QImage.Format_ARGB32_Premultiplied
-        )
+        image = QtGui.QImage(pixels.tobytes(), view.width, view.height, 4 * view.width, PREMULTIPLIED)
         self._stamped = (key, image.copy())
         return self._stamped[1]  # type: ignore[return-value]
 
@@ -159,7 +166,7 @@ class Markers(Layer):
         font.setBold(True)
         painter.setFont(font)
         for sx, sy, place in zip(x.tolist(), y.tolist(), at.tolist(), strict=True):
-            grade = str(self._grades[place] or "")
+            grade = self._names[self._grades[place]]
             colour = self._colour(grade)
             path = QtGui.QPainterPath()
             path.addEllipse(QtCore.QPointF(sx, sy), radius, radius)
@@ -231,7 +238,7 @@ def _sprite(radius: int) -> tuple[np.ndarray, np.ndarray]:
     column, row = (grid.ravel() for grid in np.meshgrid(reach, reach))
     distance = np.hypot(column, row)
     if radius <= 2:
-        return np.stack([column, row], 1)[distance <= 2.3], np.stack([column, row], 1)[distance <= 1.0]
+        return np.stack([column, row], 1)[distance < 2], np.stack([column, row], 1)[distance <= 1.0]
     rim, ring = np.abs(distance - radius) <= 1.4, np.abs(distance - radius) <= 0.6
     return np.stack([column, row], 1)[rim], np.stack([column, row], 1)[ring]
 
