@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -253,3 +254,30 @@ def test_that_no_control_of_colour_overlaps_another_in_a_narrow_bar(shown, qtbot
         assert all(before[1] <= after[0] for before, after in pairwise(ends))
         assert ends[-1][1] <= row.width()
         assert row.mapTo(bar, line[-1].geometry().topRight()).x() < width
+
+
+def test_that_a_large_image_is_counted_from_its_overview_and_not_under_a_colour_picture(shown, qtbot):
+    bar, _, current = shown
+    counted = []
+
+    class Wide(ArrayRaster):
+        def overview(self) -> np.ndarray:
+            counted.append(1)
+            return super().overview()
+
+        @property
+        def data(self) -> np.ndarray:
+            raise AssertionError("all pixels of a large image were asked for")
+
+    raster = Wide(np.where(np.eye(300, dtype=bool), np.nan, 3.0 + np.random.default_rng(2).normal(size=(300, 300))))
+    wide = made(np.eye(3), 9, band="VIS", bands=BANDS, rasters={"VIS": raster})
+    object.__setattr__(wide, "raster", raster)
+    current.set_recipe(mode="rgb")
+    counted.clear()
+    bar.set_frame(SimpleNamespace(image=wide, low=0.0, high=6.0))
+    assert not counted
+    current.set_recipe(mode="single")
+    bar.set_frame(SimpleNamespace(image=wide, low=0.0, high=6.0))
+    assert counted
+    assert np.isfinite(bar.histogram.values).all()
+    assert bar.histogram.values.size > 10_000

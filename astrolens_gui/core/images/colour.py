@@ -239,7 +239,10 @@ def _lupton(planes: Sequence[np.ndarray], by: Mapping, out: np.ndarray) -> None:
             part = slice(line * width, min(line + lines, shape[0]) * width)
             rgb, t = _mixed([one[part] for one in flat], by, soften)
             if np.isnan(t.sum()):
-                rgb, t = _mixed(_filled([one[part] for one in flat], by), by, soften)
+                torn = np.flatnonzero(np.isnan(t))
+                patches, mean = _mixed(_filled([one[part][torn] for one in flat], by), by, soften)
+                for channel, patch in zip((*rgb, t), (*patches, mean), strict=True):
+                    channel[torn] = patch
             if by.grain:
                 _fade(rgb, t, np.float32((by.grain * soften) ** 2))
             if by.pedestal:
@@ -294,16 +297,15 @@ def _fade(rgb: Sequence[np.ndarray], mean: np.ndarray, squared: np.float32) -> N
 
 def _filled(parts: Sequence[np.ndarray], by: Mapping) -> list[np.ndarray]:
     """The parts with the mean of the others (in the common unit, over the sky) where one has no value; the sky where none has."""
-    common = [(part - np.float32(s)) * np.float32(f) for part, s, f in zip(parts, by.sky, by.factors, strict=True)]
-    good = [np.isfinite(one) for one in common]
-    count = np.sum(good, axis=0)
-    total = np.zeros_like(common[0])
-    for one, there in zip(common, good, strict=True):
-        total += np.where(there, one, np.float32(0))
-    mean = total / np.maximum(count, 1)
+    total, count = np.zeros_like(parts[0]), np.zeros(parts[0].shape, np.float32)
+    holes = [~np.isfinite(part) for part in parts]
+    for part, hole, sky, factor in zip(parts, holes, by.sky, by.factors, strict=True):
+        total += np.where(hole, np.float32(0), (part - np.float32(sky)) * np.float32(factor))
+        count += ~hole
+    total /= np.maximum(count, np.float32(1))
     return [
-        np.where(np.isnan(part), mean / np.float32(f or 1.0) + np.float32(s), part).astype(np.float32)
-        for part, s, f in zip(parts, by.sky, by.factors, strict=True)
+        np.where(np.isnan(part), total / np.float32(factor or 1.0) + np.float32(sky), part)
+        for part, sky, factor in zip(parts, by.sky, by.factors, strict=True)
     ]
 
 
