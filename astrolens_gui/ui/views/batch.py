@@ -40,15 +40,13 @@ class Batch:
         return there
 
     def rest(self, object_ids: Iterable[int], grade: str, seconds: float) -> list[int]:
-        """Grade those of a page that have no grade."""
+        """Grade those of a page (what is wholly in sight) that have no grade."""
         page = list(object_ids)
         seen = self._seen()
         waiting = [one for one in page if not self._pending.grade_of(one)]
         there = [one for one in waiting if one in seen]
         left = len(waiting) - len(there)
-        self._left = (
-            f"; {counted(left, 'stamp')} half in sight or without a picture left without a grade" if left else ""
-        )
+        self._left = f"; {counted(left, 'stamp')} without a picture left without a grade" if left else ""
         if there:
             self._pending.give_together(there, grade, seconds)
         elif waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..qt import QColor, QFont, QPalette, Qt, QtCore, QtGui
@@ -137,6 +138,16 @@ def _paint_letter(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell) -> No
     painter.setPen(ink_on(colour))
     painter.drawText(line, Qt.AlignCenter, cell.grade)
     painter.restore()
+
+
+def tip_text(cell: Cell, rank: int, keys: Mapping[str, str]) -> str:
+    """What hovering over a cell says; `keys` are those of the scheme's grades."""
+    other = " of another scheme" if cell.grade and cell.colour is None else ""
+    lines = [cell.name, f"rank {rank} · {f'grade {cell.grade}' if cell.grade else 'no grade yet'}{other}"]
+    if isinstance(cell.picture, str):
+        lines.append(f"⚠ {cell.picture}")
+    grades = " ".join(f"[{key}] {grade}" for key, grade in keys.items())
+    return "\n".join([*lines, f"hold Z: see it large; double-click: open it{'; ' + grades if grades else ''}"])
 
 
 def ink_on(colour: QColor) -> QColor:

@@ -8,7 +8,7 @@ from typing import Any
 from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
 from ..sight import Sight
 from .batch import Batch
-from .cells import CURSOR, Cell, paint_cell, stamp_side
+from .cells import CURSOR, Cell, paint_cell, stamp_side, tip_text
 from .loupe import Loupe
 from .peek import Peek
 from .pending import PendingGrades
@@ -134,9 +134,14 @@ class MosaicView(GridArea):
     @property
     def seen(self) -> set[int]:
         """The objects in sight whose pixels have been painted: whole, and readable."""
-        grid = self.grid
-        there = {self._model.object_at(row) for row in grid.in_sight() if grid.is_whole(row)} & self._seen
+        there = self._seen.intersection(self.whole)
         return {one for one in there if isinstance(self._thumbs.get(one), QtGui.QPixmap)}
+
+    @property
+    def whole(self) -> list[int]:
+        """The objects whose stamps are wholly in sight, in the order of the rows."""
+        grid = self.grid
+        return [self._model.object_at(row) for row in grid.in_sight() if grid.is_whole(row)]
 
     def _want(self, ids: list[int], rows: range) -> None:
         """Ask for what is in sight, then for as much below it: the next page is there before it is turned to."""
@@ -266,8 +271,7 @@ class MosaicView(GridArea):
 
     def select_page(self) -> None:
         """All stamps that are wholly in sight."""
-        grid = self.grid
-        self._selection.set(self._model.object_at(row) for row in grid.in_sight() if grid.is_whole(row))
+        self._selection.set(self.whole)
         self._selection.say()
         self.viewport().update()
 
@@ -326,8 +330,7 @@ class MosaicView(GridArea):
     def rest_of_page(self) -> None:
         """Give the lowest grade to all that are wholly in sight and have none."""
         if self._lowest:
-            ids = [self._model.object_at(row) for row in self.grid.in_sight()]
-            self._batch.rest(ids, self._lowest, time.monotonic() - self._since)
+            self._batch.rest(self.whole, self._lowest, time.monotonic() - self._since)
             self.viewport().update()
 
     def _on_saved(self, object_id: int, value: str) -> None:
@@ -387,14 +390,5 @@ class MosaicView(GridArea):
     def tip(self, row: int) -> str:
         """What hovering says: name, rank, grade, and why there is no picture."""
         object_id = self._model.object_at(row)
-        grade = self._pending.grade_of(object_id)
-        other = " of another scheme" if grade and grade not in self._colours else ""
-        lines = [
-            self._model.name_of(object_id),
-            f"rank {self._model.rank_of(object_id)} · {f'grade {grade}' if grade else 'no grade yet'}{other}",
-        ]
-        picture = self._thumbs.get(object_id)
-        if isinstance(picture, str):
-            lines.append(f"⚠ {picture}")
-        keys = " ".join(f"[{key}] {grade.value}" for key, grade in self._grades.items())
-        return "\n".join([*lines, f"double-click: show large{'; ' + keys if keys else ''}"])
+        cell, keys = self._cell(row, object_id), {key: grade.value for key, grade in self._grades.items()}
+        return tip_text(cell, self._model.rank_of(object_id), keys)

@@ -33,6 +33,7 @@ class Peek(QObject):
         self._row_at, self._cursor, self._show, self._away = row_at, cursor, show, away
         self._held = ""
         self._row = -1
+        self._points = False
         self._resting = QTimer(self, singleShot=True, interval=REST_MS)
         self._resting.timeout.connect(self._rested)
         view.installEventFilter(self)
@@ -49,10 +50,12 @@ class Peek(QObject):
         if kind in (QtCore.QEvent.ShortcutOverride, QtCore.QEvent.KeyPress) and _is_z(event):
             event.accept()
             if kind == QtCore.QEvent.KeyPress and not event.isAutoRepeat():
-                under = self._row_at(self._viewport.mapFromGlobal(QtGui.QCursor.pos()))
+                under = self._row_at(self._viewport.mapFromGlobal(QtGui.QCursor.pos())) if self._points else -1
                 self._held, self._row = "Z", under if under >= 0 else self._cursor()
                 self._show(self._row)
             return True
+        if kind in (QtCore.QEvent.KeyPress, QtCore.QEvent.ShortcutOverride):
+            self._points = False  # the hand is on the keys: the stamp under the cursor is meant
         if kind == QtCore.QEvent.KeyRelease and not event.isAutoRepeat() and event.key() in (Qt.Key_Z, Qt.Key_Alt):
             self.end()
         elif kind == QtCore.QEvent.MouseMove and watched is self._viewport:
@@ -64,6 +67,7 @@ class Peek(QObject):
         return False
 
     def _moved(self, event: Any) -> None:
+        self._points = True
         row = self._row_at(event.pos())
         if self._held == "Z":
             if row not in (-1, self._row):
