@@ -10,6 +10,9 @@ from astrolens_gui.core.links import Target
 from .qt import QtGui
 from .views.save import Caption, SaveDialog, Sheet, colour_bar, short, write
 
+EDGE = 12
+"""Device independent pixels below the last line of a mosaic's page."""
+
 CUTS = {
     "percentile": "{0.percentile:g} %",
     "zscale": "zscale",
@@ -104,7 +107,8 @@ class Saving:
         width, height = (side * times for side in self._size())
         unit = times * view.devicePixelRatioF()
         view.repaint()  # what was asked for a moment ago is part of the view
-        picture = view.picture(width, height, choices["layers"]) if hasattr(view, "picture") else rendered(view, times)
+        drawn = getattr(view, "picture", None)
+        picture = drawn(width, height, choices["layers"]) if drawn else rendered(view, times, self._filled(view))
         sheet = Sheet(
             picture, self._caption(page, target), self._bar() if choices["bar"] and page == "image" else None, unit
         )
@@ -113,6 +117,12 @@ class Saving:
         return window.bridge.when_done(
             job, lambda made: window.say(f"Saved {made} ({size})"), lambda e: window.fail(str(e))
         )
+
+    def _filled(self, view: Any) -> int:
+        """How much of a page's height has stamps."""
+        grid = getattr(self._window.stage.front, "grid", None)
+        last = grid.rect(grid.count - 1).bottom() if grid is not None and grid.count else view.height()
+        return min(view.height(), max(last + EDGE, EDGE))
 
     def _caption(self, page: str, target: Target) -> Caption:
         if page not in ("image", "panels"):
@@ -148,10 +158,11 @@ class Saving:
         return colour_bar(self._window.current.recipe, frame.low, frame.high, unit)
 
 
-def rendered(view: Any, times: int) -> QtGui.QImage:
-    """A widget drawn anew at `times` its size: letters and lines are sharp, its pictures as large as they are held."""
+def rendered(view: Any, times: int, height: int) -> QtGui.QImage:
+    """The upper `height` of a widget drawn anew at `times` its size: letters and lines are sharp, its pictures as large as they
+    are held."""
     ratio = view.devicePixelRatioF() * times
-    picture = QtGui.QImage(round(view.width() * ratio), round(view.height() * ratio), QtGui.QImage.Format_RGB32)
+    picture = QtGui.QImage(round(view.width() * ratio), round(height * ratio), QtGui.QImage.Format_RGB32)
     picture.setDevicePixelRatio(ratio)
     picture.fill(view.palette().color(QtGui.QPalette.Window))
     view.render(picture)

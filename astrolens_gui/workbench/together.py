@@ -70,6 +70,7 @@ def load_bands(opened: Opened, object_id: int, colour: bool = False) -> Bands:
     if colour and len(images) >= 3 and not refused:
         for band in first.bands:
             first.rasters[band].overview()
+            _ = first.zero_points[band]
         for band in first.maps:
             _ = first.maps[band]
     left_out = tuple(band for band in first.bands if band not in wanted)

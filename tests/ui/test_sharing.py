@@ -94,7 +94,7 @@ def test_that_name_and_path_are_copied(qtbot, lenses):
 def test_that_the_browser_gets_the_objects_place_and_no_browser_leaves_the_address_on_the_clipboard(qtbot, lenses):
     show(qtbot, lenses, "J0331163-274757")
     share, asked = sharing(lenses), []
-    share.browse = lambda url: not asked.append(url)
+    share.browse = lambda url: asked.append(url) is None
     qtbot.keyClick(lenses.stage.image, Qt.Key_E, Qt.ControlModifier | Qt.ShiftModifier)
     qtbot.waitUntil(lambda: asked != [], timeout=5000)
     ra, dec = (float(one) for one in parse_qs(urlsplit(asked[0]).query)["target"][0].split())
@@ -113,7 +113,7 @@ def test_that_the_menu_has_links_of_ones_own_and_says_what_is_wrong_with_them(qt
     )
     show(qtbot, lenses, "EUCLJ174517")
     share, asked = sharing(lenses), []
-    share.browse = lambda url: not asked.append(url)
+    share.browse = lambda url: asked.append(url) is None
     share.open_elsewhere()
     entries = {entry.text(): entry for entry in share._menu.actions() if entry.text()}
     assert list(entries)[:6] == ["ESASky", "Legacy Survey viewer", "SIMBAD", "NED", "Aladin Lite", "Mine"]
@@ -182,12 +182,14 @@ def test_that_a_larger_picture_is_rendered_anew_and_not_blown_up(qtbot, lenses, 
     assert np.abs(fine - np.kron(plain, np.ones((4, 4)))).mean() > 0.2  # … with edges where the pixels' edges are
 
 
-def test_that_a_pdf_is_written_and_keeps_its_letters_as_letters(qtbot, lenses, canvas, tmp_path):
+def test_that_a_pdf_keeps_its_letters_as_letters_and_every_pixel_as_it_is(qtbot, lenses, canvas, tmp_path):
     show(qtbot, lenses, "102020057")
     save(qtbot, lenses, tmp_path / "view.pdf", bar=True)
     made = (tmp_path / "view.pdf").read_bytes()
     assert made.startswith(b"%PDF")
     assert b"/Font" in made
+    assert b"DCTDecode" not in made  # no JPEG: its ripples look like arcs
+    assert b"/Width %d" % canvas.width() in made
     assert len(made) > 20_000
 
 
@@ -223,7 +225,7 @@ def test_that_the_dialog_asks_before_it_replaces_and_remembers_its_choices(
     show(qtbot, lenses, "EUCLJ174517")
     share = sharing(lenses)
     asked = []
-    monkeypatch.setattr(SaveDialog, "_ask", lambda _, question: bool(asked.append(question)))
+    monkeypatch.setattr(SaveDialog, "_ask", lambda _, question: asked.append(question) is not None)
 
     def fill(dialog: Any) -> bool:
         assert dialog.path().name == "EUCLJ174517.55+655612.5_VIS.png"
@@ -244,7 +246,7 @@ def test_that_the_dialog_asks_before_it_replaces_and_remembers_its_choices(
     kept = lenses.workbench.settings["share"]
     assert (kept["folder"], kept["suffix"], kept["times"]) == (str(tmp_path), ".pdf", 1)
     proposed = []
-    monkeypatch.setattr(SaveDialog, "exec_", lambda dialog: bool(proposed.append(dialog.path())))
+    monkeypatch.setattr(SaveDialog, "exec_", lambda dialog: proposed.append(dialog.path()) is not None)
     share.save_view()
     qtbot.waitUntil(lambda: proposed != [], timeout=5000)
     assert proposed == [tmp_path / "EUCLJ174517.55+655612.5_VIS.pdf"]
@@ -339,7 +341,8 @@ def test_that_a_row_and_a_position_from_outside_show_their_object(qtbot, lenses,
 
 def test_that_a_position_without_an_object_and_a_message_without_sense_are_sentences(qtbot, lenses, other):
     show(qtbot, lenses, "102020057")
-    before, said = lenses.current.object_id, []
+    before = lenses.current.object_id
+    said: list[str] = []
     share = sharing(lenses)
     lenses.fail = said.append
     share.toggle_samp()

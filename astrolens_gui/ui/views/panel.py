@@ -13,6 +13,12 @@ from .rendering import Rendering
 from .sky import compass, format_value
 
 TITLE_PX = 28
+TITLE_STYLE = (
+    "QPushButton { text-align: left; padding: 1px 8px; border: 1px solid transparent; border-radius: 3px;"
+    " background: transparent; } QPushButton:checked { border-color: palette(highlight); }"
+    " QPushButton:hover { background: palette(button); }"
+)
+"""The chosen band's title is framed; the sheet of the theme would draw every title as a button."""
 
 GAP, ARM = 5, 22
 """Device independent pixels from the crosshair's middle to where its arms begin and end."""
@@ -67,14 +73,13 @@ class Panel(QtWidgets.QFrame):
         self.cross = Cross()
         self.canvas.add_layer(self.cross)
         self.title = QtWidgets.QPushButton(objectName="panelTitle", flat=True)
-        self.title.setStyleSheet("QPushButton { text-align: left; padding: 1px 8px; border-radius: 0; }")
+        self.title.setStyleSheet(TITLE_STYLE)
         self.title.setFocusPolicy(Qt.NoFocus)
         self.title.setCheckable(True)
         self.title.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Expanding)
         self.title.clicked.connect(lambda _: self.chosen.emit())
         self.value = QtWidgets.QLabel(objectName="muted")
         self.value.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("-0.0012346"))
         self.drop = QtWidgets.QToolButton(text="×", autoRaise=True, toolTip="Take this object off the panels")
         self.drop.setFocusPolicy(Qt.NoFocus)
         self.drop.clicked.connect(lambda _: self.dropped.emit())
@@ -126,7 +131,7 @@ class Panel(QtWidgets.QFrame):
         )
         self.canvas.name("processed, not data" if content.kind == "processed" else "")
         if content.kind == "colour":
-            self.rendering.set_rasters(image.rasters, recipe, image.maps)
+            self.rendering.set_rasters(image.rasters, recipe, image.maps, image.zero_points)
         else:
             self.rendering.set_rasters({content.band: self.raster}, recipe)
 

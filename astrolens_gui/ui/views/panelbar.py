@@ -6,6 +6,7 @@ from typing import Any
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
 from .bond import TITLES
+from .elided import Elided
 
 
 class PanelBar(QWidget):
@@ -33,9 +34,8 @@ class PanelBar(QWidget):
         self.colour.clicked.connect(lambda on: self.chosen.emit("colour", bool(on)))
         self.pin = self._button("Keep this object on the panels, to compare others with it", "Pin", checkable=True)
         self.pin.clicked.connect(lambda _: self.pin_asked.emit())
-        self.about = QtWidgets.QLabel(objectName="muted")
+        self.about = Elided(self, "muted")
         self.about.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
-        self.about.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self._row.addWidget(self.about, 1)
 
     def _button(self, tip: str, text: str = "", checkable: bool = False) -> QtWidgets.QToolButton:

@@ -207,6 +207,7 @@ def _pdf(sheet: Sheet, file: Path) -> bool:
     painter = QtGui.QPainter()
     if not painter.begin(writer):
         return False
+    painter.setRenderHint(QtGui.QPainter.LosslessImageRendering)  # Qt's own choice is JPEG
     painter.scale(writer.width() / width, writer.height() / height)
     sheet.paint(painter)
     return bool(painter.end())
