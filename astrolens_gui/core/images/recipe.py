@@ -51,7 +51,7 @@ class Recipe:
     bias: float = 0.5
     band: str = ""
     low_sigma: float = 1.0
-    high_sigma: float = 20.0
+    high_sigma: float = 40.0
     corner_px: int = 0
     centre_px: int = 14
     centre_gain: float = 1.3
