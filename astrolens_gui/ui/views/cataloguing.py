@@ -21,11 +21,11 @@ ROLES = (
     ("ra", "RA", "Right ascension: degrees, hours or sexagesimal"),
     ("dec", "Dec", "Declination: degrees or sexagesimal"),
     ("id", "ID", "What names a source, unique; without one its position does"),
+    ("score", "Score", "Somebody's score, kept with the source, to sort by"),
     ("x", "x", "Pixel column, for images without sky coordinates"),
     ("y", "y", "Pixel row, for images without sky coordinates"),
     ("size", "Size", "Kept with the source as size, to sort by"),
     ("redshift", "Redshift", "Kept with the source as redshift, to sort by"),
-    ("score", "Score", "Somebody's score, kept with the source, to sort by"),
 )
 NONE = "—"
 WAIT_MS = 250
