@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ RANKS = 1 << 18
 """Bins of histogram equalisation: with fewer, one of a stamp's would cover more than a grey level."""
 
 _SHIFT = np.uint32(32 - 18)
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,11 @@ def paint(
     low, high = _stretch._apart(float(low), float(high))
     if recipe.stretch == "histeq":
         return _painted_by_rank(values, recipe, histogram or equalised(values, low, high))
-    table = colours(_stretch._curve(recipe.stretch), recipe)
+    table = _table(recipe)
     flat = np.ascontiguousarray(values).reshape(-1)
     out = np.empty(flat.size, np.uint32)
     scale, black, top = np.float32((LEVELS - 1) / (high - low)), np.float32(low), np.float32(LEVELS - 1)
-    place, index = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.intp)
+    place, index = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
     with np.errstate(all="ignore"):
         for start in range(0, flat.size, _BLOCK):  # blocks that stay in the processor's cache
             part = flat[start : start + _BLOCK]
@@ -97,8 +98,22 @@ def paint(
             np.fmax(p, np.float32(0), out=p)  # fmax, not maximum: NaN becomes 0
             np.minimum(p, top, out=p)
             np.copyto(n, p, casting="unsafe")
-            np.take(table, n, out=out[start : start + _BLOCK], mode="clip")
+            np.take(table, n, out=out[start : start + _BLOCK], mode="wrap")  # none is beyond: the fastest way there is
     return out.reshape(values.shape)
+
+
+def _table(recipe: Recipe) -> np.ndarray:
+    """`colours` of the recipe's stretch; the last one is kept, for changes of the cuts."""
+    global _kept
+    curve = _stretch._curve(recipe.stretch)
+    key = (recipe.colormap, recipe.invert, recipe.contrast, recipe.bias)
+    kept = _kept
+    if kept is None or kept[0] is not curve or kept[1] != key:
+        _kept = kept = (curve, key, colours(curve, recipe))
+    return kept[2]
+
+
+_kept: tuple[np.ndarray, tuple[Any, ...], np.ndarray] | None = None
 
 
 def _painted_by_rank(values: np.ndarray, recipe: Recipe, histogram: Equalised) -> np.ndarray:
@@ -108,5 +123,5 @@ def _painted_by_rank(values: np.ndarray, recipe: Recipe, histogram: Equalised) -
     low, high = np.float32(histogram.low), np.float32(histogram.high)
     for start in range(0, flat.size, _BLOCK):
         index = _pattern(flat[start : start + _BLOCK].copy(), low, high, histogram.middle)
-        np.take(table, index.astype(np.intp), out=out[start : start + _BLOCK], mode="clip")
+        np.take(table, index.view(np.int32), out=out[start : start + _BLOCK], mode="wrap")
     return out.reshape(values.shape)

@@ -26,7 +26,7 @@ RESIDENT_PX = 16 << 20
 OVERVIEW_PX = 1 << 20
 """Cuts and histogram come from at most about so many pixels."""
 
-LEVEL_PX = 8 << 20
+LEVEL_PX = 5 << 20
 """Overviews of at most so many pixels are kept in memory."""
 
 WHOLE_BYTES = 400 << 20

@@ -25,6 +25,8 @@ KEPT = 24
 _STRIP = 16 << 20
 """Bytes of a file that one step touches before it lets them go again: mapped pages count as this process's memory."""
 
+_BOX_PX = 1 << 19
+
 _DENSE = 4
 """A box of at most so many times the wanted pixels is read whole; a thinner choice is picked pixel by pixel."""
 
@@ -63,8 +65,19 @@ class Sheet:
         y0, y1 = sorted((int(rows[0]), int(rows[-1])))
         x0, x1 = sorted((int(columns[0]), int(columns[-1])))
         if (y1 - y0 + 1) * (x1 - x0 + 1) <= _DENSE * len(rows) * len(columns):
-            return outer(self._box(y0, y1 + 1, x0, x1 + 1), rows - y0, columns - x0)
+            return self._from_boxes(rows, columns - x0, x0, x1 + 1)
         return self._pick(rows, columns)
+
+    def _from_boxes(self, rows: np.ndarray, columns: np.ndarray, x0: int, x1: int) -> np.ndarray:
+        """Some rows at a time: a box larger than the result would stay with the process after it was used."""
+        out = np.empty((len(rows), len(columns)), np.float32)
+        apart = max(1.0, abs(int(rows[-1]) - int(rows[0])) / max(1, len(rows) - 1))
+        size = len(rows) if apart <= 1 else max(1, int(_BOX_PX / ((x1 - x0) * apart)))
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            low, high = sorted((int(part[0]), int(part[-1])))
+            out[start : start + size] = outer(self._box(low, high + 1, x0, x1), part - low, columns)
+        return out
 
     def _box(self, y0: int, y1: int, x0: int, x1: int) -> np.ndarray:
         raise NotImplementedError
