@@ -77,8 +77,10 @@ class Aim:
 
     def zoom_by(self, factor: float, at: tuple[float, float] | None = None) -> None:
         """Closer by `factor`; what is at the device pixel `at` (default: the centre) stays there."""
-        self._fitted = False
         scale = self._bounded(self._view.zoomed(factor, at)).scale
+        if scale == self._view.scale:
+            return
+        self._fitted = False
         # First the bound of the zoom, then the move: a zoom that is at its end must not become a pan.
         self._set(self._bounded(self._view.scaled(scale, at)))
 
