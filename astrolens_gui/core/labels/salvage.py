@@ -29,6 +29,8 @@ def salvage(damaged: Path, sound: Path, path: Path) -> tuple[int, list[str]]:
         if source is None:
             return 0, ["everything"]
         target.execute("PRAGMA foreign_keys=ON")
+        for table in ("boxes", *APPENDED):
+            _widen(source, target, table)
         for table in APPENDED:
             added, whole = _append(source, target, table)
             saved += added
@@ -76,6 +78,19 @@ def _begin(copy: Path, start: bytes, logged: bool) -> None:
 
 def _names(target: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+
+
+def _widen(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
+    """Columns that came after the backup: without them its newer rows would be saved but for what they say.
+
+    The migration that follows finds them there.
+    """
+    with suppress(sqlite3.Error):
+        known = set(_names(target, table))
+        for _, name, kind, required, default, _ in source.execute(f"PRAGMA table_info({table})").fetchall():
+            if name not in known and (not required or default is not None):
+                tail = f" DEFAULT {default}{' NOT NULL' if required else ''}" if default is not None else ""
+                target.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}{tail}")
 
 
 def _append(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> tuple[int, bool]:

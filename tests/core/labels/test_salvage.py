@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from store_records import records
-from test_migrate import make_version_1
+from test_migrate import make_version_1, make_version_3
 
 from astrolens_gui.core.labels import backup
 from astrolens_gui.core.labels.store import Store
@@ -114,3 +114,23 @@ def test_that_a_backup_of_an_older_schema_is_brought_to_ours(tmp_path: Path) -> 
     assert "was restored from labels-20260102" in project.repair().done
     with project.store(read_only=True) as store:
         assert [(row.name, row.grade, row.comment) for row in store.labels()] == [("one", "A", "an arc")]
+
+
+def test_that_boxes_drawn_since_the_migration_come_back_onto_the_backup_from_before_it(tmp_path: Path) -> None:
+    """Events of schema 4 say what they say in a column that the backup of schema 3 does not have."""
+    path = tmp_path / "labels.sqlite"
+    make_version_3(path)
+    with Store(path) as store:  # the backup before the migration is the only one
+        key = store.add_box(2, {"x": 1.0, "y": 2.0, "w": 3.0, "h": 4.0, "class_name": "arc"}, grader="me").extra[
+            "boxes"
+        ][0]
+        store.measure(1, {"theta_E_arcsec": 1.5}, grader="me")
+    _overwrite(path, 0, 100)
+    said = backup.restore_latest_backup(path, tmp_path / "backups")
+    assert "schema3" in said.done
+    with Store(path) as store:
+        assert [(row.box, row.class_name, row.x) for row in store.boxes(2)] == [(key, "arc", 1.0)]
+        assert [row.score for row in store.boxes(1)] == [0.9]
+        assert store.measures(1, "me") == {"theta_E_arcsec": 1.5}
+        assert store.integrity() == []
+        assert store.undo("me").extra["kind"] == "measure"
