@@ -324,10 +324,11 @@ def test_that_keys_turn_and_flip_and_the_orientation_stays_with_the_next_object(
 
 
 def grey(canvas) -> np.ndarray:
-    """What is on the canvas, uint8, flat."""
+    """What is on the canvas, int (h, w)."""
     QApplication.processEvents()
     image = canvas.grab().toImage().convertToFormat(QtGui.QImage.Format_Grayscale8)
-    return np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8)
+    lines = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint8).reshape(image.height(), -1)
+    return lines[:, : image.width()].astype(int)
 
 
 def test_that_keys_show_crosshair_magnifier_and_scale_and_take_them_away(window, qtbot):
@@ -340,7 +341,7 @@ def test_that_keys_show_crosshair_magnifier_and_scale_and_take_them_away(window,
         assert np.count_nonzero(grey(view.canvas) != before) > 500
         press_key(qtbot, window, key)
         assert not layer.visible
-        assert np.count_nonzero(grey(view.canvas) != before) < 100  # Qt may hint a letter otherwise the second time
+        assert np.abs(grey(view.canvas) - before).max() < 8  # Qt may hint a letter otherwise the second time
 
 
 def test_that_a_grade_during_a_drag_is_kept_and_is_the_dragged_objects(window, qtbot, bench):
