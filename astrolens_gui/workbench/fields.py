@@ -140,8 +140,9 @@ def _on_sky(
     between = or_(ra >= west, ra <= east) if west > east else ra.between(west, east)
     query = select(objects.c.id, ra, objects.c.dec).where(between, objects.c.dec.between(south, north))
     with store.database.read() as connection:
-        found = np.array(connection.execute(query.order_by(objects.c.id)).all(), dtype=np.float64).reshape(-1, 3)
-    return found[:, 0].astype(np.int64), found[:, 1], found[:, 2]
+        rows = connection.execute(query.order_by(objects.c.id)).all()
+    ids, ra, dec = zip(*rows, strict=True) if rows else ((), (), ())
+    return np.array(ids, np.int64), np.array(ra, np.float64), np.array(dec, np.float64)
 
 
 def _in_file(store: Any, root: str, path: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

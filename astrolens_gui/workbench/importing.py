@@ -170,7 +170,8 @@ def import_catalogue(opened: Opened, table: Path, images: Sequence[Path], how: C
         clashes.extend(wrong)
         return [record for record in chunk if record.name not in wrong]
 
-    tally = _take(opened, sources.records(found, ctx), fit)
+    empty = opened.on_db(lambda: opened.store.count()) == 0  # then no ID can be another source's
+    tally = _take(opened, sources.records(found, ctx), None if empty else fit)
     tally.refused = [*refused, *found.left]
     if clashes:
         reason = (
