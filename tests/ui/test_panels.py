@@ -368,3 +368,29 @@ def test_that_the_next_object_has_its_panels_painted_at_once(qtbot, lenses):
             panel.canvas.repaint()
         took.append(time.perf_counter() - begun)
     assert sorted(took)[1] < 0.6  # 0.15 s is the goal on a quiet machine; see the measurements
+
+
+@pytest.mark.window
+def test_that_another_project_starts_without_pins_and_with_its_own_pictures(qtbot, lenses, shared_data, tmp_path):
+    view = show(qtbot, lenses, lenses.queue.name_of(1))
+    qtbot.mouseClick(view.bar.pin, Qt.LeftButton)
+    lenses.stage.show_page("image")
+    lenses.session.open(tmp_path / "other.astrolens", create={})
+    qtbot.waitUntil(lambda: lenses.session.info is not None and lenses.session.info.name == "other", timeout=20_000)
+    lenses.projects.bring_in([shared_data / "lenses/desi_hst_f140w"], {"bands": None, "pixel_scale": None})
+    qtbot.waitUntil(lambda: lenses.queue.rowCount() == 11, timeout=20_000)
+    lenses.stage.show_page("panels")
+    show(qtbot, lenses, lenses.queue.name_of(1))
+    assert [panel.title.text() for panel in view.panels] == ["F140W"]
+    assert view.panels[0].content.image.name.startswith("DESI")
+
+
+@pytest.mark.window
+def test_that_pins_outlive_an_import(qtbot, lenses, shared_data):
+    view = show(qtbot, lenses, "Cut_HST")
+    qtbot.mouseClick(view.bar.pin, Qt.LeftButton)
+    file = shared_data / "lenses/desi_hst_f140w/DESIJ0136-0008.fits"
+    lenses.projects.bring_in([file], {"bands": None, "pixel_scale": None})
+    qtbot.waitUntil(lambda: lenses.queue.rowCount() == len(STAMPS) + 1, timeout=20_000)
+    show(qtbot, lenses, "DESIJ0136")
+    assert [panel.title.text() for panel in view.panels] == ["F140W", "Cut_HST  plane 1"]

@@ -11,7 +11,7 @@ MOST = 9
 """Panels that still have pixels enough to judge by."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Content:
     """What a panel shows.
 
@@ -30,6 +30,10 @@ class Content:
     def key(self) -> tuple[Any, ...]:
         """What it shows, whichever loading it came from."""
         return (self.kind, self.image.object_id, self.band)
+
+    def is_same(self, other: Content | None) -> bool:
+        """Whether it is the same pixels; asks no mapping of the image's, which may have to be read for an answer."""
+        return other is not None and other.key == self.key and other.image is self.image and other.raster is self.raster
 
     def recipe(self, recipe: Any, shared: bool = False) -> Any:
         """A recipe as this picture takes it; cuts by hand are pixel values of the band they were made for, unless they are shared."""

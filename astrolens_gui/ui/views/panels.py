@@ -45,6 +45,7 @@ class PanelsView(QWidget):
         self._bridge, self._workbench, self._current, self._queue = bridge, workbench, current, queue
         self._prefetch = Prefetch(bridge, Together(workbench), self, ahead=AHEAD)
         self._chosen = {**DEFAULTS["panels"], **workbench.settings["panels"]}
+        self._project = workbench.project
         self._wanted = -1
         self._bands: Any = None
         self._coloured = False
@@ -231,12 +232,15 @@ class PanelsView(QWidget):
         self._prefetch.expect(ids, self._kind())
 
     def _on_changed(self, changes: Any) -> None:
+        if not (changes.project or changes.objects):
+            return
+        former, self._project = self._project, self._workbench.project
+        kept = [(b, band) for b, band in self._pins if b.object_id not in changes.objects]
+        self._pins = kept if former is self._project else []  # another project gives the same numbers to other objects
         if changes.project or self._wanted in changes.objects:
-            self._pins = [
-                (b, band) for b, band in self._pins if not changes.project and b.object_id not in changes.objects
-            ]
+            self._bands, self._processed = None, None
             if self._wanted >= 0 and self.isVisible():
-                self._request(self._wanted)
+                self._request(self._current.object_id)
 
     # -- which pictures
 
@@ -254,7 +258,7 @@ class PanelsView(QWidget):
         with self.steps.still():
             self._take(contents)
             for panel, content in zip(self.panels, contents, strict=True):
-                if panel.content != content:
+                if not content.is_same(panel.content):
                     panel.show_content(content, content.recipe(self._current.recipe, bool(self._chosen["shared"])))
         self.steps.set_panels(self.panels)
         self._stack.setCurrentWidget(self.canvas)
