@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from astrolens_gui.api import UserError
 
@@ -164,6 +163,8 @@ class Talking:
         self._window.say(f"{sender} points at {self._window.queue.name_of(object_id)}")
 
     def _importable(self, url: str, sender: str) -> Callable[[], None]:
+        from urllib.request import url2pathname  # brings HTTP along: not before the window shows
+
         parts = urlsplit(url)
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
             raise UserError(
