@@ -49,7 +49,7 @@ def understood(typed: str, columns: Iterable[str]) -> tuple[list[Term], str]:
         key, sign, value = found[1].lower(), found[2].replace("==", "="), found[3].replace('"', "")
         key = ALIASES.get(key, key)
         if key not in known:
-            problem = problem or _unknown(found[1], known.values())
+            problem = problem or f"There is no column {found[1]} (⇅ lists them); put a name with {sign} in quotes"
         elif not value:
             problem = problem or f"{token} has no value yet"
         elif sign in ("<", "<=", ">", ">=") and key in ("grade", "name"):
@@ -69,9 +69,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if value == value else None
-
-
-def _unknown(key: str, known: Iterable[str]) -> str:
-    names = sorted(known, key=str.lower)
-    some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return f"There is no column {key} (there are {some}); a name with this sign stands in quotes"

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from ..qt import QColor, QFont, QPalette, Qt, QtCore, QtGui
 
-FRAME = 4
-"""Width of the band around a stamp that the grade colours: it lies outside the pixels."""
+FRAME, SMALL_FRAME = 4, 2
+"""Width of the band around a stamp that the grade colours: it lies outside the pixels, in small cells a thinner one."""
+
+GAP = 1
+"""Between that band and the pixels, so that neither a grey nor a bright stamp runs into it."""
 
 CURSOR = 2
 """Width of the ring around the cell under the cursor, outside the cell and in no grade's colour."""
@@ -18,6 +21,9 @@ CAPTION_FONT_PX = 12
 """Height of the line under a stamp: letter and name, in small cells the letter alone; never on top of the pixels."""
 
 SMALLEST_WITH_NAME = 64
+
+MIDDLE_FROM = 12
+"""Letters that have to fit for a name to be cut in its middle."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,15 @@ class Cell:
 def stamp_rect(cell: QtCore.QRect) -> QtCore.QRect:
     """Where the pixels stand in a cell; square."""
     side = stamp_side(cell.width())
-    return QtCore.QRect(cell.left() + (cell.width() - side) // 2, cell.top() + FRAME, side, side)
+    return QtCore.QRect(cell.left() + (cell.width() - side) // 2, cell.top() + frame_width(cell.width()), side, side)
+
+
+def frame_width(cell_width: int) -> int:
+    return FRAME if cell_width >= SMALLEST_WITH_NAME else SMALL_FRAME
 
 
 def stamp_side(cell_width: int) -> int:
-    return max(cell_width - 2 * FRAME, 1)
+    return max(cell_width - 2 * frame_width(cell_width), 1)
 
 
 def caption_height(cell_width: int) -> int:
@@ -52,20 +62,23 @@ def caption_height(cell_width: int) -> int:
 
 def cell_height(cell_width: int) -> int:
     """A stamp, its frame and the caption."""
-    return stamp_side(cell_width) + 2 * FRAME + caption_height(cell_width)
+    return stamp_side(cell_width) + 2 * frame_width(cell_width) + caption_height(cell_width)
 
 
 def paint_cell(painter: QtGui.QPainter, rect: QtCore.QRect, cell: Cell, palette: QPalette) -> None:
     """Paint `cell` into `rect` (as wide and high as `cell_height` says), its cursor ring around it."""
     stamp = stamp_rect(rect)
-    frame = stamp.adjusted(-FRAME, -FRAME, FRAME, FRAME)
+    width = frame_width(rect.width())
+    frame = stamp.adjusted(-width, -width, width, width)
     if cell.is_cursor:
         painter.fillRect(rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR), palette.color(QPalette.Text))
         painter.fillRect(rect, palette.color(QPalette.Window))
-    if cell.is_selected:
-        painter.fillRect(rect, palette.color(QPalette.Highlight))
+    if cell.is_selected:  # in the colour of the text, which is no grade's; within the cursor's ring a line is left free
+        painter.fillRect(rect.adjusted(1, 1, -1, -1) if cell.is_cursor else rect, palette.color(QPalette.Text))
     if cell.colour is not None:
         painter.fillRect(frame, cell.colour)
+        if width == FRAME:
+            painter.fillRect(stamp.adjusted(-GAP, -GAP, GAP, GAP), palette.color(QPalette.Window))
     elif cell.grade:
         _paint_dashes(painter, frame, palette)
     if isinstance(cell.picture, QtGui.QPixmap):
@@ -120,10 +133,17 @@ def _paint_caption(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell, pale
         painter.setFont(font)
         left = badge.right() + 5
     room = line.right() - FRAME - left
-    name = QtGui.QFontMetrics(painter.font()).elidedText(cell.name, Qt.ElideMiddle, room)
-    painter.setPen(palette.color(QPalette.HighlightedText if cell.is_selected else QPalette.Text))
+    name = shortened(cell.name, QtGui.QFontMetrics(painter.font()), room)
+    painter.setPen(palette.color(QPalette.Window if cell.is_selected else QPalette.Text))
     painter.drawText(QtCore.QRect(left, line.top(), room, line.height()), Qt.AlignVCenter | Qt.AlignLeft, name)
     painter.restore()
+
+
+def shortened(name: str, metrics: QtGui.QFontMetrics, room: int) -> str:
+    """A name that does not fit keeps what tells it from others: its number, where it ends in one; both ends where there is room."""
+    if room >= metrics.horizontalAdvance("x") * MIDDLE_FROM:
+        return str(metrics.elidedText(name, Qt.ElideMiddle, room))
+    return str(metrics.elidedText(name, Qt.ElideLeft if name[-1:].isdigit() else Qt.ElideRight, room))
 
 
 def _paint_letter(painter: QtGui.QPainter, line: QtCore.QRect, cell: Cell) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..models.queue import QueueModel
-from ..qt import QtWidgets
+from ..qt import Qt, QtWidgets
 
 TITLES = {"": "Order of labelling", "name": "Name", "grade": "Grade", "score": "Score", "disagreement": "Disagreement"}
 """The columns that every queue has, in the order of the menu."""
@@ -19,21 +19,22 @@ class SortButton(QtWidgets.QToolButton):
     def __init__(self, model: QueueModel) -> None:
         super().__init__(objectName="sort")
         self._model = model
-        self.setText("⇅")
-        self.setPopupMode(self.InstantPopup)
-        self.setMenu(QtWidgets.QMenu(self))
-        self.menu().setToolTipsVisible(True)
-        self.menu().aboutToShow.connect(self._open)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.list = QtWidgets.QMenu(self)
+        self.list.setToolTipsVisible(True)
+        self.clicked.connect(self.open)  # a menu of its own would cost the filter the room of an arrow
         model.learned.connect(self._fill)
         model.modelReset.connect(self._show)
         self._show()
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Show the menu below the button."""
         self._fill()
         self._model.wanted.emit("")  # the objects may have other columns by now
+        self.list.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
     def _fill(self) -> None:
-        menu = self.menu()
+        menu = self.list
         menu.clear()
         for column, title in TITLES.items():
             self._add(menu, column, title)
@@ -50,7 +51,7 @@ class SortButton(QtWidgets.QToolButton):
         now, descending = self._model.sorted_by
         reason = self._model.why_not(column)
         sign = f"  {SIGNS[descending]}" if column and column == now else ""
-        action = menu.addAction(title + sign, lambda: self._sort(column))
+        action = menu.addAction(f"{title} · {reason}" if reason else title + sign, lambda: self._sort(column))
         action.setCheckable(True)
         action.setChecked(column == now)
         action.setEnabled(not reason)
