@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import threading
 import zlib
 from typing import Any
 
@@ -18,6 +19,10 @@ from .source import Source
 
 MAX_BYTES = 400 << 20
 """A decompressed image may not be larger, nor what is decompressed of one at a time."""
+
+DECODING = threading.Lock()
+"""Held while astropy decodes: it lets other threads run meanwhile, but its C code (HCOMPRESS, the dither of quantised floats)
+keeps its place in static variables, so that two at once give wrong pixels or an error."""
 
 MAX_IMAGE = 64 << 30
 """Of larger images not even a part is read: no camera makes them."""
@@ -243,7 +248,8 @@ def decompress(source: Source, hdu: Hdu) -> np.ndarray:
             fits.open(io.BytesIO(b"".join(blocks)), memmap=False) as file,
         ):
             warnings.simplefilter("ignore")
-            return np.asarray(file[1].data)
+            with DECODING:
+                return np.asarray(file[1].data)
     except MemoryError:
         raise
     except Exception as error:

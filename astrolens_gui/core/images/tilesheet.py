@@ -101,7 +101,7 @@ class Tiled(Sheet):
         with self._lock:
             try:
                 self.tiles_decoded += self._guard.check(box)
-                with warnings.catch_warnings(), np.errstate(all="ignore"):
+                with tiles.DECODING, warnings.catch_warnings(), np.errstate(all="ignore"):
                     warnings.simplefilter("ignore")
                     made = np.asarray(self._image.section[box]).reshape(y1 - y0, x1 - x0)
                     self.nbytes_read += made.nbytes
