@@ -301,6 +301,23 @@ def test_that_the_readout_follows_when_the_image_moves_under_a_resting_pointer(s
     assert f"x {int(x + 0.5) + 1:>4}" in view.readout._pixel.text()
 
 
+def test_that_a_position_is_never_cut_off_into_another_number(show, qtbot, shared_data):
+    view, _, _ = show({1: shared_data / "lenses/euclid_q1/102020057_NEG582019329494705421.fits"})
+    ra, dec = map(float, view.frame.image.wcs.pixel_to_world_values(20.0, 30.0))
+    decimals = set()
+    for width in (1100, 860, 800, 760, 700, 640):
+        view.resize(width, 500)
+        QApplication.processEvents()
+        view.readout.point((20.0, 30.0))
+        label = view.readout._degrees
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+        said = [float(part.rstrip("°")) for part in label.text().split()]
+        if said:
+            decimals.add(len(label.text().split()[0].rstrip("°").partition(".")[2]))
+            assert said == pytest.approx([ra, dec], abs=0.6 * 10.0 ** -min(decimals))
+    assert 8 in decimals
+
+
 # -- keys, in the window
 
 

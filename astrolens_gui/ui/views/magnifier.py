@@ -9,7 +9,7 @@ import numpy as np
 
 from astrolens_gui.core.images.geometry import View
 
-from ..qt import QtCore, QtGui
+from ..qt import QApplication, QtCore, QtGui
 from .layer import Layer
 from .overlay import INK, MARGIN, SHADOW
 from .picture import Picture
@@ -33,6 +33,7 @@ class Magnifier(Layer):
         super().__init__()
         self._picture = Picture()
         self._at: tuple[float, float] | None = None
+        self._ratio = 1.0
 
     def glass(self, view: View, position: tuple[float, float], ratio: float) -> View:
         """What the glass shows of an image that `view` shows, with the pointer at 0-based (x, y).
@@ -41,6 +42,7 @@ class Magnifier(Layer):
             ratio: device pixels per screen pixel.
         """
         self._at = (float(np.floor(position[0] + 0.5)), float(np.floor(position[1] + 0.5)))
+        self._ratio = ratio
         scale = max(LARGE * ratio, 2 * view.scale)
         side = round(min(PIXELS * scale, LARGEST * min(view.width, view.height)))
         return replace(view, width=side, height=side, x=self._at[0], y=self._at[1], scale=scale)
@@ -62,22 +64,31 @@ class Magnifier(Layer):
             return
         glass, em = self._picture.view, painter.fontMetrics().height()
         margin = MARGIN * em / 16
-        left, top = margin, view.height - margin - glass.height
+        grow = self._growth(painter)
+        width, height = grow * glass.width, grow * glass.height
+        left, top = margin, view.height - margin - height
         sx, sy = view.to_screen(*self._at)
-        if sx < left + glass.width + 2 * em and sy > top - 2 * em:  # never under the pointer itself
-            left = view.width - margin - glass.width
+        if sx < left + width + 2 * em and sy > top - 2 * em:  # never under the pointer itself
+            left = view.width - margin - width
             top = margin
-        box = QtCore.QRectF(left, top, glass.width, glass.height)
+        box = QtCore.QRectF(left, top, width, height)
+        painter.save()
         painter.translate(left, top)
+        painter.scale(grow, grow)
         painter.setClipRect(QtCore.QRectF(0, 0, glass.width, glass.height))
         self._picture.draw(painter, glass, None, SHADOW)
         painter.setClipping(False)
-        self._frame_pixel(painter, glass, em)
-        painter.translate(-left, -top)
+        self._frame_pixel(painter, glass, em / grow)
+        painter.restore()
         painter.setBrush(QtCore.Qt.NoBrush)
         for colour, thick in ((SHADOW, 0.25), (INK, 0.09)):
             painter.setPen(QtGui.QPen(colour, max(thick * em, 1.0)))
             painter.drawRect(box)
+
+    def _growth(self, painter: QtGui.QPainter) -> float:
+        """A picture for a file may be larger than the screen; the letters know by how much."""
+        usual = QApplication.font().pointSizeF() * self._ratio
+        return painter.font().pointSizeF() / usual if usual > 0 and painter.font().pointSizeF() > 0 else 1.0
 
     def _frame_pixel(self, painter: QtGui.QPainter, glass: View, em: float) -> None:
         assert self._at is not None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from astrolens_gui.core.images.celestial import Celestial
 
-from ..qt import QFont, QtGui, QtWidgets, QWidget
+from ..qt import QFont, Qt, QtGui, QtWidgets, QWidget
 from .sky import format_value, sexagesimal
 
 DASH = "—"
@@ -69,9 +70,11 @@ class Readout(QWidget):
     def point(self, position: tuple[float, float] | None) -> None:
         """Show what is at 0-based (x, y); for None, or outside the image, what the image is."""
         self._position = position
-        texts = self.texts(position)
-        for label, text in zip((self._pixel, self._value, self._sky, self._degrees), texts, strict=True):
-            label.setText(text)
+        pixel, value, sky, degrees = self.texts(position)
+        self._pixel.setText(pixel)
+        self._value.setText(self._value.fontMetrics().elidedText(value, Qt.ElideRight, self._value.width()))
+        self._sky.setText(sky)
+        self._degrees.setText(_fitting(degrees, self._degrees))
         native = self._native(position)
         if native:
             self._sky.setToolTip(f"{self._tip()}: {native}")
@@ -142,3 +145,17 @@ class Readout(QWidget):
         label.setMinimumWidth(QtGui.QFontMetrics(font).horizontalAdvance(widest))
         row.addWidget(label, stretch)
         return label
+
+
+def _fitting(degrees: str, label: QtWidgets.QLabel) -> str:
+    """A position with as many decimals as there is room for: a number cut off at the edge would be another number."""
+    parts = re.fullmatch(r"(\d+\.\d+)°  ([+-]\d+\.\d+)°", degrees)
+    metrics, room = label.fontMetrics(), label.width()
+    if parts is None:
+        return metrics.elidedText(degrees, Qt.ElideMiddle, room)
+    lon, lat = (float(part) for part in parts.groups())
+    for decimals in range(8, 3, -1):
+        text = f"{lon:.{decimals}f}°  {lat:+.{decimals}f}°"
+        if metrics.horizontalAdvance(text) <= room:
+            return text
+    return ""
