@@ -394,3 +394,24 @@ def test_that_a_fit_can_be_cancelled_and_ends_with_its_object(qtbot, real):
     qtbot.waitUntil(lambda: measuring.state.object_id not in (first, -1), timeout=10_000)
     qtbot.waitUntil(lambda: not measuring.panel.light.busy, timeout=10_000)
     assert not measuring.state.measured
+
+
+def test_that_a_residual_too_wide_to_show_stays_a_preview(qtbot, real, monkeypatch):
+    from astrolens_gui.ui import measuring as module
+
+    measuring = real.measuring
+    monkeypatch.setattr(module, "SHOWN_PX", 100)
+    monkeypatch.setattr("astrolens_gui.core.measure.lens_light.LARGEST", 100)
+    monkeypatch.setattr("astrolens_gui.core.measure.lens_light.window.__defaults__", (100,))
+    press(qtbot, real, Qt.Key_G, Qt.ShiftModifier)
+    qtbot.waitUntil(lambda: measuring._light is not None, timeout=30_000)
+    assert measuring._light.residual.shape == (100, 100)
+    assert not measuring.panel.light.previews["residual"].icon().isNull()
+    assert getattr(real.stage.image.frame, "title", "") == ""
+    monkeypatch.setattr(module, "SHOWN_PX", 10**6)
+    measuring._show_picture("model")
+    qtbot.waitUntil(lambda: real.stage.image.frame.title == "model", timeout=5_000)
+    shown = real.stage.image.frame.raster.data
+    assert shown.shape == (180, 180)
+    assert np.isnan(shown[0, 0])
+    assert np.isfinite(shown[90, 90])

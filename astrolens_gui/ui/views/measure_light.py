@@ -28,6 +28,7 @@ class Preview(QtWidgets.QToolButton):
         self.setIconSize(QtCore.QSize(PREVIEW_PX, PREVIEW_PX))
         self.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Fixed)
         self.setMinimumWidth(PREVIEW_PX + 8)
+        self.setStyleSheet("padding: 3px 1px")
         self.setToolTip(f"Show the {title} large; B blinks with the image")
 
     def show_array(self, values: np.ndarray, low: float, high: float) -> None:

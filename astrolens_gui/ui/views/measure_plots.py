@@ -97,7 +97,7 @@ class ProfilePlot(Plot):
         self.setLabel("left", unit or "value")
         if what == "line":
             self.setLabel("bottom", f"along the line, {SIGNS[profile.unit]}")
-            self.plot(profile.distance, profile.value, pen=_pen(LINE, 1.6), connect="finite")
+            self.plot(profile.distance, profile.value, pen=_pen(_ink(LINE), 1.6), connect="finite")
             return
         self.setLabel("bottom", f"radius, {SIGNS[profile.unit]}")
         positive = profile.mean > 0
@@ -114,7 +114,7 @@ class ProfilePlot(Plot):
         self.plot(profile.radius, median, pen=_pen(theme.colour("muted"), 1.2, dashed=True))
         self.plot(profile.radius, np.maximum(profile.mean, floor), pen=_pen(ink, 1.8))
         if theta := float(what.split()[1]):
-            self.addItem(pg.InfiniteLine(theta, 90, pen=_pen(_ring_ink(), 1.4, dashed=True)))
+            self.addItem(pg.InfiniteLine(theta, 90, pen=_pen(_ink(CIRCLE), 1.4, dashed=True)))
         self.setXRange(0, float(profile.radius.max()), padding=0.02)
 
 
@@ -149,7 +149,7 @@ class PolarPlot(Plot):
         if theta is not None:
             self.addItem(pg.InfiniteLine(theta, 0, pen=_pen(CIRCLE, 1.2, dashed=True)))
         self.setLabel("left", f"radius, {SIGNS[polar.unit]}")
-        self.setLabel("bottom", "PA east of north, °" if polar.oriented else "counter-clockwise from up, °")
+        self.setLabel("bottom", "PA east of north, °" if polar.oriented else "angle from up, °")
         self.getAxis("bottom").setTicks([[(angle, str(angle)) for angle in range(0, 361, 90)]])
         self.setXRange(0, 360, padding=0)
         self.setYRange(0, reach, padding=0)
@@ -197,6 +197,6 @@ def _pen(colour: QColor, width: float, dashed: bool = False) -> Any:
     return pg.mkPen(colour, width=width, style=QtCore.Qt.DashLine if dashed else QtCore.Qt.SolidLine)
 
 
-def _ring_ink() -> QColor:
-    """The circle's colour, dark enough on a light plot."""
-    return CIRCLE if theme.colour("base").lightness() < 128 else CIRCLE.darker(160)
+def _ink(colour: QColor) -> QColor:
+    """A colour of the layers, dark enough on a light plot."""
+    return colour if theme.colour("base").lightness() < 128 else colour.darker(160)

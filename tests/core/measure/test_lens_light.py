@@ -211,3 +211,28 @@ def test_that_a_files_rms_map_is_found_by_its_name(shared_data):
 )
 def test_that_sigma_maps_have_the_names_that_surveys_give_them(image, noise):
     assert noise in noise_map.names(image)
+
+
+def test_that_the_projects_own_simulated_arcs_are_kept():
+    from astrolens_simulator.plugin import SimulatorParams
+    from astrolens_simulator.simulator import Simulator
+
+    class Told(Simulator):
+        """Remembers the arcs that it drew, in units of the sky's σ."""
+
+        def _arc(self, *given):
+            self.arcs, snr = super()._arc(*given)
+            return self.arcs, snr
+
+    simulator, kept = Told(SimulatorParams(survey="euclid_vis", lens_fraction=1.0)), []
+    for number in range(60):
+        stamp = simulator.stamp(number, seed=5)
+        if stamp.arc_snr < 60 or stamp.truth.theta_e < 0.8:
+            continue  # arcs within half an arcsecond of the lens are part of it, to any model
+        arcs = simulator.arcs[0] * simulator.survey.bands[0].sigma
+        found = lens_light.subtract(stamp.images[0], Plate(None, 0.1))
+        bright = arcs > 2 * found.sigma
+        kept.append(found.residual[bright].sum() / arcs[bright].sum())
+    assert len(kept) >= 10
+    assert np.median(kept) > 0.85
+    assert np.mean(np.array(kept) > 0.8) > 0.75
