@@ -141,8 +141,8 @@ def _on_sky(
     query = select(objects.c.id, ra, objects.c.dec).where(between, objects.c.dec.between(south, north))
     with store.database.read() as connection:
         rows = connection.execute(query.order_by(objects.c.id)).all()
-    ids, ra, dec = zip(*rows, strict=True) if rows else ((), (), ())
-    return np.array(ids, np.int64), np.array(ra, np.float64), np.array(dec, np.float64)
+    columns: list[Any] = list(zip(*rows, strict=True)) or [(), (), ()]
+    return np.array(columns[0], np.int64), np.array(columns[1], np.float64), np.array(columns[2], np.float64)
 
 
 def _in_file(store: Any, root: str, path: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
