@@ -175,7 +175,7 @@ def test_that_measurements_come_out_with_the_labels(bench: Workbench, tmp_path: 
     bench.export("csv", tmp_path / "after.csv").result(30)
     with open(tmp_path / "after.csv", newline="", encoding="utf-8") as file:
         rows = {row["ID"]: row for row in csv.DictReader(file)}
-    assert (rows["west"]["grade"], rows["west"]["theta_E_arcsec"], rows["west"]["n_images"]) == ("A", "1.25", "4.0")
+    assert (rows["west"]["grade"], rows["west"]["theta_E_arcsec"], rows["west"]["n_images"]) == ("A", "1.25", "4")
     assert (rows["far"]["grade"], rows["far"]["separation_arcsec"], rows["far"]["grader"]) == ("", "2.5", "ana")
     bench.export("fits", tmp_path / "after.fits").result(30)
     assert fits.getdata(tmp_path / "after.fits")["theta_E_arcsec"].tolist()[0] in (

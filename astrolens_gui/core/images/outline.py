@@ -8,6 +8,7 @@ same as `sky` in degrees, the `inner` part (of width and height) of an annulus a
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,16 +17,29 @@ import numpy as np
 KINDS = ("box", "circle", "ellipse", "annulus", "polygon", "line", "point")
 _CORNERS = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
 _ROUND = 64
+_CLOSE_ARCSEC = 1e-3
+"""An inverse of a distortion that comes back farther from where it began has diverged."""
+
 _STEP = 4.0
 """Pixels over which a WCS is taken for flat: less loses digits to rounding, more would see the curvature of the sky."""
 
 
 def icrs(wcs: Any, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """RA and Dec in degrees (ICRS) of pixels, whatever frame the WCS has; NaN outside of its projection."""
-    sky = wcs.pixel_to_world(np.asarray(x, float), np.asarray(y, float))
-    if sky.name != "icrs":
-        sky = sky.icrs
+    """RA and Dec in degrees (ICRS) of pixels, whatever frame the WCS has; NaN outside of its projection, or of what astropy knows."""
+    nowhere = np.full(np.shape(x), np.nan)
+    if _is_strange(wcs):
+        return nowhere, nowhere
+    try:
+        sky = wcs.pixel_to_world(np.asarray(x, float), np.asarray(y, float)).icrs
+    except (ValueError, AttributeError):  # a frame that astropy cannot name, or not transform
+        return nowhere, nowhere
     return np.asarray(sky.ra.deg), np.asarray(sky.dec.deg)
+
+
+def _is_strange(wcs: Any) -> bool:
+    """Ecliptic and its like: astropy (8.0) gives such longitudes out as right ascensions."""
+    kind = wcs.wcs.lngtyp.strip()
+    return bool(kind.endswith("LON") and kind != "GLON")
 
 
 def pixels(wcs: Any, ra: Any, dec: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -33,14 +47,23 @@ def pixels(wcs: Any, ra: Any, dec: Any) -> tuple[np.ndarray, np.ndarray]:
     from astropy.coordinates import SkyCoord
     from astropy.wcs import NoConvergence
 
+    if _is_strange(wcs):
+        return np.full(np.shape(ra), np.nan), np.full(np.shape(ra), np.nan)
+    sky = SkyCoord(np.asarray(ra, float), np.asarray(dec, float), unit="deg")
     try:
-        x, y = wcs.world_to_pixel(SkyCoord(np.asarray(ra, float), np.asarray(dec, float), unit="deg"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an inverse that diverges: that is looked at below
+            x, y = wcs.world_to_pixel(sky)
     except NoConvergence as failed:
-        best = np.array(failed.best_solution)
-        wrong = [one for one in (failed.divergent, failed.slow_conv) if one is not None]
-        best[np.concatenate(wrong) if wrong else slice(None)] = np.nan
-        x, y = (column.reshape(np.shape(ra)) for column in best.T)
-    return np.asarray(x), np.asarray(y)
+        x, y = (column.reshape(np.shape(ra)) for column in np.array(failed.best_solution).T)
+    except (ValueError, AttributeError):
+        x = y = np.full(np.shape(ra), np.nan)
+    x, y = np.asarray(x), np.asarray(y)
+    if wcs.has_distortion:
+        back = SkyCoord(*icrs(wcs, x, y), unit="deg")
+        lost = ~(sky.separation(back).arcsec < _CLOSE_ARCSEC)
+        x, y = (np.where(lost, np.nan, one) for one in (x, y))
+    return x, y
 
 
 def _jacobian(wcs: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -108,9 +108,14 @@ def write_csv(rows: Iterable[dict[str, Any]], path: Path) -> None:
         with open(partial, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(names)
-            writer.writerows([text_cell(row[name]) for name in names] for row in listed)
+            writer.writerows([_cell_of(row, name) for name in names] for row in listed)
 
     whole(path, write)
+
+
+def _cell_of(row: dict[str, Any], name: str) -> str:
+    value = row[name]
+    return str(int(value)) if name == "n_images" and value == value and value.is_integer() else text_cell(value)
 
 
 def text_cell(value: Any) -> str:

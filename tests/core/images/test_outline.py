@@ -8,7 +8,7 @@ import astropy.units as u
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
-from astropy.wcs import WCS
+from astropy.wcs import WCS, Sip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from regions import RectangleSkyRegion
@@ -104,6 +104,44 @@ def test_that_a_polygon_keeps_its_vertices_on_the_sky() -> None:
 def test_that_without_a_wcs_a_region_stays_in_pixels_and_comes_to_no_other_plane() -> None:
     assert outline.on_sky([box()], None) == [box()]
     assert outline.on_image([box()], wcs()) == []
+
+
+@pytest.mark.parametrize("kind", ["E", "H", "S"])
+def test_that_a_frame_that_astropy_cannot_name_leaves_a_region_in_pixels(kind: str) -> None:
+    ecliptic = WCS(naxis=2)
+    ecliptic.wcs.ctype, ecliptic.wcs.cdelt = [f"{kind}LON-TAN", f"{kind}LAT-TAN"], [-1e-4, 1e-4]
+    ecliptic.wcs.set()
+    assert outline.on_sky([box()], ecliptic) == [box()]
+    [drawn] = outline.on_sky([box()], wcs())
+    assert outline.on_image([drawn], ecliptic) == []
+
+
+def test_that_the_inverse_of_a_distortion_that_does_not_converge_leaves_a_region_out() -> None:
+    wild = wcs()
+    wild.wcs.ctype = ["RA---TAN-SIP", "DEC--TAN-SIP"]
+    a = np.zeros((4, 4))
+    a[2, 0], a[3, 0] = 5e-2, -1e-3
+    wild.sip = Sip(a, a.T.copy(), None, None, wild.wcs.crpix)
+    wild.wcs.set()
+    [drawn] = outline.on_sky([box(x=400.0)], wcs())
+    for placed in outline.on_image([drawn], wild):
+        truth = SkyCoord(drawn["ra"], drawn["dec"], unit="deg")
+        assert wild.pixel_to_world(placed["x"], placed["y"]).separation(truth).arcsec < MAS
+    assert outline.on_image([{**drawn, "ra": 150.2}], wild) == []
+
+
+def test_that_a_box_lies_right_on_a_distorted_plane() -> None:
+    """SIP as surveys have it: a hundredth of a pixel per pixel at the edge."""
+    here, there = wcs(20.0), wcs(0.0)
+    there.wcs.ctype = ["RA---TAN-SIP", "DEC--TAN-SIP"]
+    a = np.zeros((3, 3))
+    a[2, 0], a[1, 1] = 1e-4, -5e-5
+    there.sip = Sip(a, a.T.copy(), None, None, there.wcs.crpix)
+    there.wcs.set()
+    [drawn] = outline.on_sky([box()], here)
+    [shown] = outline.on_image([drawn], there)
+    again = there.pixel_to_world(shown["x"], shown["y"])
+    assert here.pixel_to_world(70.0, 20.0).separation(again).arcsec < MAS
 
 
 def test_that_a_region_on_the_far_side_of_the_sky_is_left_out() -> None:
