@@ -446,6 +446,7 @@ def test_that_a_processed_picture_is_marked_blinked_and_gone_with_the_object(sho
 def test_that_a_tap_of_b_stays_and_a_held_b_goes_back_when_let_go(show, qtbot, held_s, after):
     view, _, _ = show({1: several(1)})
     view.setFocus()
+    qtbot.waitUntil(lambda: view._prefetch.ready(1, "r"))
     view.blink()
     assert view.frame.image.band == "r"
     qtbot.wait(round(1000 * held_s))
