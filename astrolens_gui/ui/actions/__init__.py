@@ -76,11 +76,14 @@ def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
 
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Wheel", "Zoom at the cursor"),
-    ("Ctrl+wheel", "Mosaic: more or fewer stamps"),
-    ("Middle drag", "Pan"),
-    ("Drag a cut", "In the histogram: set it by hand"),
+    ("Middle or left drag", "Pan; left only where no tool is on"),
     ("Right drag", "Contrast and bias, as in DS9"),
-    ("Double click", "Fit; mosaic: show large"),
+    ("Double click", "Fit; mosaic, panels, field: show large"),
+    ("Drag a cut", "In the histogram: set it by hand"),
+    ("Shift+wheel", "Size the Einstein circle"),
+    ("Alt+arrows, Backspace", "Move what the tool measures, remove it"),
+    ("Ctrl+click, Shift+click", "Mosaic: select stamps"),
+    ("Ctrl+wheel", "Mosaic: more or fewer stamps"),
 )
 
 
