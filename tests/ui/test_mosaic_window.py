@@ -73,7 +73,7 @@ def test_that_ctrl_return_grades_the_rest_of_the_page_on_disk_and_one_undo_takes
     assert not mosaic.isHidden()  # Ctrl+Return is not Return: no stamp was opened
     press(qtbot, window, Qt.Key_Z, Qt.ControlModifier)
     qtbot.waitUntil(lambda: on_disk(window) == {first: "A"}, timeout=5000)
-    qtbot.waitUntil(lambda: window.queue.progress()[0] == 1, timeout=5000)
+    qtbot.waitUntil(lambda: window.queue.progress()[0] == 1 and not window.grading.busy, timeout=5000)
     press(qtbot, window, Qt.Key_Y, Qt.ControlModifier)
     qtbot.waitUntil(lambda: len(on_disk(window)) == len(page), timeout=5000)
     qtbot.waitUntil(lambda: window.queue.progress()[0] == len(page), timeout=5000)
