@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,23 +102,43 @@ class Saving:
         return front.viewport() if hasattr(front, "viewport") else front
 
     def save(self, page: str, target: Target, file: Path, choices: dict[str, Any]) -> Any:
-        """Draw the sheet now, write it on the io lane; the job."""
-        window = self._window
+        """Draw the sheet, now where its pixels are at hand, and write it on the io lane; the job under way."""
+        window, view, times = self._window, self._view(), int(choices["times"])
         window.workbench.settings.set("share", choices)
-        view, times = self._view(), int(choices["times"])
         width, height = (side * times for side in self._size())
+        caption, bar = self._caption(page, target), self._bar() if choices["bar"] and page == "image" else None
         unit = times * view.devicePixelRatioF()
+
+        def finish(picture: QtGui.QImage) -> Any:
+            sheet = Sheet(picture, caption, bar, unit)
+            size = f"{sheet.size[0]} × {sheet.size[1]} px"
+            job = window.workbench.runner.submit("io", write, sheet, file, title=f"saving {file.name}", quiet=True)
+            return window.bridge.when_done(job, lambda made: window.say(f"Saved {made} ({size})"), failed)
+
+        def failed(error: BaseException) -> None:
+            window.fail(str(error) or type(error).__name__)
+
         view.repaint()  # what was asked for a moment ago is part of the view
-        drawn = getattr(view, "picture", None)
-        picture = drawn(width, height, choices["layers"]) if drawn else rendered(view, times, self._filled(view))
-        sheet = Sheet(
-            picture, self._caption(page, target), self._bar() if choices["bar"] and page == "image" else None, unit
-        )
-        size = f"{sheet.size[0]} × {sheet.size[1]} px"
-        job = window.workbench.runner.submit("io", write, sheet, file, title=f"saving {file.name}", quiet=True)
+        if not hasattr(view, "picture"):
+            return finish(rendered(view, times, self._filled(view)))
+        sample = self._to_read(view, width, height) if page == "image" else None
+        if sample is None:
+            return finish(view.picture(width, height, choices["layers"]))
+        job = window.workbench.runner.submit("view", sample, quiet=True)
         return window.bridge.when_done(
-            job, lambda made: window.say(f"Saved {made} ({size})"), lambda e: window.fail(str(e))
+            job, lambda pixels: finish(_drawn_with(view, pixels, width, height, choices["layers"])), failed
         )
+
+    def _to_read(self, canvas: Any, width: int, height: int) -> Callable[[], Any] | None:
+        """What reads and paints the pixels of a larger picture, for another thread; None where they are at hand."""
+        here = canvas.view
+        larger = min(width / here.width, height / here.height)
+        wanted = replace(here, width=width, height=height, scale=here.scale * larger)
+        image = self._window.stage.image
+        if wanted == here or image.frame.title or all(raster.resident for raster in _shown(image, self._is_colour)):
+            return None
+        engine, recipe = image.engine, replace(self._window.current.recipe, band=image.frame.image.band)
+        return lambda: engine.paint(engine.sample(wanted, recipe), recipe)
 
     def _filled(self, view: Any) -> int:
         """How much of a page's height has stamps."""
@@ -156,6 +178,23 @@ class Saving:
             return None
         unit = frame.image.unit if not frame.title else ""
         return colour_bar(self._window.current.recipe, frame.low, frame.high, unit)
+
+
+def _shown(image: Any, colour: bool) -> list[Any]:
+    """The open rasters behind the picture."""
+    rasters = image.frame.image.rasters
+    opened = getattr(rasters, "opened", rasters.get)
+    found = [opened(name) for name in rasters] if colour else [image.frame.image.raster]
+    return [one for one in found if one is not None]
+
+
+def _drawn_with(canvas: Any, pixels: Any, width: int, height: int, layers: bool) -> QtGui.QImage:
+    """The canvas's picture from pixels that were read for it."""
+    usual, canvas.renderer = canvas.renderer, lambda _: pixels
+    try:
+        return canvas.picture(width, height, layers)  # type: ignore[no-any-return]
+    finally:
+        canvas.renderer = usual
 
 
 def rendered(view: Any, times: int, height: int) -> QtGui.QImage:

@@ -65,19 +65,16 @@ class Talking:
         ids, blind = self._window.queue.objects().copy(), self._window.current.blind
         name = self._window.session.info.name
 
-        def send() -> tuple[Any, str]:
+        def send() -> str:
             from astrolens_gui.workbench.pointing import queue_table
 
             samp.connect()
             file = queue_table(opened, ids, blind)
+            self._sent = (opened, ids)  # before it is sent: the answer may be quicker than we
             told = samp.send("table.load.votable", **{"url": file.as_uri(), "table-id": TABLE, "name": name})
-            return ids, f"Sent {len(ids):,} objects to {', '.join(told)}; a row chosen there is shown here"
+            return f"Sent {len(ids):,} objects to {', '.join(told)}; a row chosen there is shown here"
 
-        def sent(result: tuple[Any, str]) -> None:
-            self._sent = (opened, result[0])
-            self._window.say(result[1])
-
-        self._do(send, sent)
+        self._do(send, self._window.say)
 
     def send_position(self, object_id: int) -> None:
         samp, opened = self._ready(), self._window.workbench.opened

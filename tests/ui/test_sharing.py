@@ -182,6 +182,31 @@ def test_that_a_larger_picture_is_rendered_anew_and_not_blown_up(qtbot, lenses, 
     assert np.abs(fine - np.kron(plain, np.ones((4, 4)))).mean() > 0.2  # … with edges where the pixels' edges are
 
 
+def test_that_a_large_file_is_read_anew_for_a_larger_picture(qtbot, lenses, canvas, tmp_path, monkeypatch):
+    """The same stamp, once from memory and once read in parts: the saved pictures are the same."""
+    from astrolens_gui.core.images import raster
+
+    show(qtbot, lenses, "102020057")
+    lenses.stage.bar.hide()  # its height follows the object's bands
+    qtbot.wait(100)
+    canvas.turn(20)
+    canvas.fit()
+    memory = save(qtbot, lenses, tmp_path / "memory.png", times=2)
+    monkeypatch.setattr(raster, "RESIDENT_PX", 100)
+    lenses.workbench.opened.images._rasters.clear()
+    show(qtbot, lenses, "J0331163")
+    lenses.stage.image._prefetch.forget()
+    show(qtbot, lenses, "102020057")
+    assert not lenses.stage.image.frame.image.raster.resident
+    canvas.fit()
+    qtbot.wait(300)
+    save(qtbot, lenses, tmp_path / "parts.png", times=2)
+    qtbot.waitUntil(lambda: (tmp_path / "parts.png").exists(), timeout=10_000)
+    parts = QtGui.QImage(str(tmp_path / "parts.png"))
+    assert (parts.width(), parts.height()) == (memory.width(), memory.height())
+    assert np.abs(grey(parts).astype(int) - grey(memory)).mean() < 1.0
+
+
 def test_that_a_pdf_keeps_its_letters_as_letters_and_every_pixel_as_it_is(qtbot, lenses, canvas, tmp_path):
     show(qtbot, lenses, "102020057")
     save(qtbot, lenses, tmp_path / "view.pdf", bar=True)

@@ -65,7 +65,9 @@ class Board(QWidget):
             x, y = place.x() * larger, place.y() * larger
             size = round(place.width() * larger), round(place.height() * larger)
             if size[0] > 0 and size[1] > 0:
+                panel.cross.visible = False  # where the pointer happens to rest is no part of a picture
                 painter.drawImage(QtCore.QPointF(x, y), canvas.picture(*size, layers))
+                panel.cross.visible = True
             _write(painter, panel, QtCore.QRectF(x, panel.y() * larger, size[0], y - panel.y() * larger), larger)
         painter.end()
         return image
