@@ -521,6 +521,21 @@ def test_that_the_picture_for_a_file_is_the_view_at_any_size(show):
             assert QColor(picture.pixel(at)).getRgb()[:3] == tuple(expected[row, column])
 
 
+def test_that_pixels_that_cannot_be_painted_are_a_sentence_and_no_crash(show, qtbot, monkeypatch):
+    view, _, _ = show({1: made(field()), 2: made(field(2), 2)})
+
+    def broken(*arguments):
+        raise ValueError("the stretch gave no number")
+
+    monkeypatch.setattr(view.engine, "paint", broken)
+    with qtbot.captureExceptions() as raised:
+        view.canvas.zoom_by(2)
+        qtbot.waitUntil(lambda: view.notice.isVisible(), timeout=3000)
+    assert raised == []
+    assert view.notice.text == "the stretch gave no number"
+    assert view.sight(1).final
+
+
 # -- wide fields
 
 

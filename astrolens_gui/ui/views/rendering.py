@@ -12,7 +12,7 @@ from astrolens_gui.core.images.colour import channels
 from astrolens_gui.core.images.engine import Engine
 
 from ..bridge import is_cancelled
-from ..qt import QObject, Signal
+from ..qt import QObject, QTimer, Signal
 
 LANE = "view"
 
@@ -116,9 +116,16 @@ class Rendering(QObject):
         engine = self.engine
         if engine is None or not self._at_hand(view):
             return None
-        sampled = engine.sample(view, self._recipe)
+        try:
+            sampled = engine.sample(view, self._recipe)
+            painted = engine.paint(sampled, self._recipe)
+        except Exception as error:  # inside a paint event it would end the program; as a sentence it ends this image
+            self.engine = None
+            failure = error
+            QTimer.singleShot(0, lambda: self.failed.emit(failure))
+            return None
         self._sampled, self._sampled_of = (sampled, view), _needs(self._recipe)
-        return engine.paint(sampled, self._recipe)
+        return painted
 
     def _on_view(self, view: Any) -> None:
         if self.engine is not None and not self._at_hand(view):
