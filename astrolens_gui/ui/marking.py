@@ -236,12 +236,14 @@ class MarkCommands:
         window.bridge.when_done(job, self._imported)
 
     def _imported(self, report: Any) -> None:
-        from .views.imports import ImportReportDialog
+        from .views.imports import RefusedDialog
 
         self._ask()
-        self._window.say(" ".join([*report.notes, *report.refused][:2]) or "The file holds no region.")
+        said = f"{report.added:,} regions added"
+        self._window.say(report.notes[-1] if report.notes else said)
         if report.refused:
-            self.report = ImportReportDialog(report, self._window)
+            lines = [*report.notes, *report.refused]
+            self.report = RefusedDialog("Regions", f"{said}; not all of the file could be used.", lines, self._window)
             self.report.show()
 
     def export_regions(self) -> None:

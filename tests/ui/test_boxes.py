@@ -295,9 +295,11 @@ def test_that_hidden_boxes_are_not_painted(hand: Hand, stored: Any, window: Any)
 
 def test_that_a_region_file_comes_in_and_goes_out(hand: Hand, stored: Any, window: Any, tmp_path: Path) -> None:
     path = tmp_path / "in.reg"
-    path.write_text("image\ncircle(51,51,10)\npolygon(20,20,40,20,30,40)\n")
+    path.write_text('image\ncircle(51,51,10)\npolygon(20,20,40,20,30,40)\nicrs;circle(10,10,1")\n')
     window.marking.bring_in(path)
     rows = stored(2)
+    hand.qtbot.waitUntil(lambda: window.marking.report is not None)
+    assert "1 regions lie on no image" in window.marking.report.text.toPlainText()
     assert [row.kind for row in rows] == ["circle", "polygon"]
     hand.drag((50.0, 50.0), (60.0, 50.0))
     moved = stored(2)[0]
