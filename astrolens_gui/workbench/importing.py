@@ -28,7 +28,7 @@ class _Tally:
     unscaled: int = 0
 
     def report(self, opened: Opened, more: Sequence[str] = ()) -> ImportReport:
-        count = sum(getattr(one, "count", 1) for one in self.refused)
+        count = sum(getattr(one, "sources", 1) for one in self.refused)
         opened.tell(Changes(project=True, queue=True, message=f"{len(self.new)} objects added, {count} refused"))
         notes = [
             f"{count} objects are shown but can't be scored: {what}; import them again with {option}"

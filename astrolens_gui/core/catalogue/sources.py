@@ -44,13 +44,13 @@ class Left:
     """Sources that give no object, counted; `str()` is one sentence."""
 
     table: str
-    count: int
+    sources: int
     reason: str
     examples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        named = ", ".join(self.examples) + (", …" if self.count > len(self.examples) else "")
-        return f"{self.table}: {self.count:,} {'source' if self.count == 1 else 'sources'} ({named}): {self.reason}"
+        named = ", ".join(self.examples) + (", …" if self.sources > len(self.examples) else "")
+        return f"{self.table}: {self.sources:,} {'source' if self.sources == 1 else 'sources'} ({named}): {self.reason}"
 
 
 @dataclass(frozen=True)

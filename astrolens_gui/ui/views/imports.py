@@ -160,8 +160,8 @@ def summary(report: Any) -> str:
     said = f"{report.added:,} objects added"
     if report.updated:
         said += f", {report.updated:,} updated"
-    sources = sum(getattr(one, "count", 0) for one in report.refused)
-    files = sum(not hasattr(one, "count") for one in report.refused)
+    sources = sum(getattr(one, "sources", 0) for one in report.refused)
+    files = sum(not hasattr(one, "sources") for one in report.refused)
     counts = ((sources, "source"), (files, "file"))
     parts = [f"{count:,} {what if count == 1 else what + 's'} refused" for count, what in counts if count]
     return "; ".join([said, *parts]) + "."

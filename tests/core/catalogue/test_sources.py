@@ -76,7 +76,7 @@ def test_that_sources_outside_are_refused_and_counted(tmp_path: Path) -> None:
     found = located(table, [mosaic(tmp_path / "r.fits", "r")])
     assert sorted(found.names) == ["s000", "s003"]
     (left,) = found.left
-    assert left.count == 2
+    assert left.sources == 2
     assert str(left) == "c.csv: 2 sources (s001, s002): they lie in none of the images"
     assert found.said() == "4 sources, 2 lie in the images"
 
@@ -172,7 +172,7 @@ def test_that_importing_again_changes_nothing_and_another_band_adds_to_it(bench:
     red = mosaic(tmp_path / "m" / "r.fits", "r")
     bench.open(tmp_path / "p.astrolens", create={}).result(60)
     first = bench.import_catalogue(table, [red], size_px=32).result(60)
-    assert (first.added, first.updated, sum(one.count for one in first.refused)) == (3, 0, 1)
+    assert (first.added, first.updated, sum(one.sources for one in first.refused)) == (3, 0, 1)
     again = bench.import_catalogue(table, [red], size_px=32).result(60)
     assert (again.added, again.updated) == (0, 0)
     blue = mosaic(tmp_path / "m" / "g.fits", "g")
@@ -189,7 +189,7 @@ def test_that_another_catalogues_ids_never_move_a_graded_source(bench: Workbench
     before = {row.name: row.ra for row in bench.images.rows(bench.queue("random").result(60).object)}
     other = catalogue(tmp_path / "two.csv", [(90, 90), (50.5, 50)])
     report = bench.import_catalogue(other, [image], size_px=32).result(60)
-    assert [(one.count, one.examples) for one in report.refused] == [(1, ("s000",))]
+    assert [(one.sources, one.examples) for one in report.refused] == [(1, ("s000",))]
     rows = {row.name: row.ra for row in bench.images.rows(bench.queue("random").result(60).object)}
     assert rows["s000"] == before["s000"]
     report = bench.import_catalogue(other, [image], size_px=32, prefix="two-").result(60)
