@@ -152,7 +152,7 @@ def cmd_import(arguments: argparse.Namespace) -> int:
         if new:
             shutil.rmtree(arguments.project, ignore_errors=True)  # made a moment ago by us, and empty
         raise
-    count = sum(getattr(one, "count", 1) for one in report.refused)
+    count = sum(getattr(one, "sources", 1) for one in report.refused)
     what = "files" if arguments.catalogue is None else "sources or files"
     counts = f"{report.added} objects added, {report.updated} updated, {count} {what} refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
@@ -302,10 +302,13 @@ def cmd_evaluate(arguments: argparse.Namespace) -> int:
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import ExporterSpec
+
     with _workbench() as bench:
         _wait(bench.open(arguments.project))
         count = _wait(bench.export(arguments.format, arguments.out))
-    print(f"{count} labels in {arguments.out}")
+        what = next(one.of for one in bench.plugins.all(ExporterSpec) if one.id == arguments.format)
+    print(f"{count} {what} in {arguments.out}")
     return 0
 
 

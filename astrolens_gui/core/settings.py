@@ -16,6 +16,8 @@ DEFAULTS: dict[str, Any] = {
     "device": "auto",
     "mosaic": {"columns": 6, "size": 128},
     "recipe": {},
+    "panels": {"lock": "sky", "shared": False, "bands": True, "colour": False},
+    "share": {},
     "layout": "",
     "geometry": "",
     "run_in": "auto",

@@ -254,6 +254,8 @@ class Grading(QObject):
             self._current.show(target, self._queue.row_of(target))
             name = self._queue.name_of(target)
             self._announce(Saved(target, name, grade, row.subtype if row else "", row.comment if row else ""))
-            self.told.emit(f"{said}: {name} " + (f"is {grade}" if grade else "has no grade"))
+            of_grades = changes.extra.get("kind", "grade") in {"grade", "comment"} and "together" not in changes.extra
+            now = f"{name} is {grade}" if grade else f"{name} has no grade"
+            self.told.emit(f"{said}: {now}" if of_grades or not changes.message else changes.message)
 
         self._bridge.when_done(self._workbench.label_of(target), known, self._step_failed)

@@ -10,14 +10,12 @@ from typing import Any
 from astrolens_gui.api import UserError
 from astrolens_gui.core import paths
 from astrolens_gui.core.links import Link, Target, load_links, sexagesimal
-from astrolens_gui.core.settings import DEFAULTS
 
 from .bridge import is_cancelled
 from .qt import QApplication, QtCore, QtGui
 from .saving import Saving
 from .talking import Talking
 
-DEFAULTS.setdefault("share", {})
 """How the last picture was saved: folder, suffix, times, layers, bar."""
 
 

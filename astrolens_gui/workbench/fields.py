@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +10,6 @@ import numpy as np
 from astrolens_gui.api import Plane, UserError
 
 from .opened import as_job
-from .perband import PerBand
-from .pixels import labels
 from .records import LoadedImage
 
 if TYPE_CHECKING:
@@ -67,11 +64,7 @@ def load(opened: Opened, object_id: int, band: str = "") -> Field:
     Raises:
         NoField: the object is a stamp. ImageError: the image can't be read.
     """
-    from astrolens_gui.core.images import readers, windows
-    from astrolens_gui.core.images.align import band_map
-    from astrolens_gui.core.images.bands import shown_first
-    from astrolens_gui.core.images.celestial import Celestial
-    from astrolens_gui.core.images.zeropoints import zero_points
+    from astrolens_gui.core.images import windows
 
     images = opened.images
     parts = images.planes(object_id)
@@ -79,32 +72,9 @@ def load(opened: Opened, object_id: int, band: str = "") -> Field:
     if not any(plane.window for plane in parts) and min(max(plane.shape) for plane in parts) < SMALLEST_PX:
         raise NoField(STAMP)
     planes = [replace(one, window=None, shape=windows.shape(one)) if one.window else one for one in parts]
-    names = labels(planes)
-    at = shown_first(names, band)
-    plane = planes[at]
-    raster = images.raster(plane)
-    wcs = readers.celestial(plane)
-    Celestial.of(wcs)
-    rasters = PerBand(names, lambda n: images.raster(planes[n]), {names[at]: raster})
-    skies = PerBand(names, lambda n: readers.celestial(planes[n]), {names[at]: wcs})
-    others = [name for name in names if name != names[at]]
-    image = LoadedImage(
-        object_id=object_id,
-        name=row.name,
-        band=names[at],
-        bands=names,
-        raster=raster,
-        wcs=wcs,
-        pixel_scale=plane.pixel_scale or row.pixel_scale,
-        unit=plane.unit,
-        path=Path(plane.path),
-        wcs_problem=readers.wcs_problem(plane) if wcs is None else "",
-        rasters=rasters,
-        wcs_of=skies,
-        zero_points=PerBand(names, lambda n: zero_points([planes[n]])[0]),
-        maps=PerBand(others, lambda n: band_map(wcs, skies[others[n]], raster.shape, rasters[others[n]].shape)),
-    )
-    ids, x, y = _sources(opened, parts[at], row, wcs, raster.shape)
+    image = images.assemble(row, planes, band)
+    at = image.bands.index(image.band)
+    ids, x, y = _sources(opened, parts[at], row, image.wcs, image.raster.shape)
     return Field(image, ids, x, y, parts[at].window[2] if parts[at].window else 0)
 
 

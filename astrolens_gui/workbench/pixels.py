@@ -92,6 +92,11 @@ class Pixels:
         Raises:
             ImageError: one sentence with file, extension and reason.
         """
+        planes = self.planes(object_id)
+        return self.assemble(self.rows([object_id])[0], planes, band or "")
+
+    def assemble(self, row: ObjectRow, planes: Sequence[Any], band: str) -> LoadedImage:
+        """An object's planes as one image, led by the band asked for (else the best to look at); the others open when they are needed."""
         from pathlib import Path
 
         from astrolens_gui.core.images import readers
@@ -100,10 +105,8 @@ class Pixels:
         from astrolens_gui.core.images.celestial import Celestial
         from astrolens_gui.core.images.zeropoints import zero_points
 
-        planes = self.planes(object_id)
-        row = self.rows([object_id])[0]
         names = labels(planes)
-        place = shown_first(names, band or "")
+        place = shown_first(names, band)
         plane, name = planes[place], names[place]
         raster = self.raster(plane)
         wcs = readers.celestial(plane)
@@ -111,8 +114,15 @@ class Pixels:
         rasters = PerBand(names, lambda at: self.raster(planes[at]), {name: raster})
         sky = PerBand(names, lambda at: readers.celestial(planes[at]), {name: wcs})
         others = [one for one in names if one != name]
+
+        def onto(other: str) -> Any:
+            """From the screen to the pixels of another band; by the pixel scales where there is no WCS."""
+            scale = planes[names.index(other)].pixel_scale
+            ratio = scale / plane.pixel_scale if scale and plane.pixel_scale else None
+            return band_map(wcs, sky[other], raster.shape, rasters[other].shape, ratio)
+
         return LoadedImage(
-            object_id=object_id,
+            object_id=row.id,
             name=row.name,
             band=name,
             bands=names,
@@ -125,7 +135,7 @@ class Pixels:
             rasters=rasters,
             wcs_of=sky,
             zero_points=PerBand(names, lambda at: zero_points([planes[at]])[0]),
-            maps=PerBand(others, lambda at: band_map(wcs, sky[others[at]], raster.shape, rasters[others[at]].shape)),
+            maps=PerBand(others, lambda at: onto(others[at])),
         )
 
     def raster(self, plane: Any) -> Any:
@@ -156,22 +166,6 @@ class Pixels:
         from astrolens_gui.core.images.raster import build_overviews
 
         build_overviews(raster, self._opened.project.cache_dir / "overviews", ctx)
-
-    def thumbnails(self, ids: Sequence[int], size: int, recipe: Any) -> list[Any]:
-        """uint8 (size, size, 3) per id, or one sentence where there is no picture."""
-        from astrolens_gui.core.images.errors import ImageError
-        from astrolens_gui.core.images.thumbnails import thumb
-
-        rows = {row.id: row for row in self.rows(ids)}
-        made: list[Any] = []
-        for id in ids:
-            try:
-                made.append(thumb(self._absolute(rows[int(id)]), size, recipe))
-            except KeyError:
-                made.append(f"there is no object number {id} in this project; reload the queue")
-            except (ImageError, UserError) as error:
-                made.append(str(error))
-        return made
 
     def batch(
         self, ids: Sequence[int] | np.ndarray, input: InputSpec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.qt import QApplication, Qt, QtGui
 from astrolens_gui.ui.views import display
 from astrolens_gui.ui.views.displaybar import CUTS, MORE, DisplayBar
-from astrolens_gui.ui.views.image import ImageView
+from astrolens_gui.ui.views.image import Frame, ImageView
 
 BANDS = ("VIS", "Y", "J", "H")
 
@@ -274,10 +273,10 @@ def test_that_a_large_image_is_counted_from_its_overview_and_not_under_a_colour_
     object.__setattr__(wide, "raster", raster)
     current.set_recipe(mode="rgb")
     counted.clear()
-    bar.set_frame(SimpleNamespace(image=wide, low=0.0, high=6.0))
+    bar.set_frame(Frame(wide, 0.0, 6.0))
     assert not counted
     current.set_recipe(mode="single")
-    bar.set_frame(SimpleNamespace(image=wide, low=0.0, high=6.0))
+    bar.set_frame(Frame(wide, 0.0, 6.0))
     assert counted
     assert np.isfinite(bar.histogram.values).all()
     assert bar.histogram.values.size > 10_000

@@ -95,5 +95,5 @@ def _retract(connection: Connection, grader: str, members: Sequence[Any], origin
     )
     grades = {**dict.fromkeys(objects, ""), **dict(connection.execute(stand).tuples().all())}
     extra = {"object": objects[0], "kind": "grade", KEY: len(objects), "grades": grades}
-    message = f"{verb}: {len(objects)} grades that were given together."
+    message = f"{verb}: what was given together to {len(objects)} objects."
     return Changes(labels=objects, events=tuple(ids), origin=origin, message=message, extra=extra)

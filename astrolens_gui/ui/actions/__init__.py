@@ -78,7 +78,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Wheel", "Zoom at the cursor"),
     ("Middle or left drag", "Pan; left only where no tool is on"),
     ("Right drag", "Contrast and bias, as in DS9"),
-    ("Double click", "Fit; mosaic, panels, field: show large"),
+    ("Double click", "Fit; mosaic, panels, field: show large; a box: its class"),
     ("Drag a cut", "In the histogram: set it by hand"),
     ("Shift+wheel", "Size the Einstein circle"),
     ("Alt+arrows, Backspace", "Move what the tool measures, remove it"),

@@ -107,19 +107,19 @@ class DisplayBar(QWidget):
             self.low.clear()
             self.high.clear()
             return
-        self._count()
+        self._count(frame.raster or frame.image.raster)
         self.histogram.set_cuts(*self._cuts)
         self.low.show_number(frame.low)
         self.high.show_number(frame.high)
         self._paint_bar()
-        display.keep_locked(self._current, frame.image.band, *self._cuts)
+        if not frame.title:  # the cuts of a residual are not the band's
+            display.keep_locked(self._current, frame.image.band, *self._cuts)
 
-    def _count(self) -> None:
-        """The histogram of the band on the screen; not under a colour picture, where its pixels may not have been read."""
-        image = self._image
-        if self._current.recipe.mode != "rgb" and self._counted is not image:
-            self._counted = image
-            self.histogram.set_image(image.raster.overview(), *self._cuts)
+    def _count(self, raster: Any) -> None:
+        """The histogram of the pixels on the screen; not under a colour picture, where one band's may not have been read."""
+        if self._current.recipe.mode != "rgb" and self._counted is not raster:
+            self._counted = raster
+            self.histogram.set_image(raster.overview(), *self._cuts)
 
     def _on_single(self, single: bool) -> None:
         self._single = single

@@ -22,8 +22,6 @@ from .panel import Content, Panel
 from .panelbar import PanelBar
 from .panelplan import MOST, Together, chosen_contents
 
-DEFAULTS.setdefault("panels", {"lock": "sky", "shared": False, "bands": True, "colour": False})
-
 AHEAD = 3
 
 

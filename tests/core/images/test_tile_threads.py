@@ -1,4 +1,4 @@
-"""Compressed tiles are decoded from several threads at once: every pixel right, though the decoders keep their place in static variables."""
+"""Compressed tiles asked for by several threads: every pixel right, though the decoders keep their place in static variables."""
 
 from __future__ import annotations
 
