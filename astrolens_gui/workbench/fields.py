@@ -135,7 +135,4 @@ def _in_file(store: Any, root: str, path: str) -> tuple[np.ndarray, np.ndarray, 
 
 def overviews(bench: Any, raster: Any) -> Job[None]:
     """Give a large image its overviews in the background, kept in the project's cache."""
-    from astrolens_gui.core.images.raster import build_overviews
-
-    folder = bench.opened.project.cache_dir
-    return bench.runner.submit("io", lambda ctx: build_overviews(raster, folder, ctx), title="preparing the field")  # type: ignore[no-any-return]
+    return bench.runner.submit("io", bench.images.build_overviews, raster, title="preparing the field")  # type: ignore[no-any-return]
