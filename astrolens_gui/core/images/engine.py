@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections.abc import Callable, Mapping
@@ -219,11 +220,11 @@ def _voids(view: View, to_image: Affine, shape: tuple[int, int], planes: dict[st
 
 def _finished(pixels: np.ndarray, sampled: Sampled, surround: int) -> np.ndarray:
     """The painted values with the surround and the chequer, as bytes."""
-    for row, (first, last) in enumerate(zip(sampled.first.tolist(), sampled.last.tolist(), strict=True)):
-        if first:
-            pixels[row, :first] = surround
-        if last < pixels.shape[1]:
-            pixels[row, last:] = surround
+    first, last = sampled.first, sampled.last
+    turns = np.flatnonzero((first[1:] != first[:-1]) | (last[1:] != last[:-1])) + 1  # few, where the image is upright
+    for top, bottom in itertools.pairwise([0, *turns.tolist(), len(first)]):
+        pixels[top:bottom, : first[top]] = surround
+        pixels[top:bottom, last[top] :] = surround
     flat = pixels.reshape(-1)
     if len(sampled.holes):
         flat[sampled.holes] = np.array(NO_DATA_TONES, np.uint32)[sampled.tones]

@@ -86,7 +86,8 @@ def paint(
     table = _table(recipe)
     flat = np.ascontiguousarray(values).reshape(-1)
     out = np.empty(flat.size, np.uint32)
-    scale, black, top = np.float32((LEVELS - 1) / (high - low)), np.float32(low), np.float32(LEVELS - 1)
+    steps = (LEVELS - 1) / (high - low)
+    scale, black, top = np.float32(steps), np.float32(low - 0.5 / steps), np.float32(LEVELS - 1)
     place, index = np.empty(_BLOCK, np.float32), np.empty(_BLOCK, np.int32)
     with np.errstate(all="ignore"):
         for start in range(0, flat.size, _BLOCK):  # blocks that stay in the processor's cache
@@ -94,11 +95,9 @@ def paint(
             p, n = place[: part.size], index[: part.size]
             np.subtract(part, black, out=p)
             np.multiply(p, scale, out=p)
-            np.add(p, np.float32(0.5), out=p)
-            np.fmax(p, np.float32(0), out=p)  # fmax, not maximum: NaN becomes 0
-            np.minimum(p, top, out=p)
-            np.copyto(n, p, casting="unsafe")
-            np.take(table, n, out=out[start : start + _BLOCK], mode="wrap")  # none is beyond: the fastest way there is
+            np.clip(p, np.float32(0), top, out=p)
+            np.copyto(n, p, casting="unsafe")  # NaN becomes 0 or the lowest number there is
+            np.take(table, n, out=out[start : start + _BLOCK], mode="wrap")  # which wraps to 0; none else is beyond
     return out.reshape(values.shape)
 
 
