@@ -95,9 +95,10 @@ def paint(
             p, n = place[: part.size], index[: part.size]
             np.subtract(part, black, out=p)
             np.multiply(p, scale, out=p)
-            np.clip(p, np.float32(0), top, out=p)
-            np.copyto(n, p, casting="unsafe")  # NaN becomes 0 or the lowest number there is
-            np.take(table, n, out=out[start : start + _BLOCK], mode="wrap")  # which wraps to 0; none else is beyond
+            np.fmax(p, np.float32(0), out=p)  # fmax, not maximum: NaN becomes 0
+            np.minimum(p, top, out=p)
+            np.copyto(n, p, casting="unsafe")
+            np.take(table, n, out=out[start : start + _BLOCK], mode="wrap")  # none is beyond: the fastest way there is
     return out.reshape(values.shape)
 
 
