@@ -52,7 +52,6 @@ class Canvas(QWidget, Aim):
         self._pointer: QtCore.QPointF | None = None
         self._layers: list[Layer] = []
         self._tool: Tool | None = None
-        self._surround = QColor("#0b0c0e")
         self.remark = ""
         """A sentence painted over the pixels, "" for none."""
         self.plate = ""
@@ -101,11 +100,6 @@ class Canvas(QWidget, Aim):
     def name(self, plate: str) -> None:
         """Name over the pixels what they are; "" where they are the object's own."""
         self.plate = plate
-        self.update()
-
-    def set_surround(self, colour: QColor) -> None:
-        """The colour around the image."""
-        self._surround = colour
         self.update()
 
     # -- the view: its verbs are Aim's
@@ -240,7 +234,7 @@ class Canvas(QWidget, Aim):
         """`ratio`: device pixels of the target per unit of line widths and letters."""
         target = painter.device().devicePixelRatioF()
         painter.scale(1 / target, 1 / target)
-        picture.draw(painter, view, self._shape, self._surround)
+        picture.draw(painter, view, self._shape, self._surround())
         if not layers:
             return
         font = QtGui.QFont(painter.font())
@@ -259,6 +253,11 @@ class Canvas(QWidget, Aim):
         painter.scale(ratio, ratio)
         painter.setFont(font)
         self._draw_frame(painter, QtCore.QRectF(0, 0, view.width / ratio, view.height / ratio), view, ratio)
+
+    def _surround(self) -> QColor:
+        """The colour around the image, by the theme."""
+        dark = self.palette().color(QtGui.QPalette.Window).lightness() < 128
+        return QColor("#0b0c0e") if dark else QColor("#5f656d")
 
     def _draw_frame(self, painter: QtGui.QPainter, area: QtCore.QRectF, view: View, ratio: float) -> None:
         painter.setRenderHint(QtGui.QPainter.Antialiasing)

@@ -11,7 +11,7 @@ import numpy as np
 
 from astrolens_gui.workbench import fields
 
-from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..sight import Sight
 from . import display
 from .canvas import Canvas
@@ -108,7 +108,6 @@ class FieldView(QWidget):
         self._impatient = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._impatient.timeout.connect(lambda: self._clear("Loading the field …"))
         self._connect()
-        self._tint()
 
     def _connect(self) -> None:
         self.picking = Picking(lambda spot: self.markers.nearest(spot.x, spot.y, self.canvas.scale_px))
@@ -372,12 +371,3 @@ class FieldView(QWidget):
             self._open(self._current.object_id)
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QtCore.QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QtCore.QEvent.PaletteChange, QtCore.QEvent.StyleChange) and hasattr(self, "canvas"):
-            self._tint()
-
-    def _tint(self) -> None:
-        dark = self.palette().color(QPalette.Window).lightness() < 128
-        self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#5f656d"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..prefetch import Prefetch
-from ..qt import QApplication, QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..qt import QApplication, Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..roots import when_missing
 from ..sight import Sight
 from . import display
@@ -102,7 +102,6 @@ class ImageView(QWidget):
         current.object_changed.connect(self._on_object)
         current.recipe_changed.connect(self._on_recipe)
         bridge.changed.connect(self._on_changed)
-        self._tint()
         self._request(-1, "")
 
     def set_upcoming(self, upcoming: Callable[[], Iterable[int]]) -> None:
@@ -351,14 +350,3 @@ class ImageView(QWidget):
     def _under_pointer(self) -> None:
         """The pointer rests while the image changes: its line is about the new one."""
         self.canvas.tell_pointer()
-
-    # -- theme
-
-    def changeEvent(self, event: QtCore.QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QtCore.QEvent.PaletteChange, QtCore.QEvent.StyleChange) and hasattr(self, "canvas"):
-            self._tint()
-
-    def _tint(self) -> None:
-        dark = self.palette().color(QPalette.Window).lightness() < 128
-        self.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#5f656d"))

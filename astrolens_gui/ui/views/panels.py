@@ -11,7 +11,7 @@ from astrolens_gui.core.links import sexagesimal
 from astrolens_gui.core.settings import DEFAULTS
 
 from ..prefetch import Prefetch
-from ..qt import QColor, QPalette, Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..sight import Sight
 from . import display
 from .board import Board
@@ -275,7 +275,6 @@ class PanelsView(QWidget):
         while len(self.panels) < len(contents):
             self.panels.append(self._spare.pop() if self._spare else self._made())
         self.canvas.set_panels(self.panels)
-        self._tint()
 
     def _made(self) -> Panel:
         panel = Panel(self._bridge, self._workbench.runner, self.canvas)
@@ -369,18 +368,8 @@ class PanelsView(QWidget):
         here = celestial.icrs(*at) if celestial is not None and at is not None else None
         return "  ".join(sexagesimal(*here)) if here is not None else ""
 
-    # -- keys and colours
+    # -- keys
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         if not self.steps.key(event):
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QtCore.QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QtCore.QEvent.PaletteChange, QtCore.QEvent.StyleChange) and hasattr(self, "panels"):
-            self._tint()
-
-    def _tint(self) -> None:
-        dark = self.palette().color(QPalette.Window).lightness() < 128
-        for panel in self.panels:
-            panel.canvas.set_surround(QColor("#0b0c0e") if dark else QColor("#5f656d"))
