@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from ...api import Changes
 from . import events as history
+from .objects import chunks
 from .records import StoreError
 from .schema import current, events
 from .standing import undone
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from .store import Store
 
 KEY = "together"
-
-MOST = 1000
-"""Grades of one step that are looked for when it is taken back; a page has at most 400."""
 
 
 def label(
@@ -67,17 +65,17 @@ def redo(store: Store, grader: str, origin: str = "") -> Changes:
 
 
 def _members(connection: Connection, grader: str, newest: int, data: Any) -> list[Any]:
-    """The events of one step that still stand, oldest first: they were written together, so they end at `newest`."""
+    """(id, object_id) of the events of one step that still stand, oldest first, however many."""
     key = (data or {}).get(KEY)
     if not key:
         return []
-    found = []
-    query = select(events).where(events.c.grader == grader, events.c.id <= newest, ~undone(events.c.id))
-    for row in connection.execute(query.order_by(events.c.id.desc()).limit(MOST)):
-        if (row.data or {}).get(KEY) != key:
-            break
-        found.append(row)
-    return found[::-1]
+    step = select(events.c.id, events.c.object_id).where(
+        events.c.grader == grader,
+        events.c.id <= newest,
+        events.c.data[KEY].as_string() == key,
+        ~undone(events.c.id),
+    )
+    return list(connection.execute(step.order_by(events.c.id)))
 
 
 def _retract(connection: Connection, grader: str, members: Sequence[Any], origin: str, verb: str) -> Changes:
@@ -91,9 +89,11 @@ def _retract(connection: Connection, grader: str, members: Sequence[Any], origin
     )
     objects = tuple(int(one.object_id) for one in members)
     stand = select(current.c.object_id, current.c.grade).where(
-        current.c.grader == grader, current.c.object_id.in_(objects), current.c.event_id.is_not(None)
+        current.c.grader == grader, current.c.event_id.is_not(None)
     )
-    grades = {**dict.fromkeys(objects, ""), **dict(connection.execute(stand).tuples().all())}
+    grades: dict[int, str] = dict.fromkeys(objects, "")
+    for chunk in chunks(objects):
+        grades.update(connection.execute(stand.where(current.c.object_id.in_(chunk))).tuples().all())
     extra = {"object": objects[0], "kind": "grade", KEY: len(objects), "grades": grades}
     message = f"{verb}: what was given together to {len(objects)} objects."
     return Changes(labels=objects, events=tuple(ids), origin=origin, message=message, extra=extra)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from store_records import records
 
-from astrolens_gui.core.labels import facts, together
+from astrolens_gui.core.labels import facts, marks, together
 from astrolens_gui.core.labels.store import Store, StoreError
 
 
@@ -32,7 +32,7 @@ def test_that_one_undo_takes_a_page_back_and_one_redo_gives_it_again(store):
     changes = together.undo(store, "me")
     assert grades(store) == {2: "A"}
     assert changes.extra["grades"] == {1: "", 2: "A", 3: ""}
-    assert "3 grades" in changes.message
+    assert "3 objects" in changes.message
     together.redo(store, "me")
     assert grades(store) == {1: "X", 2: "X", 3: "X"}
     together.undo(store, "me")
@@ -40,6 +40,24 @@ def test_that_one_undo_takes_a_page_back_and_one_redo_gives_it_again(store):
     assert together.undo(store, "me").extra["object"] == 2
     assert grades(store) == {}
     assert "nothing to undo" in together.undo(store, "me").message
+
+
+def test_that_a_step_of_any_size_is_undone_and_redone_whole(tmp_path):
+    with Store(tmp_path / "large.sqlite") as store:
+        store.add_objects(records(2500))
+        store.label(7, "A", grader="me", scheme="abcx")
+        with store.database.write() as connection:
+            drawn = {one: [{"x": 1, "y": 1, "w": 2, "h": 2}] for one in range(1, 2501)}
+            marks.draw_on(connection, drawn, grader="me", origin="regions")
+        together.label(store, rows(*range(1, 2501)), grader="me", scheme="abcx", grade="X")
+        assert together.undo(store, "me").extra["grades"] == {**dict.fromkeys(range(1, 2501), ""), 7: "A"}
+        assert len(store.boxes()) == 2500
+        assert "2500 objects" in together.undo(store, "me").message
+        assert store.boxes() == []
+        together.redo(store, "me")
+        assert len(store.boxes()) == 2500
+        together.redo(store, "me")
+        assert len(grades(store)) == 2500
 
 
 def test_that_single_grades_and_pages_are_undone_in_their_order(store):
