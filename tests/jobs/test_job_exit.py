@@ -120,6 +120,7 @@ except KeyboardInterrupt:
     process = program(tmp_path, ending)
     assert process.stdout.readline() == "running\n"
     pids = children(tmp_path)
+    time.sleep(0.3)  # from the line that it prints to the wait
     os.killpg(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=20)
     assert process.returncode == 130, errors
