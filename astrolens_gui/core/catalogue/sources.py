@@ -87,7 +87,10 @@ class Found:
     def said(self) -> str:
         """The sentence for the person who is about to import."""
         where = f"in {len(self.bands)} bands" if len(self.bands) > 1 else "in the images"
-        return f"{len(self.table):,} sources, {len(self):,} lie {where}"
+        left = self.table.left_out
+        named = f"{', '.join(left[:3])}{', …' if len(left) > 3 else ''}"
+        without = f"; not kept, for they hold arrays or very long values: {named}" if left else ""
+        return f"{len(self.table):,} sources, {len(self):,} lie {where}{without}"
 
 
 def locate(

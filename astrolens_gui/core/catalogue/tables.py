@@ -5,20 +5,21 @@ A text table keeps what was written, so that an ID 00012, a name NA and an empty
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...api import UserError
-from . import text
+from . import text, votable
 
 SUFFIXES = (".csv", ".tsv", ".ecsv", ".txt", ".cat", ".dat", ".vot", ".votable", ".xml", ".parquet", ".pq")
 """What names say "table"; a FITS file says it by its contents (`is_table`)."""
@@ -26,6 +27,8 @@ SUFFIXES = (".csv", ".tsv", ".ecsv", ".txt", ".cat", ".dat", ".vot", ".votable",
 NOTHING = frozenset(b"|nan|-|--|---|null|none|na|n/a|masked|inf|-inf|...".split(b"|"))
 """What stands for no value in a column of numbers, in lower case."""
 
+_PACKED = (b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"PK\x03\x04", b"\xfd7zXZ")
+_BATCH = 8192
 _LEADING_ZERO = re.compile(rb"[+-]?0\d")
 
 
@@ -35,7 +38,7 @@ class Table:
 
     Attributes:
         columns: name → bytes (S, UTF-8, stripped) as written, or numbers of a binary format (native, NaN where masked).
-        units, ucds: of those columns that have one. left_out: columns that hold arrays, which no source can show.
+        units, ucds: of those columns that have one. left_out: columns that hold arrays, or values too long to keep.
     """
 
     path: Path
@@ -151,14 +154,15 @@ def read(path: str | Path, rows: int | None = None) -> Table:
         elif b"<VOTABLE" in start or path.suffix.lower() in {".vot", ".votable", ".xml"}:
             table = _votable(path)
         else:
-            columns, units = text.read(path, rows)
+            columns, units, too_long = text.read(path, rows)
             table = _made(path, columns.items(), units)
+            table = replace(table, left_out=(*table.left_out, *too_long))
     except UserError:
         raise
     except MemoryError:
         raise UserError(f"{path}: there is not enough memory for it") from None
     except Exception as error:
-        raise UserError(f"{path}: can't be read as a table ({error or type(error).__name__})") from None
+        raise UserError(f"{path}: can't be read as a table ({str(error) or type(error).__name__})") from None
     if not table.columns or not len(table):
         raise UserError(f"{path}: the table has no rows; check that it is the right file")
     return table if rows is None else table.head(rows)
@@ -168,12 +172,19 @@ def _made(path: Path, columns: Iterable[tuple[str, Any]], units: Mapping[str, st
     """Columns with names of their own; index leftovers (no name, "Unnamed: 0") and arrays are left out."""
     kept: dict[str, np.ndarray] = {}
     left_out = []
+    room = text.room(path)
     for name, column in columns:
         if not name.strip() or re.fullmatch(r"Unnamed: \d+(\.\d+)?", name.strip()):
             continue
         if column.ndim != 1 or column.dtype.kind not in "SUOfiub":
             left_out.append(name)
             continue
+        if column.dtype.kind == "O":
+            width = max((len(str(value)) for value in column.tolist()), default=0)
+            if width * len(column) > room:
+                left_out.append(name)
+                continue
+            room -= width * len(column)
         kept[_unique(name.strip(), kept)] = _plain(column)
     return Table(path, kept, dict(units), dict(ucds or {}), tuple(left_out))
 
@@ -204,9 +215,13 @@ def _fits(path: Path) -> Table:
     from astropy.io import fits
     from astropy.table import Table as Astropy
 
+    from ..images.source import Source
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with fits.open(path, memmap=True) as file:
+        with Source(path) as source:  # unpacks no more than is safe
+            opened: Any = path if source.packed is None else io.BytesIO(source.packed)
+        with fits.open(opened, memmap=source.packed is None) as file:
             tables = [
                 (len(hdu.data), -at)
                 for at, hdu in enumerate(file)
@@ -238,9 +253,14 @@ def _array(column: Any) -> Any:
 def _votable(path: Path) -> Table:
     from astropy.io.votable import parse_single_table
 
-    with warnings.catch_warnings():
+    with path.open("rb", buffering=0) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = parse_single_table(path, verify="ignore")
+        if file.read(6).startswith(_PACKED):  # astropy would unpack it, however large it becomes
+            raise UserError(f"{path}: it is packed; unpack it first")
+        file.seek(0)
+        votable.check(path, file, text.room(path))
+        file.seek(0)
+        found = parse_single_table(file, verify="ignore")
         ucds = {one.name: one.ucd for one in found.fields if one.ucd}
         return _of_astropy(path, found.to_table(use_names_over_ids=_distinct(one.name for one in found.fields)), ucds)
 
@@ -251,10 +271,18 @@ def _distinct(names: Iterable[str]) -> bool:
 
 def _parquet(path: Path) -> Table:
     try:
+        import pyarrow
         from pyarrow import parquet
     except ImportError:
         raise UserError(f"{path}: reading Parquet needs pyarrow: pip install 'astrolens[parquet]'") from None
-    found = parquet.read_table(os.fspath(path))
+    room, batches = text.room(path), []
+    with parquet.ParquetFile(os.fspath(path)) as file:
+        for batch in file.iter_batches(batch_size=_BATCH):
+            batches.append(batch)
+            room -= batch.nbytes
+            if room < 0:
+                raise UserError(f"{path}: it unpacks to more than fits into memory; select fewer columns or rows")
+        found = pyarrow.Table.from_batches(batches, file.schema_arrow)
     columns = [(name, found.column(name).to_numpy()) for name in found.column_names]
     units = {one.name: (one.metadata or {}).get(b"unit", b"").decode() for one in found.schema}
     return _made(path, columns, {name: unit for name, unit in units.items() if unit})

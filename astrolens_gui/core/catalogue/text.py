@@ -16,8 +16,17 @@ from ...api import UserError
 CHUNK = 50_000
 """Rows held as Python strings at a time."""
 
+MOST_COLUMNS = 10_000
+_CELLS = 5_000_000
+"""Fields held as Python strings at a time."""
+
 _SEXTRACTOR = re.compile(r"#\s*(\d+)\s+(\S+)\s*(.*)")
 _UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")
+
+
+def room(path: Path) -> int:
+    """Bytes that a table's columns may take: some for any, more for a large file; fixed widths can ask for any number."""
+    return (256 << 20) + 8 * path.stat().st_size
 
 
 def encoded(values: list[str]) -> np.ndarray:
@@ -28,8 +37,8 @@ def encoded(values: list[str]) -> np.ndarray:
         return np.array([value.encode("utf-8") for value in values])
 
 
-def read(path: Path, rows: int | None = None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """name → column of stripped UTF-8, and name → unit where the table says it.
+def read(path: Path, rows: int | None = None) -> tuple[dict[str, np.ndarray], dict[str, str], list[str]]:
+    """name → column of stripped UTF-8, name → unit where the table says it, and columns too wide for `room`, left out.
 
     Raises:
         UserError: a table without usable names, or with more fields in a row than there are names.
@@ -42,7 +51,7 @@ def read(path: Path, rows: int | None = None) -> tuple[dict[str, np.ndarray], di
             return _read(path, file, rows)
 
 
-def _read(path: Path, file: Any, rows: int | None) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _read(path: Path, file: Any, rows: int | None) -> tuple[dict[str, np.ndarray], dict[str, str], list[str]]:
     comments: list[str] = []
     first = ""
     for line in file:
@@ -63,11 +72,13 @@ def _read(path: Path, file: Any, rows: int | None) -> tuple[dict[str, np.ndarray
         separator = _separator(path, first)
         names, lines = _header(path, comments, lines, separator)
         names, units, lines = _vizier(names, lines, separator)
-    columns = _columns(path, names, _split(lines, separator), rows)
+    if len(names) > MOST_COLUMNS:
+        raise UserError(f"{path}: it has {len(names):,} columns; check that it is the right file")
+    columns, left_out = _columns(path, names, _split(lines, separator), rows)
     for name in names:
         if name not in units and (found := _UNIT.search(name)):
             units[name] = found[1]
-    return columns, units
+    return columns, units, left_out
 
 
 def _separator(path: Path, line: str) -> str:
@@ -143,13 +154,17 @@ def _sextractor(numbered: list[re.Match[str]], first: str) -> tuple[list[str], d
     return names, units
 
 
-def _columns(path: Path, names: list[str], rows: Iterator[list[str]], limit: int | None) -> dict[str, np.ndarray]:
-    """Ragged rows are filled up; fields beyond the names must be empty (trailing separators)."""
+def _columns(
+    path: Path, names: list[str], rows: Iterator[list[str]], limit: int | None
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Ragged rows are filled up; fields beyond the names must be empty (trailing separators). The widest go where all are too much."""
     width = len(names)
-    parts: list[list[np.ndarray]] = [[] for _ in names]
-    line = 0
+    parts: dict[int, list[np.ndarray]] = {at: [] for at in range(width)}
+    longest = dict.fromkeys(parts, 1)
+    most, line = room(path), 0
+    usual = max(1, min(CHUNK, _CELLS // width))
     while limit is None or line < limit:
-        many = CHUNK if limit is None else min(CHUNK, limit - line)
+        many = usual if limit is None else min(usual, limit - line)
         chunk = [row for row in itertools.islice(rows, many) if row]
         if not chunk:
             break
@@ -160,12 +175,18 @@ def _columns(path: Path, names: list[str], rows: Iterator[list[str]], limit: int
                         f"{path}: row {line + at + 1} has {len(row)} fields for {width} columns; quote what holds a separator"
                     )
                 chunk[at] = (row + [""] * (width - len(row)))[:width]
-        for part, values in zip(parts, zip(*chunk, strict=True), strict=True):
-            part.append(np.char.strip(encoded(list(values))))
         line += len(chunk)
+        fields = list(zip(*chunk, strict=True))
+        longest = {at: max(wide, max(map(len, fields[at]))) for at, wide in longest.items()}
+        while sum(longest.values()) * line > most:
+            widest = max(longest, key=lambda at: longest[at])
+            del longest[widest], parts[widest]
+        for at, part in parts.items():
+            part.append(np.char.strip(encoded(list(fields[at]))))
     names = [name.strip() for name in names]
     twice = {name for name in names if names.count(name) > 1 and name}
     unique = [
         f"{name}_{at + 1}" if name in twice and names.index(name) != at else name for at, name in enumerate(names)
     ]
-    return {name: np.concatenate(part) for name, part in zip(unique, parts, strict=True) if part and name}
+    kept = {unique[at]: np.concatenate(part) for at, part in parts.items() if part and unique[at]}
+    return kept, [name for at, name in enumerate(unique) if at not in parts]

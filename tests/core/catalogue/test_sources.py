@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,8 @@ def test_that_sources_outside_are_refused_and_counted(tmp_path: Path) -> None:
     assert left.sources == 2
     assert str(left) == "c.csv: 2 sources (s001, s002): they lie in none of the images"
     assert found.said() == "4 sources, 2 lie in the images"
+    wide = replace(found, table=replace(found.table, left_out=("psf", "notes")))
+    assert wide.said().endswith("; not kept, for they hold arrays or very long values: psf, notes")
 
 
 def test_that_the_antipode_is_not_taken_for_the_image(tmp_path: Path) -> None:

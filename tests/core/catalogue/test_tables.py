@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import time
 from pathlib import Path
 
@@ -198,3 +200,89 @@ def test_that_lens_catalogues_are_understood(shared_data: Path) -> None:
     assert (found.id, found.redshift) == ("name", "")  # its zlens holds remarks among the numbers
     assert np.isfinite(ra).mean() > 0.99
     assert np.abs(dec).max() <= 90
+
+
+STREAM = '<STREAM href="{href}"/>'
+NESTED = "<RESOURCE><RESOURCE><TABLE>{fields}<DATA><BINARY>{stream}</BINARY></DATA></TABLE></RESOURCE></RESOURCE>"
+FIELDS = '<FIELD name="ra" datatype="double"/><FIELD name="dec" datatype="double"/>'
+
+
+@pytest.mark.parametrize("element", ["BINARY", "BINARY2", "FITS", "PARQUET"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_that_a_votable_fetches_nothing_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, element: str, encoding: str, hidden: bool
+) -> None:
+    (tmp_path / "secret").write_bytes(bytes(160))
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: pytest.fail("it was fetched"))
+    stream = STREAM.format(href=(tmp_path / "secret").as_uri())
+    body = NESTED.format(fields=FIELDS, stream="&rows;" if hidden else stream).replace("BINARY", element)
+    inside = "".join(f"&#{ord(letter)};" for letter in stream)
+    kind = f"<!DOCTYPE VOTABLE [<!ENTITY rows '{inside}'>]>" if hidden else ""
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{kind}<VOTABLE version="1.3">{body}</VOTABLE>'
+    (tmp_path / "cat.vot").write_bytes(text.encode(encoding))
+    with pytest.raises(UserError, match=r"cat\.vot: its rows lie in another file"):
+        tables.read(tmp_path / "cat.vot")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rows"), [('arraysize="900000000"', ""), ("", 'nrows="900000000"'), ('arraysize="9000x9000"', "")]
+)
+def test_that_a_votable_that_declares_more_than_it_holds_is_refused(tmp_path: Path, sizes: str, rows: str) -> None:
+    field = f'<FIELD name="ra" datatype="double" {sizes}/>'
+    data = "<DATA><TABLEDATA><TR><TD>1</TD></TR></TABLEDATA></DATA>"
+    text = f'<VOTABLE version="1.3"><RESOURCE><TABLE {rows}>{field}{data}</TABLE></RESOURCE></VOTABLE>'
+    with pytest.raises(UserError, match="more values than fit into memory"):
+        written(tmp_path, text, "cat.vot")
+
+
+def test_that_a_packed_votable_is_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "cat.vot").write_bytes(bz2.compress(b"<VOTABLE/>"))
+    with pytest.raises(UserError, match="unpack it first"):
+        tables.read(tmp_path / "cat.vot")
+
+
+def test_that_a_column_with_one_endless_value_is_left_out(tmp_path: Path) -> None:
+    lines = (f"s{at},1.5,2.5,{'x' * 130_000 if at == 7 else ''}\n" for at in range(40_000))
+    table = written(tmp_path, "ID,ra,dec,note\n" + "".join(lines))
+    assert (table.names, table.left_out) == (("ID", "ra", "dec"), ("note",))
+    assert table.text("ID")[-1] == "s39999"
+    assert sum(column.nbytes for column in table.columns.values()) < 1_000_000
+
+
+def test_that_a_long_value_is_kept_where_there_is_room(tmp_path: Path) -> None:
+    table = written(tmp_path, f"ID,ra,dec,note\n1,1,2,{'x' * 100_000}\n2,1,2,\n")
+    assert len(table.text("note")[0]) == 100_000
+    assert table.left_out == ()
+
+
+def test_that_an_endless_value_of_a_parquet_file_is_left_out(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    notes = np.full(3000, "", object)
+    notes[7] = "x" * 300_000
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"ra": np.arange(3000.0), "note": notes}), tmp_path / "wide.parquet")
+    assert tables.read(tmp_path / "wide.parquet").left_out == ("note",)
+    same = pyarrow.array(["x" * 300_000] * 1000).dictionary_encode()
+    parquet.write_table(pyarrow.table({"note": same.cast(pyarrow.string())}), tmp_path / "bomb.parquet")
+    assert (tmp_path / "bomb.parquet").stat().st_size < 1_000_000
+    with pytest.raises(UserError, match="more than fits into memory"):
+        tables.read(tmp_path / "bomb.parquet")
+
+
+def test_that_a_packed_table_is_read_and_one_that_unpacks_without_end_is_not(tmp_path: Path) -> None:
+    Table({"ra": [1.5], "dec": [2.5]}).write(tmp_path / "small.fits.gz", format="fits")
+    assert tables.read(tmp_path / "small.fits.gz").names == ("ra", "dec")
+    with gzip.open(tmp_path / "bomb.fits.gz", "wb", 1) as file:
+        file.write(b"SIMPLE  =                    T".ljust(80))
+        for _ in range(30):
+            file.write(bytes(10_000_000))
+    with pytest.raises(UserError, match="unpacks to over 256 MB"):
+        tables.read(tmp_path / "bomb.fits.gz")
+
+
+def test_that_a_table_of_too_many_columns_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="20,000 columns"):
+        written(tmp_path, ",".join(f"c{at}" for at in range(20_000)) + "\n1\n")
