@@ -20,6 +20,8 @@ class PerBand(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         place = self._places[name]
+        if name in self._found:  # without the lock: another band may be on its way from the disk
+            return self._found[name]
         with self._lock:
             if name not in self._found:
                 self._found[name] = self._find(place)
@@ -34,6 +36,6 @@ class PerBand(Mapping[str, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def opened(self, name: str) -> T | None:
-        """What was found already, or None; never finds."""
-        return self._found.get(name)
+    def opened(self, name: str) -> bool:
+        """Whether it was found already, so that asking for it neither finds nor waits."""
+        return name in self._found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,6 +84,24 @@ class Engine:
         rasters = self._bands[0]
         return recipe.band if recipe.band in rasters else next(iter(rasters), "")
 
+    def at_hand(self, view: View, recipe: Recipe) -> bool:
+        """Whether to sample and paint this view reads no file and waits for none: all that it takes was looked up and read before."""
+        rasters, maps, zeros = self._bands
+        if not rasters:
+            return False
+        names, shown = self._wanted(recipe), self.band(recipe)
+        if not (_opened(rasters, (*names, shown)) and _opened(maps, names)):
+            return False
+        if recipe.mode == "rgb" and not _opened(zeros, names):
+            return False
+        for name in names:
+            raster = rasters[name]
+            if not raster.resident:
+                to_image = maps[name](view) if name in maps else view.to_image
+                if not raster.at_hand(math.sqrt(abs(to_image.determinant))):
+                    return False
+        return rasters[shown].at_hand(math.inf)  # its cuts are told even where the colours are of other bands
+
     def sample(self, view: View, recipe: Recipe) -> Sampled:
         """Read and resample what the view sees; the same again is answered from memory.
 
@@ -150,10 +168,6 @@ class Engine:
         """(low, high) of the shown band, in image units; (0, 1) without one."""
         return self._limits(self.band(recipe), recipe) if self._bands[0] else (0.0, 1.0)
 
-    def band_cuts(self, recipe: Recipe) -> dict[str, tuple[float, float]]:
-        """(low, high) of every band that the recipe shows."""
-        return {name: self._limits(name, recipe) for name in self._wanted(recipe)} if self._bands[0] else {}
-
     def _limits(self, name: str, recipe: Recipe) -> tuple[float, float]:
         """The cuts of a band, found from its overview, once."""
         look = (recipe.cuts, recipe.percentile, recipe.low, recipe.high, recipe.low_sigma, recipe.high_sigma)
@@ -178,6 +192,12 @@ class Engine:
         if self._histogram is None or self._histogram[0] != key:
             self._histogram = (key, _paint.equalised(self._bands[0][name].overview(), low, high))
         return self._histogram[1]
+
+
+def _opened(found: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Whether what there is of these bands was looked up already; a plain mapping holds it."""
+    opened = getattr(found, "opened", found.__contains__)
+    return all(opened(name) for name in names if name in found)
 
 
 def _between(ranked: np.ndarray, keep: float) -> tuple[float, float]:

@@ -79,6 +79,10 @@ class Raster:
         self.shape = (int(shape[0]), int(shape[1]))
         self._ranked: np.ndarray | None = None
 
+    def at_hand(self, density: float) -> bool:
+        """Whether sampling where a screen pixel is `density` image pixels wide, and finding cuts, reads no file."""
+        return self.resident
+
     def grid(self, density: float) -> Grid:
         """What to sample where a screen pixel is `density` image pixels wide."""
         raise NotImplementedError
@@ -294,9 +298,8 @@ class FileRaster(Raster):
         self._levels = made
 
     def at_hand(self, density: float) -> bool:
-        """Whether sampling at this density reads no file."""
         found = self._known(density)
-        return found is not None and found.at_hand
+        return found is not None and found.at_hand and self._coarse is not None
 
     def _known(self, density: float) -> Grid | None:
         if (level := _coarsest(self._levels, density)) is not None:
@@ -315,12 +318,13 @@ class FileRaster(Raster):
         return self.pixels.read(y0, y1, x0, x1)
 
     def overview(self) -> np.ndarray:
-        with self._lock:
-            if self._coarse is None:
-                step, first = _thinned(self.shape)
-                height, width = self.shape
-                picked = self.pixels.pick(np.arange(first, height, step), np.arange(first, width, step))
-                self._coarse = Grid(picked, step, first)
+        if self._coarse is None:
+            with self._lock:
+                if self._coarse is None:
+                    step, first = _thinned(self.shape)
+                    height, width = self.shape
+                    picked = self.pixels.pick(np.arange(first, height, step), np.arange(first, width, step))
+                    self._coarse = Grid(picked, step, first)
         assert isinstance(self._coarse.pixels, np.ndarray)
         return self._coarse.pixels
 

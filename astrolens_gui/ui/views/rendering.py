@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from astrolens_gui.core.images.colour import channels
 from astrolens_gui.core.images.engine import Engine
 
 from ..bridge import is_cancelled
@@ -32,7 +31,6 @@ class Rendering(QObject):
         super().__init__(parent)
         self._bridge, self._runner, self._canvas = bridge, runner, canvas
         self.engine: Engine | None = None
-        self._rasters: Mapping[str, Any] = {}
         self._kept: list[tuple[Any, Engine]] = []
         self._recipe: Any = None
         self._sampled: Any = None
@@ -56,14 +54,14 @@ class Rendering(QObject):
             known = (rasters, Engine())
             known[1].set_rasters(rasters, maps, zero_points)
             self._kept = [known, *self._kept[:1]]
-        self._rasters, self.engine = known
+        self.engine = known[1]
         self.set_recipe(recipe)
 
     def clear(self) -> None:
         """Nothing is shown any more."""
         self._round += 1
         self._wishes.clear()
-        self.engine, self._rasters, self._sampled, self._kept = None, {}, None, []
+        self.engine, self._sampled, self._kept = None, None, []
 
     def set_recipe(self, recipe: Any) -> None:
         """Show the same pixels by another recipe."""
@@ -103,13 +101,11 @@ class Rendering(QObject):
     # -- inside
 
     def _at_hand(self, view: Any) -> bool:
-        """Whether all that this view shows is open and in memory, so that sampling may happen here."""
-        opened = getattr(self._rasters, "opened", self._rasters.get)
-        several = self._recipe.mode != "single"
-        names = channels(self._recipe, tuple(self._rasters)) if several else (self._recipe.band,)
-        found = [opened(name) for name in names]
-        density = 1.0 / view.scale
-        return all(one is not None and (one.resident or one.at_hand(density)) for one in found)
+        """Whether all that this view shows is open and in memory, so that sampling and painting may happen here."""
+        try:
+            return self.engine is not None and self.engine.at_hand(view, self._recipe)
+        except Exception:  # on the view lane it becomes a sentence; in a paint event it would end the program
+            return False
 
     def _at_once(self, view: Any) -> np.ndarray | None:
         """The canvas asks for this view's picture while it paints."""
