@@ -75,6 +75,17 @@ def test_that_a_filter_narrows_the_rows_and_not_the_ranks(model):
     assert model.grade_of(30) == "B"
 
 
+def test_that_many_objects_are_told_at_once_as_one_by_one(model):
+    ids = np.array([5, 10, 20, 30, 99])
+    model.set_filter("J0001")
+    model.set_grade(30, "B")
+    codes, levels, listed = model.grades_of(ids)
+    assert [levels[code] for code in codes] == [model.grade_of(int(one)) for one in ids] == ["", "A", "", "B", ""]
+    assert listed.tolist() == [model.row_of(int(one)) >= 0 for one in ids] == [False, True, False, False, False]
+    model.clear()
+    assert not model.grades_of(ids)[2].any()
+
+
 def test_that_a_refresh_takes_grades_and_scores_and_keeps_the_rows(model):
     model.refresh(table([10, 20, 30, 40], ["B", "", "", "X"], [0.1, 0.2, 0.3, 0.4]))
     assert [model.object_at(row) for row in range(4)] == [30, 10, 20, 40]

@@ -59,6 +59,13 @@ class Pile:
         at = int(self._ids.searchsorted(object_id))
         return int(self.sorted[at]) if at < len(self._ids) and self._ids[at] == object_id else -1
 
+    def find_all(self, ids: np.ndarray) -> np.ndarray:
+        """intp, the places of many objects, -1 for those that are not here."""
+        if not len(self):
+            return np.full(len(ids), -1)
+        at = np.minimum(self._ids.searchsorted(ids), len(self) - 1)
+        return np.where(self._ids[at] == ids, self.sorted[at], -1)
+
     def grade(self, at: int) -> str:
         return self.levels[self.codes[at]]
 

@@ -39,6 +39,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         wanted: (str) a column to be fetched and given to `take_column`; "" asks for the names of all.
         sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
         learned: the names of all columns are known now.
+        colours: grade value → "#rrggbb", from the scheme, in its order.
     """
 
     reranked = Signal()
@@ -50,6 +51,7 @@ class QueueModel(QtCore.QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.strategy = ""
+        self.colours: dict[str, str] = {}
         self._dots: dict[str, QIcon] = {}
         self._sift = Sift(self.wanted.emit, self.sorting.emit)
         self._pile = Pile()
@@ -203,7 +205,8 @@ class QueueModel(QtCore.QAbstractTableModel):
             self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(COLUMNS) - 1))
 
     def set_colours(self, colours: dict[str, str]) -> None:
-        """Grade value → "#rrggbb", from the scheme, in its order."""
+        """The grades of the scheme from now on."""
+        self.colours = dict(colours)
         self._dots = {value: _dot(QColor(colour)) for value, colour in colours.items()}
         self._sift.scheme = list(colours)
         self._redraw()
@@ -231,6 +234,14 @@ class QueueModel(QtCore.QAbstractTableModel):
     def grade_of(self, object_id: int) -> str:
         at = self._pile.find(object_id)
         return self._pile.grade(at) if at >= 0 else ""
+
+    def grades_of(self, ids: np.ndarray) -> tuple[np.ndarray, list[str], np.ndarray]:
+        """(codes, levels, listed) of many objects: codes int32 into `levels`, 0 for none; listed bool, whether a row shows it."""
+        at = self._pile.find_all(ids)
+        known = at >= 0
+        codes, listed = np.zeros(len(ids), np.int32), np.zeros(len(ids), bool)
+        codes[known], listed[known] = self._pile.codes[at[known]], self._row_of[at[known]] >= 0
+        return codes, list(self._pile.levels), listed
 
     def score_of(self, object_id: int) -> float | None:
         at = self._pile.find(object_id)
