@@ -38,6 +38,7 @@ class Field:
         image: all bands, whole, with the shown one first found; `image.object_id` is the object it was asked for.
         ids: int64 (n,), ascending. x, y: float64 (n,), where they are in the shown band, 0-based pixel centres.
         side: pixels of a source's cutout in the shown band; 0 where the image itself is the object.
+        opened: the project that the ids belong to.
     """
 
     image: LoadedImage
@@ -45,6 +46,7 @@ class Field:
     x: np.ndarray
     y: np.ndarray
     side: int
+    opened: Opened
 
     def place(self, object_id: int) -> int:
         """Where an object stands in `ids`; -1 if it isn't in this field."""
@@ -75,7 +77,7 @@ def load(opened: Opened, object_id: int, band: str = "") -> Field:
     image = images.assemble(row, planes, band)
     at = image.bands.index(image.band)
     ids, x, y = _sources(opened, parts[at], row, image.wcs, image.raster.shape)
-    return Field(image, ids, x, y, parts[at].window[2] if parts[at].window else 0)
+    return Field(image, ids, x, y, parts[at].window[2] if parts[at].window else 0, opened)
 
 
 def _sources(
@@ -131,8 +133,3 @@ def _in_file(store: Any, root: str, path: str) -> tuple[np.ndarray, np.ndarray, 
                 places.append((window[0] + (window[2] - 1) / 2, window[1] + (window[3] - 1) / 2))
     at = np.array(places, dtype=np.float64).reshape(-1, 2)
     return np.array(ids, dtype=np.int64), at[:, 0], at[:, 1]
-
-
-def overviews(bench: Any, raster: Any) -> Job[None]:
-    """Give a large image its overviews in the background, kept in the project's cache."""
-    return bench.runner.submit("io", bench.images.build_overviews, raster, title="preparing the field")  # type: ignore[no-any-return]

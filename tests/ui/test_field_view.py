@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +16,13 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from astrolens_gui.api import Changes
+from astrolens_gui.core.images import raster
 from astrolens_gui.core.images.geometry import View
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtGui
 from astrolens_gui.ui.views.cataloguing import CatalogueDialog, is_table
 from astrolens_gui.ui.views.fieldmarkers import CURRENT, Markers
-from astrolens_gui.workbench import Workbench
+from astrolens_gui.workbench import Workbench, fields
 
 pytestmark = pytest.mark.window
 
@@ -199,6 +205,102 @@ def test_that_a_large_image_shows_itself(qtbot: Any, shown: Any, bench: Workbenc
     window.close()
 
 
+def test_that_a_hidden_field_goes_with_its_project(qtbot: Any, walked: Any, survey: Any, tmp_path: Path) -> None:
+    """The same numbers mean other objects there: no pixel of the former sky, and no grade by it."""
+    bench, view = walked.workbench, walked.stage.front
+    walked.stage.show_page("image")
+    bench.open(tmp_path / "other.astrolens", create={}).result(60)
+    bench.import_catalogue(survey[0], survey[1][1:], size_px=48).result(60)
+    walked.session.open(tmp_path / "other.astrolens")
+    qtbot.waitUntil(lambda: walked.session.info.name == "other" and walked.current.object_id > 0, timeout=20000)
+    assert view.field is None
+    walked.stage.show_page("field")
+    assert view.sight(walked.current.object_id).reason
+    qtbot.waitUntil(lambda: view._ready, timeout=20000)
+    assert view.field.image.path == survey[1][1]
+    assert view.field.opened is bench.opened
+
+
+def test_that_a_field_of_the_former_project_is_not_taken_for_this_one(
+    qtbot: Any, walked: Any, bench: Workbench, tmp_path: Path
+) -> None:
+    """Nobody has told the view yet that another project is open."""
+    view, here = walked.stage.front, walked.current.object_id
+    view.come_close()
+    assert not view.sight(here).reason
+    bench._opened = copy(bench.opened)
+    bench._opened.project = copy(bench.opened.project)
+    assert "on the way" in view.sight(here).reason
+
+
+def test_that_an_answer_to_a_former_question_is_dropped(
+    qtbot: Any, walked: Any, bench: Workbench, survey: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Object and band are the same numbers and words in both projects; the answers come in the wrong order."""
+    view, here = walked.stage.front, walked.current.object_id
+    good = fields.load(bench.opened, here, "r")
+    asked: list[Future[Any]] = []
+    monkeypatch.setattr(fields, "field", lambda *_: asked.append(Future()) or asked[-1])
+    bench.tell(Changes(project=True))
+    qtbot.waitUntil(lambda: len(asked) == 1, timeout=5000)
+    bench.tell(Changes(project=True))
+    qtbot.waitUntil(lambda: len(asked) == 2, timeout=5000)
+    asked[1].set_result(good)
+    asked[0].set_result(replace(good, ids=good.ids + 1000))
+    qtbot.waitUntil(lambda: view.field is good and view._ready, timeout=10000)
+    qtbot.wait(50)
+    assert view.field is good
+
+
+def test_that_a_recipe_chosen_elsewhere_is_followed_when_the_field_is_shown_again(qtbot: Any, walked: Any) -> None:
+    view = walked.stage.front
+    walked.stage.show_page("image")
+    walked.current.set_recipe(band="g")
+    walked.stage.show_page("field")
+    qtbot.waitUntil(lambda: view.field is not None and view.field.image.band == "g" and view._ready, timeout=10000)
+
+
+def test_that_a_scheme_is_not_read_again_for_every_grade(
+    qtbot: Any, walked: Any, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwanted() -> None:
+        raise AssertionError("files on the main thread")
+
+    monkeypatch.setattr(bench, "schemes", unwanted)
+    view, first = walked.stage.front, int(walked.stage.front.field.ids[0])
+    walked.queue.set_grade(first, "A")
+    assert view.markers._names[view.markers._grades[0]] == "A"
+    walked.queue.set_colours({"A": "#123456"})
+    assert view.markers._colours["A"].name() == "#123456"
+
+
+def test_that_overviews_of_a_field_are_given_up_with_it(
+    qtbot: Any, walked: Any, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def build(raster: Any, ctx: Any) -> None:
+        begun.set()
+        try:
+            while True:
+                ctx.progress(0.5)
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(raster, "RESIDENT_PX", 100)
+    monkeypatch.setattr(bench.images, "build_overviews", build)
+    bench.images._rasters.clear()
+    walked.current.set_recipe(band="g")
+    qtbot.waitUntil(begun.is_set, timeout=10000)
+    view = walked.stage.front
+    assert view.wide.value(3, 4) is None
+    qtbot.waitUntil(lambda: view.wide.value(3, 4) is not None, timeout=10000)
+    assert view.wide.value(3, 4) == pytest.approx(view.field.image.raster.value(3, 4))
+    walked.current.show(-1)
+    qtbot.waitUntil(ended.is_set, timeout=10000)
+
+
 # -- markers alone
 
 
@@ -227,13 +329,13 @@ def test_that_markers_stand_at_their_places_however_many(qtbot: Any, count: int)
 def test_that_grades_colour_the_markers_and_the_current_one_is_ringed(qtbot: Any) -> None:
     markers, view = Markers(), View(400, 300, x=100, y=100, scale=1.0)
     markers.set_sources(np.array([5, 9]), np.array([50.0, 150.0]), np.array([100.0, 100.0]), 0)
-    markers.set_grades(np.array(["A", ""], object), np.array([True, True]), {"A": "#ff0000"})
+    markers.set_grades(np.array([1, 0]), ["", "A"], np.array([True, True]), {"A": "#ff0000"})
     left = painted(markers, view)[100:200, 100:190].astype(int)
     assert (left[..., 2] - left[..., 0]).max() > 200  # red
     markers.set_current(9)
     right = painted(markers, view)[100:200, 210:300].astype(int)
     assert np.abs(right - np.array([CURRENT.blue(), CURRENT.green(), CURRENT.red()])).sum(-1).min() < 30
-    markers.set_grades(np.array(["A", ""], object), np.array([False, True]), {})
+    markers.set_grades(np.array([1, 0]), ["", "A"], np.array([False, True]), {})
     assert painted(markers, view)[100:200, 100:190].max() == 0
     assert markers.nearest(50, 100, 1.0) == -1
     assert markers.nearest(151, 101, 1.0) == 9

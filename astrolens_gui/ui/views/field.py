@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from .notice import Notice
 from .readout import Readout
 from .rendering import Rendering
 from .sky import compass
+from .wide import Wide
 
 PATIENCE_MS = 300
 
@@ -82,19 +82,21 @@ class FieldView(QWidget):
         self._bridge, self._workbench, self._current, self._queue = bridge, workbench, current, queue
         self.field: Any = None
         self._wanted: tuple[int, str] = (-1, "")
+        self._asked: Any = None
         self._refused = ""
         self._ready = False
         self._drag_from: Any = None
-        self._values: dict[tuple[int, int], float] = {}
         self.canvas = Canvas(self)
         self.markers = Markers()
         self.canvas.add_layer(self.markers)
         self.rendering = Rendering(bridge, workbench.runner, self.canvas, self)
         self.notice = Notice(self)
-        self.readout = Readout(self, self._value_of)
+        self.wide = Wide(bridge, workbench, self.rendering, self)
+        self.readout = Readout(self, self.wide.value)
         self.line = QtWidgets.QLabel(objectName="fieldLine")
         self.line.setContentsMargins(10, 0, 10, 2)
         self.line.setProperty("role", "muted")
+        self.line.setTextFormat(Qt.PlainText)  # names come from catalogues
         self.line.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
         self._stack = QtWidgets.QStackedLayout()
         self._stack.addWidget(self.notice)
@@ -118,11 +120,13 @@ class FieldView(QWidget):
         self.canvas.hovered.connect(self._on_hover)
         self.canvas.right_dragged.connect(self._on_right_drag)
         self.rendering.ready.connect(self._on_ready)
-        self.rendering.failed.connect(lambda error: self._on_error(self._wanted, error))
+        self.rendering.failed.connect(self._refuse)
+        self.wide.refined.connect(self.rendering.again)
+        self.wide.told.connect(self.readout.repeat)
         self._current.object_changed.connect(self._on_object)
         self._current.recipe_changed.connect(self._on_recipe)
         self._queue.reranked.connect(self._mark)
-        self._queue.dataChanged.connect(self._on_rows)
+        self._queue.dataChanged.connect(lambda *_: self._mark())
         self._bridge.changed.connect(self._on_changed)
 
     # -- the stage's page
@@ -131,7 +135,7 @@ class FieldView(QWidget):
         """Whether the object's pixels are on the screen, large enough to be judged."""
         if self._refused and self._wanted[0] == object_id:
             return Sight(self._refused, final=True)
-        place = self.markers.place_of(object_id) if self._ready else None
+        place = self.markers.place_of(object_id) if self._holds(object_id) else None
         if place is None:
             return Sight("its field is still on the way")
         view, side = self.canvas.view, self.field.side
@@ -176,12 +180,19 @@ class FieldView(QWidget):
     def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
         self._on_object(self._current.object_id)
+        self._on_recipe(self._current.recipe)
+
+    def _holds(self, object_id: int) -> bool:
+        """Whether the pixels here lie around this object: numbers alone mean another one in the next project."""
+        if not self._ready or self.field.opened.project is not self._workbench.project:
+            return False
+        return bool(self.field.place(object_id) >= 0)
 
     def _on_object(self, object_id: int) -> None:
         if not self.isVisible():
             return
         self._refused = ""
-        if self.field is not None and self.field.place(object_id) >= 0 and self._ready:
+        if self._holds(object_id):
             self._wanted = (object_id, self._wanted[1])
             self.markers.set_current(object_id)
             self._keep_in_view(object_id)
@@ -199,27 +210,28 @@ class FieldView(QWidget):
             self.canvas.set_view(replace(view, x=place[0], y=place[1]))
 
     def _request(self, object_id: int, band: str) -> None:
-        self._wanted = wanted = (object_id, band)
-        self._refused = ""
+        self._drop()
+        self._wanted = (object_id, band)
         if object_id < 0:
-            self._impatient.stop()
             self._clear(
                 "Nothing to look at yet", "Import a catalogue with its images, or choose an object in the queue."
             )
             return
         self._impatient.start()
+        self._asked = job = fields.field(self._workbench, object_id, band)
         self._bridge.when_done(
-            fields.field(self._workbench, object_id, band),
-            lambda found: self._on_field(wanted, found),
-            lambda error: self._on_error(wanted, error),
+            job,
+            lambda found: self._on_field(found) if job is self._asked else None,
+            lambda error: self._refuse(error) if job is self._asked else None,
         )
 
-    def _on_field(self, wanted: tuple[int, str], found: Any) -> None:
-        if wanted != self._wanted:
-            return
-        same = self.field is not None and self.field.image.path == found.image.path and self._ready
+    def _drop(self) -> None:
+        """No answer to what was asked for is wanted any more."""
+        self._impatient.stop()
+        self._asked, self._wanted, self._refused = None, (-1, ""), ""
+
+    def _on_field(self, found: Any) -> None:
         self.field, self._ready = found, False
-        self._values.clear()
         image = found.image
         height, width = image.raster.shape
         self.markers.set_sources(found.ids, found.x, found.y, found.side)
@@ -228,31 +240,25 @@ class FieldView(QWidget):
             (height, width), lambda x, y: compass(image.wcs, image.pixel_scale, width, height, at=(x, y))
         )
         self.readout.set_image(image)
+        self.wide.set_raster(image.raster)
         self.rendering.set_rasters(image.rasters, self._recipe(), image.maps)
-        if not same and not image.raster.resident:
-            self._bridge.when_done(
-                fields.overviews(self._workbench, image.raster), lambda _: self._better(found), lambda _: None
-            )
-
-    def _better(self, found: Any) -> None:
-        if self.field is found:
-            self.rendering.again()
 
     def _recipe(self) -> Any:
         return replace(self._current.recipe, band=self.field.image.band)
 
     def _on_ready(self, low: float, high: float) -> None:
+        if self.field is None:
+            return
         first, self._ready = not self._ready, True
-        if first and self.field is not None:
+        if first:
             self._impatient.stop()
             self._stack.setCurrentWidget(self.canvas)
             self.markers.set_current(self._current.object_id)
             self._keep_in_view(self._current.object_id)
             self._say()
+            self.wide.refine(self.field.image.path.name)
 
-    def _on_error(self, wanted: tuple[int, str], error: BaseException) -> None:
-        if wanted != self._wanted:
-            return
+    def _refuse(self, error: BaseException) -> None:
         self._impatient.stop()
         self._refused = str(error) or type(error).__name__
         stamp = isinstance(error, fields.NoField)
@@ -260,6 +266,7 @@ class FieldView(QWidget):
 
     def _clear(self, heading: str, sentence: str = "", copyable: bool = False) -> None:
         self.field, self._ready = None, False
+        self.wide.set_raster(None)
         self.rendering.clear()
         self.readout.set_image(None)
         self.markers.set_sources(np.empty(0, np.int64), np.empty(0), np.empty(0), 0)
@@ -268,7 +275,12 @@ class FieldView(QWidget):
         self._stack.setCurrentWidget(self.notice)
 
     def _on_changed(self, changes: Any) -> None:
-        if self.isVisible() and self._wanted[0] >= 0 and (changes.project or changes.objects):
+        if not (changes.project or changes.objects):
+            return
+        if not self.isVisible():  # shown again, it asks anew
+            self._drop()
+            self._clear("Loading the field …")
+        elif self._wanted[0] >= 0:
             self._request(self._current.object_id, self._current.recipe.band)
 
     # -- markers
@@ -277,30 +289,8 @@ class FieldView(QWidget):
         """Grades, and what the queue lists: its filter is the markers' too."""
         if self.field is None:
             return
-        grades, listed = self._queue_state(self.field.ids)
-        self.markers.set_grades(grades, listed, self._colours())
-        self._say()
-
-    def _queue_state(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(grade of each, whether the queue shows it)."""
-        queue = self._queue
-        grades = np.array([queue.grade_of(int(one)) for one in ids.tolist()], dtype=object)
-        return grades, np.isin(ids, queue.objects())
-
-    def _colours(self) -> dict[str, str]:
-        project, schemes = self._workbench.project, self._workbench.schemes()
-        scheme = schemes.get(project.settings["scheme"]) if project is not None else None
-        return {grade.value: grade.colour for grade in scheme.grades} if scheme is not None else {}
-
-    def _on_rows(self, first: Any, last: Any, *_: Any) -> None:
-        if self.field is None:
-            return
-        if last.row() - first.row() > 50:
-            self._mark()
-            return
-        for row in range(first.row(), last.row() + 1):
-            found = self._queue.object_at(row)
-            self.markers.set_grade(found, self._queue.grade_of(found))
+        codes, levels, listed = self._queue.grades_of(self.field.ids)
+        self.markers.set_grades(codes, levels, listed, self._queue.colours)
         self._say()
 
     def _title(self, object_id: int) -> str:
@@ -348,21 +338,6 @@ class FieldView(QWidget):
         self.readout.point(position)
         if position is None:
             self.markers.set_under(-1, "")
-
-    def _value_of(self, x: int, y: int) -> float | None:
-        """A pixel's value: at once where it is in memory, else after a moment."""
-        raster = self.field.image.raster
-        if raster.resident:
-            return float(raster.value(x, y))
-        if (x, y) in self._values:
-            return self._values[x, y]
-
-        def done(value: float) -> None:
-            self._values = {(x, y): float(value)}
-            self.readout.repeat()
-
-        self.rendering.ask(lambda: raster.value(x, y), done, "value")
-        return math.nan if self.field is None else None
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         if event.key() == Qt.Key_F:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class Markers(Layer):
         self._ids = np.empty(0, np.int64)
         self._x = self._y = np.empty(0)
         self._shown = np.empty(0, bool)
-        self._grades = np.empty(0, np.int16)
+        self._grades = np.empty(0, np.int32)
         self._names = [""]
         self._colours: dict[str, QColor] = {}
         self._current = self._under = -1
@@ -58,25 +58,16 @@ class Markers(Layer):
         """Other sources from now on, ids ascending; x, y in image pixels."""
         self._ids, self._x, self._y, self.side = ids, x, y, side
         self._shown = np.ones(len(ids), bool)
-        self._grades = np.zeros(len(ids), np.int16)
+        self._grades = np.zeros(len(ids), np.int32)
         self._touch()
 
-    def set_grades(self, grades: np.ndarray, shown: np.ndarray, colours: Mapping[str, str]) -> None:
-        """Grade of each source ("" for none), which ones the queue lists, and the scheme's colours."""
-        self._names = ["", *sorted({str(grade) for grade in grades.tolist()} - {""})]
-        codes = {name: code for code, name in enumerate(self._names)}
-        self._grades = np.array([codes[grade] for grade in grades.tolist()], np.int16)
-        self._shown = shown
+    def set_grades(
+        self, codes: np.ndarray, names: Sequence[str], shown: np.ndarray, colours: Mapping[str, str]
+    ) -> None:
+        """Grade of each source as a place in `names` (0 for none), which ones the queue lists, the scheme's colours."""
+        self._grades, self._names, self._shown = codes, list(names), shown
         self._colours = {grade: QColor(colour) for grade, colour in colours.items()}
         self._touch()
-
-    def set_grade(self, object_id: int, grade: str) -> None:
-        at = self._find(object_id)
-        if at >= 0:
-            if grade not in self._names:
-                self._names.append(grade)
-            self._grades[at] = self._names.index(grade)
-            self._touch()
 
     def set_current(self, object_id: int) -> None:
         self._current = object_id
