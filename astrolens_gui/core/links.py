@@ -155,6 +155,9 @@ def _wrong(entry: Any) -> str:
         return "its url must begin with https:// or http:// and a host"
     if any(character.isspace() for character in url):
         return "its url has a space; write %20"
+    if not url.isascii():
+        strange = next(character for character in url if not character.isascii())
+        return f"its url has {strange!r}; copy the address from a browser, which writes it without such letters"
     names = set(_PLACE.findall(url))
     if unknown := sorted(names - _KNOWN):
         return f"its url has {{{unknown[0]}}}; there are {', '.join(f'{{{name}}}' for name in sorted(_KNOWN))}"

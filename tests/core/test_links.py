@@ -89,6 +89,8 @@ def test_that_sexagesimal_is_what_astropy_says():
         ("https://example.org/{ra", "brace"),
         ("https://example.org/{ra} {dec}", "%20"),
         ("https://example.org/", "neither"),
+        ("https://exämple.org/{ra}", "'ä'"),
+        ("https://example.org/{ra}?q=ü", "'ü'"),
     ],
 )
 def test_that_a_broken_template_is_one_sentence_and_the_others_stay(url, why):
