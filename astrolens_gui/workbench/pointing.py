@@ -65,7 +65,10 @@ class Places:
 
         Raises:
             UserError: none lies within the tolerance; the sentence names the nearest and how far away it is.
+                Or no place on the sky has these numbers.
         """
+        if not (np.isfinite(ra) and -90.0 <= dec <= 90.0):
+            raise UserError(f"RA {ra:g}, Dec {dec:g} is no place on the sky; send finite degrees, Dec from -90 to 90")
         ids, vectors, names = self._all(opened)
         where = f"{ra:.5f} {dec:+.5f}"
         if not len(ids):

@@ -115,3 +115,9 @@ def test_that_the_table_keeps_the_order_and_blind_scores_stay_hidden_until_the_g
     assert np.isnan(np.ma.filled(blind["score"], np.nan)).tolist() == [True, True, False]
     seen = Table.read(on_io(bench, queue_table, ids, False), format="votable")
     assert list(seen["score"]) == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize(("ra", "dec"), [(np.nan, 0.0), (0.0, np.nan), (np.inf, 0.0), (10.0, 900.0), (10.0, -np.inf)])
+def test_that_numbers_that_are_no_place_on_the_sky_find_nothing(bench, sky, ra, dec):
+    with pytest.raises(UserError, match="is no place on the sky; send finite degrees"):
+        on_io(bench, lambda opened: Places().nearest(opened, ra, dec))
