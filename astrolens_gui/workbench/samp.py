@@ -20,6 +20,9 @@ HEARD = (
 )
 """What we do when another program says so."""
 
+LONGEST_NAME = 60
+"""Characters of a program's name: it calls itself what it likes, and stands in the middle of our sentences."""
+
 SHUTDOWN = "samp.hub.event.shutdown"
 
 NO_HUB = "no SAMP hub runs on this computer; start TOPCAT or Aladin, or start a hub here (Share ▸ Start a SAMP hub)"
@@ -151,7 +154,8 @@ class Samp:
     def _name(self, client: Any, one: str) -> str:
         if one not in self._names:
             with contextlib.suppress(Exception):
-                self._names[one] = str(client.get_metadata(one).get("samp.name", one))
+                named = " ".join(str(client.get_metadata(one).get("samp.name", "")).split())
+                self._names[one] = named[:LONGEST_NAME] or one
         return self._names.get(one, one)
 
     # -- what comes in, on threads of the client

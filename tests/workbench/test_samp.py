@@ -85,6 +85,11 @@ def test_that_what_the_other_says_is_heard_and_an_asker_gets_an_answer(ours, top
     assert (message.kind, message.sender, message.params) == ("table.highlight.row", "TOPCAT", params)
 
 
+def test_that_a_program_with_a_long_name_does_not_fill_the_sentence(ours, topcat):
+    topcat.declare_metadata({"samp.name": "Evil\n" + 500 * "x"})
+    assert ours.connect() == ["Evil " + 55 * "x"]
+
+
 def test_that_a_hub_of_our_own_serves_others_and_ends_with_us(ours):
     assert ours.connect(start_hub=True) == []
     assert ours.runs_hub
