@@ -16,8 +16,6 @@ from .qt import QApplication, QtCore, QtGui
 from .saving import Saving
 from .talking import Talking
 
-"""How the last picture was saved: folder, suffix, times, layers, bar."""
-
 
 class ShareCommands:
     """One method per action of its section; `window` is the composed Window.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,17 @@ from .bridge import is_cancelled
 from .qt import Qt, QtWidgets
 
 TABLE = "astrolens-queue"
+
+BELONGS = {
+    "coord.pointAt.sky": "ra and dec in degrees",
+    "table.highlight.row": "the number of a row",
+    "table.select.rowList": "the numbers of rows",
+    "image.load.fits": "the address of a file",
+}
+"""What a message of each kind has to say."""
+
+NAMED = 10
+"""So many of the images that are offered are named; the rest are counted."""
 
 
 class Talking:
@@ -29,6 +41,7 @@ class Talking:
         self._places: Any = None
         self._sent: Any = None
         self._offer: QtWidgets.QMessageBox | None = None
+        self._offered: dict[Path, str] = {}
 
     def toggle(self) -> None:
         if self.samp is not None and self.samp.connected:
@@ -136,11 +149,11 @@ class Talking:
                 found = self._places.nearest(opened, float(params["ra"]), float(params["dec"]))
             else:
                 found = self._row(opened, params)
-        except (KeyError, ValueError, TypeError) as error:
+        except (LookupError, ValueError, TypeError) as error:
             if isinstance(error, UserError):
                 raise
-            raise UserError(f"{message.sender} sent {message.kind} without what belongs to it ({error})") from None
-        return None if found < 0 else lambda: self._show(found, message.sender)
+            raise UserError(f"{message.sender} sent {message.kind} without {BELONGS[message.kind]}") from None
+        return None if found < 0 else lambda: self._show(opened, found, message.sender)
 
     def _row(self, opened: Any, params: dict[str, Any]) -> int:
         """The object of a row of our table; -1 for another program's table, or a choice of no row."""
@@ -154,7 +167,9 @@ class Talking:
             raise UserError(f"row {row} is not in the queue that was sent; send it again")
         return int(ids[row])
 
-    def _show(self, object_id: int, sender: str) -> None:
+    def _show(self, opened: Any, object_id: int, sender: str) -> None:
+        if opened.project is not self._window.workbench.project:
+            return  # it meant an object of the project that was open then
         row = self._window.queue.row_of(object_id)
         self._window.current.show(object_id, row)
         self._window.say(f"{sender} points at {self._window.queue.name_of(object_id)}")
@@ -162,31 +177,47 @@ class Talking:
     def _importable(self, url: str, sender: str) -> Callable[[], None]:
         from urllib.request import url2pathname  # brings HTTP along: not before the window shows
 
+        if not isinstance(url, str):
+            raise TypeError(url)
         parts = urlsplit(url)
         if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
             raise UserError(
                 f"{sender} offers an image that is no file of this computer; save it there and import the file"
             )
         file = Path(url2pathname(parts.path))
-        if not file.is_file():
+        if not os.path.isfile(file):  # unlike Path's, False for whatever else may be wrong with a name
             raise UserError(f"{sender} offers {file}, which is not there")
         return lambda: self._offer_import(file, sender)
 
     def _offer_import(self, file: Path, sender: str) -> None:
-        """A question beside the work, not in its way."""
+        """A question beside the work, not in its way; what is offered until it is answered joins it."""
         if not self._window.session.is_open:
             self._window.say(f"{sender} offers {file.name}; open a project to import it")
             return
-        box = QtWidgets.QMessageBox(self._window)
-        box.setWindowTitle("An image from another program")
-        box.setText(f"{sender} offers {file.name}. Import it into this project?")
-        box.setInformativeText(str(file))
-        yes = box.addButton("Import", QtWidgets.QMessageBox.AcceptRole)
-        box.addButton("Not now", QtWidgets.QMessageBox.RejectRole)
-        box.setModal(False)
-        box.setAttribute(Qt.WA_DeleteOnClose)
-        yes.clicked.connect(
-            lambda _=False: self._window.projects.bring_in([file], {"bands": None, "pixel_scale": None})
-        )
-        self._offer = box
-        box.show()
+        self._offered[file] = sender
+        if self._offer is None:
+            self._offer = box = QtWidgets.QMessageBox(self._window)
+            box.setWindowTitle("Images from another program")
+            box.setTextFormat(Qt.PlainText)
+            yes = box.addButton("Import", QtWidgets.QMessageBox.AcceptRole)
+            box.addButton("Not now", QtWidgets.QMessageBox.RejectRole)
+            box.setModal(False)
+            box.finished.connect(lambda _: self._answered(box.clickedButton() is yes))
+            box.show()
+        self._offer.setText(self._question())
+
+    def _question(self) -> str:
+        files, senders = list(self._offered), sorted(set(self._offered.values()))
+        more = f"\n… and {len(files) - NAMED:,} more" if len(files) > NAMED else ""
+        what = "this image. Import it" if len(files) == 1 else f"these {len(files):,} images. Import them"
+        offer = "offers" if len(senders) == 1 else "offer"
+        named = "\n".join(str(file) for file in files[:NAMED])
+        return f"{', '.join(senders)} {offer} {what} into the open project?\n\n{named}{more}"
+
+    def _answered(self, wanted: bool) -> None:
+        files, self._offered = list(self._offered), {}
+        if self._offer is not None:
+            self._offer.deleteLater()
+            self._offer = None
+        if wanted:
+            self._window.projects.bring_in(files, {"bands": None, "pixel_scale": None})

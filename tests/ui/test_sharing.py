@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -394,3 +395,82 @@ def test_that_an_image_from_outside_is_offered_and_imported_when_wanted(qtbot, l
     assert lenses.queue.rowCount() == len(STAMPS)
     share.talking._offer.buttons()[0].click()
     qtbot.waitUntil(lambda: lenses.queue.rowCount() == len(STAMPS) + 1, timeout=20_000)
+
+
+@pytest.fixture
+def talking(lenses: Any) -> Any:
+    """At no hub: what is heard is put into its ear."""
+    made = sharing(lenses).talking
+    made._ready()
+    return made
+
+
+def hears(talking: Any, kind: str, sender: str = "TOPCAT", **params: Any) -> None:
+    from astrolens_gui.workbench.samp import Message
+
+    talking._heard(Message(kind, sender, params))
+
+
+def test_that_a_position_meant_for_the_former_project_moves_nothing_in_this_one(
+    qtbot, lenses, talking, tmp_path, shared_data, monkeypatch
+):
+    from astrolens_gui.workbench.pointing import Places
+
+    found, asked, answered = show(qtbot, lenses, "EUCLJ174517"), threading.Event(), threading.Event()
+
+    def slowly(*_: Any) -> int:
+        asked.set()
+        answered.wait(30)
+        return found
+
+    monkeypatch.setattr(Places, "nearest", slowly)
+    hears(talking, "coord.pointAt.sky", ra="266.3231", dec="65.9368")
+    qtbot.waitUntil(asked.is_set, timeout=5000)
+    lenses.session.open(tmp_path / "other.astrolens", create={})
+    qtbot.waitUntil(lambda: lenses.session.info.name == "other", timeout=20_000)
+    lenses.projects.bring_in([shared_data / one for one in STAMPS], {"bands": None, "pixel_scale": None})
+    qtbot.waitUntil(lambda: lenses.queue.rowCount() == len(STAMPS) and lenses.current.object_id > 0, timeout=60_000)
+    other = next(int(one) for one in lenses.queue.objects() if one != found)
+    lenses.current.show(other, lenses.queue.row_of(other))
+    answered.set()
+    qtbot.wait(300)
+    assert lenses.current.object_id == other
+
+
+def test_that_several_offers_are_one_question_in_plain_text(qtbot, lenses, talking, tmp_path, monkeypatch):
+    from astrolens_gui.ui.qt import QtWidgets
+
+    brought: list[list[Path]] = []
+    monkeypatch.setattr(lenses.projects, "bring_in", lambda files, _: brought.append(files))
+    files = [tmp_path / f"{number:02d}.fits" for number in range(30)]
+    for file in [*files, *files]:
+        file.write_bytes(b"")
+        hears(talking, "image.load.fits", "<b>Evil</b>", url=file.as_uri())
+    qtbot.waitUntil(lambda: len(talking._offered) == 30, timeout=10_000)
+    (box,) = lenses.findChildren(QtWidgets.QMessageBox)
+    assert box.textFormat() == Qt.PlainText
+    assert "<b>Evil</b> offers these 30 images" in box.text()
+    assert "… and 20 more" in box.text()
+    box.buttons()[0].click()
+    assert [sorted(one) for one in brought] == [files]
+    hears(talking, "image.load.fits", url=files[3].as_uri())
+    qtbot.waitUntil(lambda: talking._offer is not None, timeout=10_000)
+    assert "TOPCAT offers this image" in talking._offer.text()
+    talking._offer.close()
+    assert (talking._offer, talking._offered, len(brought)) == (None, {}, 1)
+
+
+def test_that_a_message_without_sense_is_one_clear_sentence(qtbot, lenses, talking):
+    here, said = show(qtbot, lenses, "102020057"), []
+    lenses.fail = said.append
+    for kind, params, sentence in (
+        ("image.load.fits", {"url": 5}, "TOPCAT sent image.load.fits without the address of a file"),
+        ("image.load.fits", {}, "TOPCAT sent image.load.fits without the address of a file"),
+        ("image.load.fits", {"url": "file:///" + 5000 * "x"}, "TOPCAT offers /xxx"),
+        ("coord.pointAt.sky", {"ra": {}, "dec": []}, "TOPCAT sent coord.pointAt.sky without ra and dec in degrees"),
+        ("coord.pointAt.sky", {"ra": "nan", "dec": "nan"}, "RA nan, Dec nan is no place on the sky"),
+    ):
+        hears(talking, kind, **params)
+        qtbot.waitUntil(lambda: said != [], timeout=5000)
+        assert said.pop().startswith(sentence)
+    assert lenses.current.object_id == here
