@@ -13,6 +13,7 @@ import pytest
 from astrolens_gui.core.images import fits, raster, sections
 from astrolens_gui.core.images.geometry import View
 from astrolens_gui.core.images.recipe import Recipe
+from astrolens_gui.ui.qt import QWidget
 from astrolens_gui.ui.views.rendering import Rendering
 from astrolens_gui.workbench.perband import PerBand
 from astrolens_gui.workbench.pixels import Pixels
@@ -69,21 +70,29 @@ def field(tmp_path, monkeypatch):
     return Pixels(None).assemble(SimpleNamespace(id=1, name="field", pixel_scale=None), planes, "u")
 
 
-def rendering_of(image, view):
-    """(Rendering, its canvas, the jobs that it asks for, in order; none of them runs)."""
-    jobs: list = []
-    canvas = SimpleNamespace(
-        view=view, view_changed=SimpleNamespace(connect=lambda _: None), shown=[], refresh=lambda: None
-    )
-    canvas.show = lambda picture, of: canvas.shown.append(picture)
-    runner = SimpleNamespace(submit=lambda lane, work, quiet: jobs.append(work))
-    made = Rendering(SimpleNamespace(when_done=lambda *_: None), runner, canvas)
-    made.set_rasters(image.rasters, Recipe(band=image.band), image.maps, image.zero_points)
-    return made, canvas, jobs
+@pytest.fixture
+def rendering_of(qtbot):
+    """`rendering_of(image, view)` → (Rendering, its canvas, the jobs that it asks for, in order; none of them runs)."""
+    owner = QWidget()
+    qtbot.addWidget(owner)
+
+    def make(image, view):
+        jobs: list = []
+        canvas = SimpleNamespace(
+            view=view, view_changed=SimpleNamespace(connect=lambda _: None), refresh=lambda: None, show=lambda *_: None
+        )
+        runner = SimpleNamespace(submit=lambda lane, work, quiet: jobs.append(work))
+        made = Rendering(SimpleNamespace(when_done=lambda *_: None), runner, canvas, owner)
+        made.set_rasters(image.rasters, Recipe(band=image.band), image.maps, image.zero_points)
+        return made, canvas, jobs
+
+    return make
 
 
 @pytest.mark.parametrize("last", ["overviews", "maps", "zero points", "front"])
-def test_that_the_main_thread_reads_no_file_however_little_of_a_colour_picture_is_open(qapp, field, watched, last):
+def test_that_the_main_thread_reads_no_file_however_little_of_a_colour_picture_is_open(
+    rendering_of, field, watched, last
+):
     view = View(150, 160, 149.5, 159.5, 0.5)
     rendering, canvas, jobs = rendering_of(field, view)
     colour = Recipe(mode="rgb", band="u")
@@ -115,7 +124,7 @@ def test_that_the_main_thread_reads_no_file_however_little_of_a_colour_picture_i
     assert np.ptp(picture[..., :3].astype(int), axis=-1).max() > 20
 
 
-def test_that_what_the_lane_made_of_a_colour_picture_is_painted_without_files(qapp, field, watched):
+def test_that_what_the_lane_made_of_a_colour_picture_is_painted_without_files(rendering_of, field, watched):
     view = View(150, 160, 149.5, 159.5, 0.5)
     rendering, canvas, jobs = rendering_of(field, view)
     rendering._busy = False  # the first picture's job is dropped
@@ -127,7 +136,7 @@ def test_that_what_the_lane_made_of_a_colour_picture_is_painted_without_files(qa
     assert touched == []
 
 
-def test_that_a_map_that_fails_ends_no_paint_event(qapp, field):
+def test_that_a_map_that_fails_ends_no_paint_event(rendering_of, field):
     view = View(150, 160, 149.5, 159.5, 0.5)
 
     def fails(_):
