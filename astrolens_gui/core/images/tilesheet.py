@@ -17,8 +17,37 @@ from .headers import Hdu
 from .sections import Sheet
 from .source import Source
 
-HELD_BYTES = 48 << 20
-"""Decoded pixels kept: a view that moves on needs most of its tiles again. What is larger at once is not kept."""
+HELD_BYTES = 64 << 20
+"""Decoded pixels kept, of all sheets together: a view that moves on needs most of its tiles again. What is larger at once is not kept."""
+
+
+class Held:
+    """Decoded rows of tiles by (sheet's number, row of tiles, first and last column), the last used ones within HELD_BYTES."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[int, int, int, int], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+        self.nbytes = 0
+
+    def get(self, key: tuple[int, int, int, int]) -> np.ndarray | None:
+        with self._lock:
+            found = self._rows.get(key)
+            if found is not None:
+                self._rows.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[int, int, int, int], pixels: np.ndarray) -> None:
+        with self._lock:
+            if key in self._rows:  # two threads needed it at once
+                return
+            self._rows[key] = pixels
+            self.nbytes += pixels.nbytes
+            while self.nbytes > HELD_BYTES:
+                self.nbytes -= self._rows.popitem(last=False)[1].nbytes
+
+
+held = Held()
+_numbers = itertools.count()
 
 
 class Tiled(Sheet):
@@ -38,7 +67,7 @@ class Tiled(Sheet):
         self._guard = tiles.Guard(self._source, hdu)
         self._image = self._astropys()
         self.tiles_decoded = 0
-        self._held: OrderedDict[tuple[int, int, int], np.ndarray] = OrderedDict()
+        self._number = next(_numbers)  # an address would come again, for another file
 
     def _astropys(self) -> Any:
         from astropy.io import fits
@@ -67,8 +96,8 @@ class Tiled(Sheet):
     def _tile_rows(self, places: range, left: int, right: int) -> list[np.ndarray]:
         """The pixels of these rows of tiles from column `left` to `right`, where tiles end; those not held are decoded together."""
         tall, height = self._tile[-2], self.shape[0]
-        with self._lock:
-            found = {place: held for place in places if (held := self._held.get((place, left, right))) is not None}
+        kept = {place: held.get((self._number, place, left, right)) for place in places}
+        found = {place: pixels for place, pixels in kept.items() if pixels is not None}
         missing = [place for place in places if place not in found]
         breaks = [n for n in range(1, len(missing)) if missing[n] != missing[n - 1] + 1]
         for start, stop in itertools.pairwise([0, *breaks, len(missing)] if missing else []):
@@ -76,12 +105,7 @@ class Tiled(Sheet):
             made = self._decoded(top, min((missing[stop - 1] + 1) * tall, height), left, right)
             for place in missing[start:stop]:
                 found[place] = made[place * tall - top : (place + 1) * tall - top].copy()
-        with self._lock:
-            for place in places:
-                self._held[place, left, right] = found[place]
-                self._held.move_to_end((place, left, right))
-            while sum(one.nbytes for one in self._held.values()) > HELD_BYTES:
-                self._held.popitem(last=False)
+                held.put((self._number, place, left, right), found[place])
         return [found[place] for place in places]
 
     def _pick(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -138,12 +138,31 @@ def test_that_decimating_row_tiles_decodes_the_rows_it_needs(packed):
 
 def test_that_decoded_tiles_that_are_held_stay_within_bounds(packed, monkeypatch):
     monkeypatch.setattr(tilesheet, "HELD_BYTES", 20_000)
+    monkeypatch.setattr(tilesheet, "held", tilesheet.Held())
     plane, whole = packed(np.arange(400 * 50, dtype=np.int32).reshape(400, 50), "RICE_1", (1, 50))
     part = sheet(plane)
     for y0 in (0, 3, 90, 95, 0, 380):
         np.testing.assert_array_equal(part.read(y0, y0 + 40, 7, 31), whole[y0 : y0 + 40, 7:31])
-        assert sum(one.nbytes for one in part._held.values()) <= 20_000
+        assert 0 < tilesheet.held.nbytes <= 20_000
     np.testing.assert_array_equal(part.read(0, 400, 0, 50), whole)
+
+
+def test_that_the_tiles_of_many_files_share_one_budget_and_the_last_used_ones_stay(packed, monkeypatch):
+    monkeypatch.setattr(tilesheet, "HELD_BYTES", 25_000)  # two of the images below
+    monkeypatch.setattr(tilesheet, "held", tilesheet.Held())
+    whole, parts = {}, {}
+    for kind in ("RICE_1", "GZIP_1", "GZIP_2"):
+        plane, whole[kind] = packed(np.arange(60 * 50, dtype=np.int32).reshape(60, 50), kind, (20, 50))
+        parts[kind] = sheet(plane)
+
+    def decoded(kind):
+        before = parts[kind].tiles_decoded
+        np.testing.assert_array_equal(parts[kind].read(0, 60, 0, 50), whole[kind])
+        assert tilesheet.held.nbytes == sum(rows.nbytes for rows in tilesheet.held._rows.values()) <= 25_000
+        return parts[kind].tiles_decoded - before
+
+    assert [decoded(kind) for kind in ("RICE_1", "GZIP_1", "RICE_1", "GZIP_2")] == [3, 3, 0, 3]
+    assert [decoded(kind) for kind in ("RICE_1", "GZIP_1")] == [0, 3]
 
 
 def test_that_a_damaged_tile_is_refused_before_it_is_decoded(packed):
