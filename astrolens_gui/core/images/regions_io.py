@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,15 @@ from .outline import frame
 LARGEST_BYTES = 50_000_000
 """A region file is text that somebody drew; anything larger is another file by mistake."""
 
-_FRAMES = "image|physical|linear|icrs|fk5|fk4|j2000|b1950|galactic|ecliptic"
+_FRAME = re.compile(r"^\s*(image|icrs|fk5|fk4|j2000|b1950|galactic|ecliptic)\b", re.IGNORECASE)
+_WILD = re.compile(r"^[^#]*[(,\s][+-]?[\d.]+e\+?([1-9]\d|\d{3,})", re.IGNORECASE)
+"""A number of 1e10 and more in a shape: the package would wrap an angle of that size to some place on the sky."""
+
+_FARTHEST = 1e9
+"""Pixels or arcsec: nothing that anybody drew is there, or so large."""
+
+_NO_NUMBERS = "a region with numbers that are none, or too large, is left out"
+_NO_POLYGON = "a polygon with fewer than three corners is left out"
 _PHYSICAL = re.compile(r"^\s*(physical|linear)\s*$", re.IGNORECASE)
 _PHYSICAL_FIRST = re.compile(r"^(\s*)(physical|linear)(\s*;)", re.IGNORECASE)
 _CLASS = "class="
@@ -58,16 +67,27 @@ def read(path: Path) -> Read:
     if text.lstrip()[:5].lower() in {"<?xml", "<vota"}:
         raise UserError(f"{path} is XML; save the regions in DS9's own format (Region › File Format › DS9/Funtools)")
     lines = text.splitlines()
-    notes = []
+    notes: list[str] = []
+    reasons: list[str] = []
     for at, line in enumerate(lines):
         if _PHYSICAL.match(line) or _PHYSICAL_FIRST.match(line):
             lines[at] = _PHYSICAL_FIRST.sub(r"\1image\3", _PHYSICAL.sub("image", line))
             notes = [f"{path.name}: physical coordinates were taken for the image's own pixels"]
+        if _WILD.match(line):
+            parts = lines[at].split(";")
+            lines[at] = ";".join(part for part in parts if not _WILD.match(part))
+            reasons += [_NO_NUMBERS] * (len(parts) - lines[at].count(";") - bool(lines[at]))
     found, skipped = _parse(path, lines)
-    notes += [f"{path.name}: {sentence}" for sentence in skipped]
+    regions = []
+    for made in _regions(found):
+        if isinstance(made, str):
+            reasons.append(made)
+        else:
+            regions.append(made)
+    notes += [f"{path.name}: {sentence}" for sentence in _counted([*skipped, *reasons])]
     if not found and not notes:
         notes = [f"{path.name} holds no region; draw some in DS9 and save them (Region › Save)"]
-    return Read(_regions(found), notes)
+    return Read(regions, notes)
 
 
 def _parse(path: Path, lines: Sequence[str]) -> tuple[list[Any], list[str]]:
@@ -79,22 +99,26 @@ def _parse(path: Path, lines: Sequence[str]) -> tuple[list[Any], list[str]]:
             warnings.simplefilter("always")
             found = _package("\n".join(lines))
     except Exception:
-        good, bad = (
-            0,
-            len(lines),
-        )  # the package does not say where: the shortest beginning that fails ends with the line
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    _package("\n".join(lines[:middle]))
-                good = middle
-            except Exception:
-                bad = middle
+        bad = _first_bad(lines)
         shown = lines[bad - 1].strip()[:60]
         raise UserError(f"{path}: line {bad} is no region that DS9 would write ({shown}); mend or delete it") from None
     return list(found), _passed_over([str(one.message) for one in said])
+
+
+def _first_bad(lines: Sequence[str]) -> int:
+    """The number of the line that the package, which does not say where, fails at; it parses no half twice."""
+    good, bad = 0, len(lines)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        frames = [line for line in lines[:good] if _FRAME.match(line)][-1:]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _package("\n".join([*frames, *lines[good:middle]]))
+            good = middle
+        except Exception:
+            bad = middle
+    return bad
 
 
 def _package(text: str) -> Any:
@@ -104,8 +128,8 @@ def _package(text: str) -> Any:
 
 
 def _passed_over(messages: Sequence[str]) -> list[str]:
-    """What the package said of lines that it cannot use, counted, in our words."""
-    counts: dict[str, int] = {}
+    """What the package said of lines that it cannot use, in our words."""
+    said = []
     for message in messages:
         name = re.match(r'"(\w+)" frame or shape', message)
         if name:
@@ -113,36 +137,72 @@ def _passed_over(messages: Sequence[str]) -> list[str]:
         elif "coordinate frame was not found" in message:
             what = "a region before any coordinate system is left out"
         elif message.startswith("Cannot parse"):
-            what = "a region whose units do not fit its coordinate system is left out"
+            what = "a region whose units or numbers do not fit its coordinate system is left out"
         else:
             continue  # of how it looks, not of where it is
-        counts[what] = counts.get(what, 0) + 1
-    return [f"{what} ({count} times)" if count > 1 else what for what, count in counts.items()]
+        said.append(what)
+    return said
 
 
-def _regions(found: Sequence[Any]) -> list[dict[str, Any]]:
-    made = [_region(one) for one in found]
-    return [one for one in made if one is not None]
+def _counted(reasons: Sequence[str]) -> list[str]:
+    return [f"{what} ({count} times)" if count > 1 else what for what, count in Counter(reasons).items()]
 
 
-def _region(one: Any) -> dict[str, Any] | None:
-    """One of the package's regions as a dict; None where its numbers say nothing."""
+def _regions(found: Sequence[Any]) -> list[dict[str, Any] | str]:
+    """The package's regions as dicts, or why one is none."""
+    with np.errstate(all="ignore"):
+        return [_region(one, points) for one, points in zip(found, _points(found), strict=True)]
+
+
+def _points(found: Sequence[Any]) -> list[np.ndarray]:
+    """Each region's centre, corners or ends, (n, 2): pixels, or ICRS in degrees, transformed together (one by one takes 20 times longer)."""
+    from astropy.coordinates import SkyCoord
+
+    made: list[np.ndarray] = []
+    frames: dict[str, tuple[Any, list[int]]] = {}
+    for at, one in enumerate(found):
+        ends = (
+            [one.vertices]
+            if hasattr(one, "vertices")
+            else [one.start, one.end]
+            if hasattr(one, "start")
+            else [one.center]
+        )
+        if hasattr(ends[0], "frame"):
+            frames.setdefault(ends[0].frame.name, (ends[0].frame, []))[1].append(at)
+            pairs = [(end.data.lon.deg, end.data.lat.deg) for end in ends]
+        else:
+            pairs = [(end.x, end.y) for end in ends]
+        made.append(np.concatenate([np.column_stack(np.atleast_1d(x, y)) for x, y in pairs]).astype(float))
+    for frame_, members in frames.values():
+        x, y = np.concatenate([made[at] for at in members]).T
+        icrs = SkyCoord(x, y, unit="deg", frame=frame_.replicate_without_data()).icrs
+        parts = np.split(
+            np.column_stack([icrs.ra.deg, icrs.dec.deg]), np.cumsum([len(made[at]) for at in members])[:-1]
+        )
+        for at, part in zip(members, parts, strict=True):
+            made[at] = part
+    return made
+
+
+def _region(one: Any, points: np.ndarray) -> dict[str, Any] | str:
+    """One of the package's regions as a dict, its `points` given; or why it is none."""
     name = type(one).__name__
     sky = name.endswith("SkyRegion")
     kind = name.removesuffix("SkyRegion").removesuffix("PixelRegion").lower()
     about = _about(one)
+    if not (np.abs(points) <= _FARTHEST).all():
+        return _NO_NUMBERS
     if kind in {"polygon", "line"}:
-        ends = [one.vertices] if kind == "polygon" else [one.start, one.end]
-        points = np.concatenate([np.atleast_2d(_places(end, sky)) for end in ends])
-        if not np.isfinite(points).all():
-            return None
+        if kind == "polygon" and len(np.unique(points, axis=0)) < 3:
+            return _NO_POLYGON
         about["kind"] = kind
         about["more"] = {**about["more"], "sky" if sky else "points": points.tolist()}
         if sky:  # the shorter way round the seam
             points[:, 0] = points[0, 0] + (points[:, 0] - points[0, 0] + 180.0) % 360.0 - 180.0
         box = frame(points)
         return {**about, "ra": box["x"] % 360.0, "dec": box["y"]} if sky else {**about, **box}
-    x, y = _places(one.center, sky)
+    x, y = points[0].tolist()
     kinds = {"rectangle": "box", "text": "point", "circleannulus": "annulus", "ellipseannulus": "annulus"}
     about["kind"] = kinds.get(kind, "annulus" if kind == "rectangleannulus" else kind)
     w, h, inner = _sizes(one, kind)
@@ -151,18 +211,11 @@ def _region(one: Any) -> dict[str, Any] | None:
     if kind == "text":
         about["note"] = str(one.text)
     angle = float(one.angle.to_value("deg")) if hasattr(one, "angle") else 0.0
-    if not np.isfinite((x, y, w, h, angle)).all():
-        return None
+    if not (np.abs((w, h, angle)) <= _FARTHEST).all():
+        return _NO_NUMBERS
     if sky:
         return {**about, "ra": x, "dec": y, "w_arcsec": w, "h_arcsec": h, "pa_deg": angle % 360.0}
     return {**about, "x": x, "y": y, "w": w, "h": h, "angle": angle}
-
-
-def _places(where: Any, sky: bool) -> Any:
-    if not sky:
-        return np.column_stack([where.x, where.y]) if not where.isscalar else (float(where.x), float(where.y))
-    icrs = where.icrs
-    return (float(icrs.ra.deg), float(icrs.dec.deg)) if icrs.isscalar else np.column_stack([icrs.ra.deg, icrs.dec.deg])
 
 
 def _number(value: Any) -> float:

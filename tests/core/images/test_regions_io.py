@@ -127,3 +127,55 @@ def test_that_a_missing_file_gives_one_sentence(tmp_path: Path) -> None:
 
 def test_that_an_empty_file_says_so(tmp_path: Path) -> None:
     assert "holds no region" in read(tmp_path, "\n").notes[0]
+
+
+@pytest.mark.parametrize("system", ["image", "icrs", "galactic"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "circle(nan,1,2)",
+        "circle(inf,1,2)",
+        "circle(1e308,1,2)",
+        "circle(1,1,1e308)",
+        "box(1,1,1e308,1e308)",
+        "line(1,1,1e308,2)",
+        "polygon(1,1,nan,2,3,3)",
+        "polygon(1,1)",
+        "polygon(1,1,2,2)",
+        "polygon(1,1,1,1,2,2)",
+    ],
+)
+def test_that_a_region_without_sense_is_left_out_and_counted(tmp_path: Path, system: str, shape: str) -> None:
+    found = read(tmp_path, f"{system}\n{shape}\n{shape}\ncircle(3,4,5)\n")
+    assert [region["kind"] for region in found.regions] == ["circle"]
+    (note,) = found.notes
+    assert note.startswith("some.reg: a ")
+    assert note.endswith("is left out (2 times)")
+
+
+def test_that_a_polygon_without_corners_is_no_failure(tmp_path: Path) -> None:
+    found = read(tmp_path, "image\npolygon()\n")
+    assert (found.regions, found.notes) == ([], ["some.reg: a polygon with fewer than three corners is left out"])
+
+
+def test_that_regions_read_together_are_where_astropy_puts_each(tmp_path: Path) -> None:
+    text = 'fk5\ncircle(10,20,5")\ngalactic\nline(104.85,68.56,105,69)\nfk4\npoint(202,47)\nimage\npoint(3,4)\nfk5\npoint(11,21)\n'
+    found = read(tmp_path, text).regions
+    for region, frame, at in zip(
+        found, ["fk5", "galactic", "fk4", "", "fk5"], Regions.parse(text, format="ds9"), strict=True
+    ):
+        if not frame:
+            assert (region["x"], region["y"]) == (2.0, 3.0)
+            continue
+        place = (at.start if frame == "galactic" else at.center).icrs
+        first = region["more"]["sky"][0] if frame == "galactic" else (region["ra"], region["dec"])
+        assert first == pytest.approx((place.ra.deg, place.dec.deg), abs=1e-9)
+
+
+def test_that_finding_a_broken_line_parses_no_half_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, package = [], regions_io._package
+    monkeypatch.setattr(regions_io, "_package", lambda text: parsed.append(text.count("\n")) or package(text))
+    text = "icrs\n" + "circle(150,2,3)\n" * 1000 + "galactic; circle(1,2,3)\n" + "circle(1,x,2)\n"
+    with pytest.raises(UserError, match="line 1003 is no region"):
+        read(tmp_path, text)
+    assert sum(parsed) < 2.1 * 1000
