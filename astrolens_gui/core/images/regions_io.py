@@ -155,7 +155,7 @@ def _regions(found: Sequence[Any]) -> list[dict[str, Any] | str]:
 
 
 def _points(found: Sequence[Any]) -> list[np.ndarray]:
-    """Each region's centre, corners or ends, (n, 2): pixels, or ICRS in degrees, transformed together (one by one takes 20 times longer)."""
+    """Each region's centre, corners or ends, (n, 2): pixels, or ICRS in degrees, transformed together: one by one takes 20 times longer."""
     from astropy.coordinates import SkyCoord
 
     made: list[np.ndarray] = []
