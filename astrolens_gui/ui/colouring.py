@@ -12,6 +12,8 @@ class ColourCommands:
 
     def __init__(self, window: Any) -> None:
         self._window = window
+        window.current.write_on(window.workbench.runner)
+        window.current.said.connect(lambda sentence: window.say(sentence))
         window.session.opened.connect(lambda _: self._follow())
         window.session.closed.connect(self._follow)
 

@@ -26,11 +26,13 @@ class Current(QObject):
         object_changed: (int) another object is shown; -1 when there is none.
         recipe_changed: (Recipe) after `set_recipe`.
         blind_changed: (bool) whether the model's answer is hidden until the object is graded.
+        said: (str) a sentence for the person: what was asked for cannot be shown so.
     """
 
     object_changed = Signal(int)
     recipe_changed = Signal(object)
     blind_changed = Signal(bool)
+    said = Signal(str)
 
     def __init__(self, settings: Any = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,7 @@ class Current(QObject):
         self._recipe: Recipe | None = None
         self._automatic: Recipe | None = None
         self._project: Any = None
+        self._runner: Any = None
         self._extras: dict[str, Any] = {}
         self._later = QTimer(self, singleShot=True, interval=500)
         self._later.timeout.connect(self.save)
@@ -88,7 +91,7 @@ class Current(QObject):
 
     def set_recipe(self, recipe: Recipe | None = None, **parts: Any) -> None:
         """Display differently: a whole recipe, or parts of it (`set_recipe(stretch="asinh", band="VIS")`)."""
-        new = replace(recipe or self.recipe, **parts)
+        new = self._drawable(replace(recipe or self.recipe, **parts))
         if new != self._recipe:
             if self.recipe.cuts != "manual":
                 self._automatic = self.recipe
@@ -96,13 +99,31 @@ class Current(QObject):
             self._later.start()
             self.recipe_changed.emit(new)
 
+    def _drawable(self, recipe: Recipe) -> Recipe:
+        """The usual stretch in place of one that is not there: a plugin's that is gone, or a name from elsewhere."""
+        usual = type(recipe)().stretch
+        if recipe.stretch == usual:
+            return recipe
+        from astrolens_gui.core.images.stretch import STRETCHES
+
+        if recipe.stretch in STRETCHES:
+            return recipe
+        title = STRETCHES[usual].title
+        self.said.emit(f"There is no stretch {recipe.stretch!r}, its plugin may be gone; {title} is shown instead")
+        return replace(recipe, stretch=usual)
+
+    def write_on(self, runner: Any) -> None:
+        """Write to the project's folder, which may be far away, on this runner's db lane: in order, behind no opening of it,
+        and to the end when the program closes."""
+        self._runner = runner
+
     def follow(self, project: Any) -> None:
         """Show the images as this project (core's Project) last did, and remember there; None: no project is open."""
         if self._later.isActive():
             self.save()
         self._project = project
         kept = getattr(project, "display", None)
-        recipe = _recipe_from(kept, _at_home) if kept else _portable(self.recipe)
+        recipe = self._drawable(_recipe_from(kept, _at_home) if kept else _portable(self.recipe))
         if recipe != self.recipe:
             self._recipe = recipe
             self.recipe_changed.emit(recipe)
@@ -126,15 +147,26 @@ class Current(QObject):
         return {**self._extras, **(extras or {}), **self.recipe.as_dict()}
 
     def save(self) -> None:
-        """Write the recipe to the project and to the settings now."""
+        """Write the recipe to the settings now, and to the project (see `write_on`)."""
         self._later.stop()
         if self._recipe is None:
             return
         if self._settings is not None:
             self._settings.set("recipe", _portable(self._recipe).as_dict())
         if hasattr(self._project, "set_display"):
-            with suppress(UserError):  # a folder that can't be written says so with the first label
-                self._project.set_display(as_json(_at_home(self._recipe).as_dict()))
+            values = as_json(_at_home(self._recipe).as_dict())
+            try:
+                if self._runner is not None:
+                    self._runner.submit("db", _keep, self._project, values, title="keeping the display", quiet=True)
+                    return
+            except RuntimeError:  # the runner is closed already
+                pass
+            _keep(self._project, values)
+
+
+def _keep(project: Any, values: dict[str, Any]) -> None:
+    with suppress(UserError):  # a folder that can't be written says so with the first label
+        project.set_display(values)
 
 
 def _at_home(recipe: Recipe, automatic: Recipe | None = None) -> Recipe:

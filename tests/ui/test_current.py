@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from astrolens_gui.core.images.recipe import Recipe
 from astrolens_gui.core.project import Project
 from astrolens_gui.core.settings import Settings
+from astrolens_gui.jobs.runner import Runner
 from astrolens_gui.ui.current import Current
 from astrolens_gui.ui.views import display
 
@@ -95,3 +98,44 @@ def test_that_a_label_remembers_the_recipe_and_what_the_views_add(qapp):
     assert Recipe.from_dict(screen) == current.recipe
     assert (screen["orientation"], screen["measured"]) == ({"angle": 90.0, "mirrored": True}, True)
     assert "gone" not in screen
+
+
+def test_that_the_recipe_is_written_off_the_main_thread_in_order_and_kept_at_close(qapp, tmp_path, monkeypatch):
+    one, threads, begin = project_in(tmp_path, "one"), [], threading.Event()
+    slow = Project.set_display
+
+    def set_display(self, recipe):
+        threads.append(threading.current_thread())
+        begin.wait(5)
+        slow(self, recipe)
+
+    monkeypatch.setattr(Project, "set_display", set_display)
+    runner, current = Runner(), Current()
+    current.write_on(runner)
+    current.follow(one)
+    for stretch in ("log", "sqrt", "sinh"):
+        current.set_recipe(stretch=stretch)
+        current.save()
+    assert one.display == {}  # the disk stalls, the window does not
+    threading.Timer(0.1, begin.set).start()
+    runner.close()
+    assert Project.open(one.folder).display["stretch"] == "sinh"
+    assert threading.main_thread() not in threads
+    current.set_recipe(stretch="power")
+    current.save()  # too late for the runner, not for the person
+    assert Project.open(one.folder).display["stretch"] == "power"
+
+
+def test_that_a_stretch_that_is_not_there_gives_way_with_a_sentence(qapp, tmp_path):
+    current, said = Current(), []
+    current.said.connect(said.append)
+    current.set_recipe(stretch="cube_root", colormap="heat")
+    assert (current.recipe.stretch, current.recipe.colormap) == (Recipe().stretch, "heat")
+    project = project_in(tmp_path, "one")
+    project.set_display(Recipe(stretch="gone").as_dict())
+    current.follow(project)
+    assert current.recipe.stretch == Recipe().stretch
+    assert [sentence.split(",")[0] for sentence in said] == [
+        "There is no stretch 'cube_root'",
+        "There is no stretch 'gone'",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from pixel_fakes import FakeWorkbench, made
 
-from astrolens_gui.core.images.stretch import Recipe, render
+from astrolens_gui.core.images.stretch import STRETCHES, Recipe, register, render
 from astrolens_gui.core.plugins import GROUP, Plugins
 from astrolens_gui.ui.bridge import Bridge
 from astrolens_gui.ui.current import Current
@@ -62,6 +63,33 @@ def test_that_a_plugins_stretch_is_offered_by_the_bar_and_draws_the_image(plugin
     drawn = render(pixels, current.recipe, 0.0, 1.0)
     expected = np.rint(255 * np.clip(pixels, 0, 1) ** (1 / 3))
     assert np.abs(drawn[..., 0].astype(int) - expected).max() <= 1
+    bridge.close()
+
+
+@pytest.mark.parametrize("broken", [None, lambda x: 1 / 0, lambda x: x[:3]])
+def test_that_a_stretch_that_fails_or_goes_away_under_an_image_gives_way_with_a_sentence(qtbot, monkeypatch, broken):
+    asinh = STRETCHES["asinh"]
+    monkeypatch.setitem(STRETCHES, "odd", asinh)
+    current, said = Current(), []
+    current.said.connect(said.append)
+    workbench = FakeWorkbench({1: made(np.random.default_rng(1).gamma(1.0, 1.0, (40, 40)).astype(np.float32))})
+    bridge = Bridge(workbench)
+    view = ImageView(bridge, workbench, current)
+    bar = DisplayBar(current, view)
+    for widget in (view, bar):
+        qtbot.addWidget(widget)
+        widget.show()
+    current.show(1)
+    qtbot.waitUntil(view.canvas.isVisible)
+    current.set_recipe(stretch="odd")
+    register([])  # forgets the curves, and what no plugin gives
+    if broken is not None:
+        monkeypatch.setitem(STRETCHES, "odd", replace(asinh, function=broken))
+    bar.set_frame(view.frame)
+    assert current.recipe.stretch == Recipe().stretch
+    assert len(said) == 1
+    assert "'odd'" in said[0]
+    assert view.canvas.isVisible()
     bridge.close()
 
 

@@ -148,8 +148,18 @@ class DisplayBar(QWidget):
     def _paint_bar(self) -> None:
         from astrolens_gui.core.images.stretch import render
 
-        values = self.histogram.values
-        bar = colour_bar(render, values, self._current.recipe, *self._cuts) if values.size else None
+        values, recipe = self.histogram.values, self._current.recipe
+        try:
+            bar = colour_bar(render, values, recipe, *self._cuts) if values.size else None
+        except Exception as error:  # of a plugin's stretch: the person gets the usual one, and a sentence
+            usual = type(recipe)().stretch
+            if recipe.stretch == usual:
+                raise
+            self._current.said.emit(
+                f"The stretch {recipe.stretch!r} cannot be used ({error}); {usual} is shown instead"
+            )
+            self._current.set_recipe(stretch=usual)
+            return
         self.histogram.set_bar(bar)
 
     def _on_recipe(self, recipe: Any) -> None:
