@@ -118,17 +118,26 @@ def read(plane: Plane) -> np.ndarray:
         ImageError: also when the file is no longer what `plane` was made from, or its reader is not installed.
     """
     if plane.window is not None:
-        return windows.read(plane)
-    if plane.reader == FITS:
-        return fits.read(plane)
-    made = _call(plane.path, plane.reader, "read", plane)
+        return _checked(plane, windows.read(plane))
+    return _checked(plane, fits.read(plane) if plane.reader == FITS else _call(plane.path, plane.reader, "read", plane))
+
+
+def _checked(plane: Plane, made: Any) -> np.ndarray:
+    """What a reader gave, as pixels of this plane.
+
+    Raises:
+        ImageError: it is none of real numbers, or not of the plane's shape.
+    """
     try:
+        pixels = np.asarray(made)
+        if pixels.dtype.kind not in "biufO":
+            raise TypeError(f"{pixels.dtype.name} instead of real numbers")
         with np.errstate(all="ignore"):
-            pixels = np.asarray(made, dtype=np.float32, order="C")
+            pixels = np.asarray(pixels, dtype=np.float32, order="C")
     except (TypeError, ValueError) as error:
         reason = f"the reader {plane.reader} gave no array of numbers ({error})"
         raise ImageError(plane.path, reason, plane.extname) from None
-    if pixels.shape != tuple(plane.shape):
+    if pixels.shape != tuple(plane.shape) or pixels.size == 0:
         sizes = f"{' x '.join(map(str, pixels.shape[::-1])) or 'no'} px instead of {plane.shape[1]} x {plane.shape[0]}"
         reason = f"the reader {plane.reader} gave {sizes}; if the file has changed, import it again"
         raise ImageError(plane.path, reason, plane.extname)
@@ -140,12 +149,13 @@ def read_all(wanted: Sequence[Plane]) -> list[np.ndarray]:
     image one opening."""
     cut = [at for at, plane in enumerate(wanted) if plane.window is not None]
     if cut:
-        found = dict(zip(cut, windows.read_all([wanted[at] for at in cut]), strict=True))
+        windowed = [wanted[at] for at in cut]
+        found = dict(zip(cut, map(_checked, windowed, windows.read_all(windowed)), strict=True))
         rest = [at for at in range(len(wanted)) if at not in found]
         found.update(zip(rest, read_all([wanted[at] for at in rest]), strict=True))
         return [found[at] for at in range(len(wanted))]
     if all(plane.reader == FITS for plane in wanted):
-        return fits.read_all(wanted)
+        return list(map(_checked, wanted, fits.read_all(wanted)))
     return [read(plane) for plane in wanted]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from astrolens_gui.api import InputSpec, Plane
-from astrolens_gui.core.images import fits, ingest, readers
+from astrolens_gui.core.images import fits, ingest, readers, windows
 from astrolens_gui.core.images.cutouts import Cutouts
 from astrolens_gui.core.images.fits import ImageError
 from astrolens_gui.core.images.ingest import ObjectRecord, Refusal, scan, stem
@@ -163,6 +163,13 @@ def test_that_what_a_reader_does_wrong_at_import_is_a_refusal_that_names_the_fil
         ("return [[1, 2], [3, 4]]", "gave 2 x 2 px instead of 32 x 32; if the file has changed, import it again"),
         ("return None", "gave no px instead of 32 x 32"),
         ("return 'pixels'", "gave no array of numbers"),
+        ("return np.ones((32, 32)) * 1j", "gave no array of numbers (complex128 instead of real numbers)"),
+        ("return np.full((32, 32), '1.5')", "gave no array of numbers"),
+        ("return np.zeros((32, 32), 'M8[s]')", "gave no array of numbers"),
+        ("return np.zeros((0, 0))", "gave 0 x 0 px instead of 32 x 32"),
+        ("return np.zeros((2, 32, 32))", "gave 32 x 32 x 2 px instead of 32 x 32"),
+        ("return plane.shape[7]", "one.stamp.json[g]: the reader stamps failed: IndexError: tuple index out of range"),
+        ("return 1 / 0", "one.stamp.json[g]: the reader stamps failed: ZeroDivisionError: division by zero"),
     ],
 )
 def test_that_what_a_reader_does_wrong_with_pixels_is_an_image_error_that_names_the_file(install, images, body, words):
@@ -213,3 +220,17 @@ def test_that_fits_planes_are_stored_as_before_there_were_other_readers():
     other = Plane("a.h5", extname="g", reader="hdf5")
     assert Plane.from_dict(json.loads(json.dumps(other.as_dict()))) == other
     assert ingest.Plane is Plane is fits.Plane
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((0, 0), np.float32), np.zeros((5, 7), np.float32), np.zeros((8, 8), complex)]
+)
+@pytest.mark.parametrize("window", [None, (0, 0, 8, 8)])
+def test_that_every_readers_pixels_are_checked_before_anybody_sees_them(monkeypatch, wrong, window):
+    plane = Plane("some.fits", extname="SCI", shape=(8, 8), window=window)
+    for module in (fits, windows):
+        monkeypatch.setattr(module, "read", lambda _: wrong)
+        monkeypatch.setattr(module, "read_all", lambda planes: [wrong for _ in planes])
+    for reads in (readers.read, lambda one: readers.read_all([one])):
+        with pytest.raises(ImageError, match=r"some\.fits\[SCI\]: the reader fits gave"):
+            reads(plane)
