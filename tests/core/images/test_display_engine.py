@@ -236,6 +236,26 @@ def test_that_painting_a_window_is_fast_enough_to_follow_the_hand(recipe, limit_
     assert min(spent) < limit_ms
 
 
+def test_that_holes_and_surround_make_painting_hardly_slower():
+    array = np.random.default_rng(0).normal(size=(900, 1200)).astype(np.float32)
+    torn = array.copy()
+    torn[::2, ::3] = np.nan
+    one, other, view = engine(array), engine(torn), View(1200, 900, 599.5, 449.5)
+    beside = view.panned(300.0, 200.0)
+    recipes = [Recipe(), Recipe(stretch="histeq"), Recipe(cuts="manual", low=1e-30, high=1e-29)]
+
+    def spent(painter, seen, recipe):
+        sampled, times = painter.sample(seen, recipe), []
+        for _ in range(5):
+            begun = time.thread_time()
+            painter.paint(sampled, recipe, surround=0xFF010203)
+            times.append(time.thread_time() - begun)
+        return min(times)
+
+    for recipe in recipes:
+        assert spent(other, beside, recipe) <= 3 * spent(one, view, recipe)
+
+
 def test_that_the_histogram_of_an_image_without_pixels_is_black():
     empty = np.full((5, 5), np.nan, np.float32)
     curve = paint.equalised(empty, 0.0, 1.0)
