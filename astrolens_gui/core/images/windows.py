@@ -1,18 +1,17 @@
 """Parts of large FITS images, many at a time: opened once, read row by row, NaN beyond the edge; knows no catalogue and no screen.
 
-A plain image is mapped into memory and its windows are copied straight from there, in the file's own byte order, turned once at the end;
-a scaled or compressed one is read through its `Sheet`, in strips where windows lie close together, so that no tile is unpacked twice.
+Windows of a mapped image are copied straight from there, in the file's own byte order, turned once at the end; those of a compressed one
+are read in strips where they lie close together, so that no tile is unpacked twice.
 """
 
 from __future__ import annotations
 
 import math
-import mmap
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -21,38 +20,29 @@ import numpy as np
 from ...api import Plane
 from . import wcs as _wcs
 from .errors import ImageError
-from .headers import BITPIX, Hdu, Header, walk
+from .headers import Hdu, Header, walk
+from .sections import Mapped, Place, Sheet, Window, sheet
 from .source import Source
 
 __all__ = ["celestial", "header", "read", "read_all", "shape", "wcs_problem"]
 
-KEPT = 32
-"""Images kept open: bands and tiles of a survey's field."""
-
-TOUCHED = 96 << 20
-"""Bytes read through a map before its pages are given back to the system."""
+KEPT = 64
+"""Images whose headers are kept: bands and tiles of a survey's field."""
 
 STRIP = 4 << 20
 """Pixels of one strip of a compressed image."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Big:
-    """One large image: `pixels` maps a plain one (file's byte order), None where it has to go through its sheet."""
+    """What the headers say of one large image."""
 
     hdu: Hdu
     stamp: tuple[int, int]
-    shape: tuple[int, int]
-    pixels: np.ndarray | None
-    map: mmap.mmap | None
-    touched: int = 0
 
-    def used(self, nbytes: int) -> None:
-        """Give pages back once many were read: they would count as the program's memory."""
-        self.touched += nbytes
-        if self.map is not None and self.touched > TOUCHED and hasattr(mmap, "MADV_DONTNEED"):
-            self.map.madvise(mmap.MADV_DONTNEED)
-            self.touched = 0
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.hdu.shape[-2], self.hdu.shape[-1]
 
 
 _open: OrderedDict[tuple[str, int, int | None], _Big] = OrderedDict()
@@ -82,7 +72,7 @@ def read_all(planes: Sequence[Plane]) -> list[np.ndarray]:
         order = np.lexsort((boxes[:, 0], boxes[:, 1]))
         rows = [members[n] for n in order]
         try:
-            made = _cut(first, big, boxes[order])
+            made = _cut(first, boxes[order])
         except MemoryError:
             raise ImageError(first.path, "there is not enough memory for it", first.extname or first.hdu) from None
         for at, image in zip(rows, made, strict=True):
@@ -102,18 +92,21 @@ def _check(planes: Sequence[Plane], members: Sequence[int], boxes: np.ndarray, s
         raise ImageError(plane.path, reason, plane.extname or plane.hdu)
 
 
-def _cut(plane: Plane, big: _Big, boxes: np.ndarray) -> list[np.ndarray]:
+def _cut(plane: Plane, boxes: np.ndarray) -> list[np.ndarray]:
     """The windows (n, 4), sorted by row, as float32 arrays."""
+    opened = sheet(plane)
+    assert isinstance(opened, Window)
+    whole = opened.whole
     made: list[np.ndarray] = []
     sizes = boxes[:, 2:]
     starts = [0, *(np.flatnonzero((np.diff(sizes, axis=0) != 0).any(axis=1)) + 1).tolist(), len(boxes)]
     for start, stop in pairwise(starts):  # runs of one size are one array
         part = boxes[start:stop]
-        made += list(_mapped(big, part) if big.pixels is not None else _through_sheet(plane, big, part))
+        made += list(_mapped(whole, part) if isinstance(whole, Mapped) else _in_strips(whole, part))
     return made
 
 
-def _inside(boxes: np.ndarray, shape: tuple[int, int]) -> list[tuple[int, int, int, int, int, int]]:
+def _inside(boxes: np.ndarray, shape: tuple[int, int]) -> list[Place]:
     """(x0, x1, y0, y1) in the image of each window, and where that begins in the window (column, row)."""
     x, y, width, height = boxes.T
     x0, y0 = np.maximum(x, 0), np.maximum(y, 0)
@@ -121,45 +114,28 @@ def _inside(boxes: np.ndarray, shape: tuple[int, int]) -> list[tuple[int, int, i
     return np.stack([x0, x1, y0, y1, x0 - x, y0 - y], axis=1).tolist()
 
 
-def _mapped(big: _Big, boxes: np.ndarray) -> np.ndarray:
+def _mapped(whole: Mapped, boxes: np.ndarray) -> np.ndarray:
     """float32 (n, height, width) of windows of one size, from the map."""
-    pixels = big.pixels
-    assert pixels is not None
     width, height = int(boxes[0, 2]), int(boxes[0, 3])
-    places = _inside(boxes, big.shape)
-    stored = np.empty((len(boxes), height, width), pixels.dtype)
-    torn = []
-    for n, (x0, x1, y0, y1, left, low) in enumerate(places):
-        if x1 - x0 == width and y1 - y0 == height:
-            stored[n] = pixels[y0:y1, x0:x1]
-        else:
-            stored[n, low : low + y1 - y0, left : left + x1 - x0] = pixels[y0:y1, x0:x1]
-            torn.append(n)
-    big.used(stored.nbytes * 4)
-    if stored.dtype.kind == "f" and stored.dtype.itemsize == 4:
-        out = stored if stored.dtype.isnative else stored.byteswap(inplace=True).view(stored.dtype.newbyteorder())
-    else:
-        with np.errstate(all="ignore"):
-            out = stored.astype(np.float32)
-    for n in torn:
-        _blank(out[n], places[n])
+    places = _inside(boxes, whole.shape)
+    out = whole.boxes(places, height, width)
+    for image, place in zip(out, places, strict=True):
+        if place[1] - place[0] < width or place[3] - place[2] < height:
+            _blank(image, place)
     return out
 
 
-def _blank(image: np.ndarray, place: tuple[int, int, int, int, int, int]) -> None:
+def _blank(image: np.ndarray, place: Place) -> None:
     """NaN where the window hangs over the edge."""
     x0, x1, y0, y1, left, low = place
     image[:low] = image[low + y1 - y0 :] = np.nan
     image[:, :left] = image[:, left + x1 - x0 :] = np.nan
 
 
-def _through_sheet(plane: Plane, big: _Big, boxes: np.ndarray) -> np.ndarray:
-    """As `_mapped`, of an image whose values have to be unpacked or scaled."""
-    from .sections import sheet
-
-    whole = sheet(replace(plane, window=None, shape=big.shape))
+def _in_strips(whole: Sheet, boxes: np.ndarray) -> np.ndarray:
+    """As `_mapped`, of an image whose values have to be unpacked."""
     out = np.full((len(boxes), int(boxes[0, 3]), int(boxes[0, 2])), np.nan, np.float32)
-    places = _inside(boxes, big.shape)
+    places = _inside(boxes, whole.shape)
     start = 0
     while start < len(places):
         stop = _strip(places, start)
@@ -175,7 +151,7 @@ def _through_sheet(plane: Plane, big: _Big, boxes: np.ndarray) -> np.ndarray:
     return out
 
 
-def _strip(places: list[tuple[int, int, int, int, int, int]], start: int) -> int:
+def _strip(places: list[Place], start: int) -> int:
     """Where the run of windows from `start` ends that is best read as one strip: close together, and not too large."""
     left, right, low, high, *_ = places[start]
     stop, wanted = start + 1, (right - left) * (high - low)
@@ -236,7 +212,7 @@ class _Moved(Header):
 
 
 def _big(plane: Plane) -> _Big:
-    """The open image, opened anew when the file is another than before."""
+    """The image's header, read anew when the file is another than before."""
     if plane.reader != "fits":
         raise ImageError(plane.path, "a part of a larger image can only be read from FITS", plane.extname)
     try:
@@ -253,7 +229,7 @@ def _big(plane: Plane) -> _Big:
     with _lock:
         _open[key] = big
         while len(_open) > KEPT:
-            _open.popitem(last=False)  # a map ends when the last window made from it is done
+            _open.popitem(last=False)
     return big
 
 
@@ -266,22 +242,7 @@ def _opened(plane: Plane, stamp: tuple[int, int]) -> _Big:
             raise ImageError(plane.path, reason, plane.extname or plane.hdu)
         if hdu.problem:
             raise ImageError(plane.path, hdu.problem, hdu.title)
-        packed = source.packed is not None
-    size = (hdu.shape[-2], hdu.shape[-1])
     depth = math.prod(hdu.shape[:-2])
     if not 0 <= (plane.plane or 0) < depth:
         raise ImageError(plane.path, f"it has {depth} planes, not {(plane.plane or 0) + 1}", hdu.title)
-    scaled = any(hdu.header.get(key, plain) != plain for key, plain in (("BSCALE", 1), ("BZERO", 0)))
-    scaled = scaled or (hdu.bitpix > 0 and "BLANK" in hdu.header)
-    if hdu.kind == "compressed" or packed or scaled:
-        return _Big(hdu, stamp, size, None, None)
-    nbytes = BITPIX[hdu.bitpix]
-    dtype = np.dtype(f">{'u' if nbytes == 1 else 'f' if hdu.bitpix < 0 else 'i'}{nbytes}")
-    try:
-        with open(plane.path, "rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise ImageError(plane.path, f"can't be mapped into memory: {error}") from None
-    start = hdu.offset + (plane.plane or 0) * size[0] * size[1] * nbytes
-    pixels = np.frombuffer(mapped, dtype, size[0] * size[1], start).reshape(size)
-    return _Big(hdu, stamp, size, pixels, mapped)
+    return _Big(hdu, stamp)

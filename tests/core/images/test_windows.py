@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from astropy.io import fits as afits
 from astropy.wcs import WCS
 
 from astrolens_gui.api import InputSpec, Plane
-from astrolens_gui.core.images import readers, windows
+from astrolens_gui.core.images import readers, sections
 from astrolens_gui.core.images.cutouts import Cutouts
 from astrolens_gui.core.images.errors import ImageError
 from astrolens_gui.core.images.stretch import Recipe
@@ -184,8 +187,47 @@ def test_that_a_thumbnail_shows_the_window(tmp_path: Path) -> None:
 def test_that_memory_mapped_pages_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "big.fits"
     afits.PrimaryHDU(_image()).writeto(path)
-    monkeypatch.setattr(windows, "TOUCHED", 1000)
+    monkeypatch.setattr(sections, "TOUCHED", 1000)
     plane = _plane(path, 0, (10, 10, 30, 30))
     first = readers.read(plane)
     np.testing.assert_array_equal(first, readers.read(plane))
-    assert windows._big(plane).touched == 0
+    assert sections.sheet(plane).whole.touched == 0
+
+
+SHRINKS = """
+import os, sys
+from astrolens_gui.api import Plane
+from astrolens_gui.core.images import readers, sections, windows
+from astrolens_gui.core.images.errors import ImageError
+
+path, how = sys.argv[1:]
+if how == "whole image":
+    opened = sections.sheet(Plane(path, 0, shape=(300, 260)))
+    opened.read(0, 10, 0, 10)
+    os.truncate(path, 8000)
+    read = lambda: opened.read(0, 300, 0, 260)
+else:
+    found = windows._inside
+    def shrinking(boxes, shape):  # after the file was looked at, before its pixels are
+        os.truncate(path, 8000)
+        return found(boxes, shape)
+    windows._inside = shrinking
+    read = lambda: readers.read_all([Plane(path, 0, shape=(64, 64), window=(90, 150 + n, 64, 64)) for n in range(9)])
+try:
+    read()
+except ImageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("how", ["whole image", "windows"])
+@pytest.mark.parametrize("kind", ["float32", "uint16"])
+def test_that_a_file_that_shrinks_while_it_is_mapped_is_an_error_and_not_the_end(
+    tmp_path: Path, kind: str, how: str
+) -> None:
+    path = tmp_path / "big.fits"
+    _hdu(kind, _header()).writeto(path)
+    command = [sys.executable, "-c", SHRINKS, str(path), how]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+    assert done.returncode == 0, done.stderr  # -7 is SIGBUS
+    assert "big.fits: it has become shorter" in done.stdout
