@@ -169,10 +169,11 @@ class Mapped(Sheet):
         stored, pixels = np.empty((len(places), height, width), self._coding.dtype), self._view
         for start in range(0, len(places), _TOGETHER):
             self._intact()
-            for box, (x0, x1, y0, y1, left, low) in zip(
-                stored[start:], places[start : start + _TOGETHER], strict=False
-            ):
-                box[low : low + y1 - y0, left : left + x1 - x0] = pixels[y0:y1, x0:x1]
+            for n, (x0, x1, y0, y1, left, low) in enumerate(places[start : start + _TOGETHER], start):
+                if x1 - x0 == width and y1 - y0 == height:
+                    stored[n] = pixels[y0:y1, x0:x1]
+                else:
+                    stored[n, low : low + y1 - y0, left : left + x1 - x0] = pixels[y0:y1, x0:x1]
         self.nbytes_read += stored.nbytes
         self.touched += stored.nbytes * 4  # whole pages
         if self.touched > TOUCHED:

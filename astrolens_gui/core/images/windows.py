@@ -119,9 +119,9 @@ def _mapped(whole: Mapped, boxes: np.ndarray) -> np.ndarray:
     width, height = int(boxes[0, 2]), int(boxes[0, 3])
     places = _inside(boxes, whole.shape)
     out = whole.boxes(places, height, width)
-    for image, place in zip(out, places, strict=True):
+    for n, place in enumerate(places):
         if place[1] - place[0] < width or place[3] - place[2] < height:
-            _blank(image, place)
+            _blank(out[n], place)
     return out
 
 
