@@ -24,7 +24,8 @@ class ColourCommands:
     def toggle_colour(self) -> None:
         current = self._window.current
         frame = self._window.stage.image.frame
-        if current.recipe.mode != "rgb" and frame is not None and len(frame.image.bands) < 2:
+        alone = self._window.stage.page == "image" and frame is not None and len(frame.image.bands) < 2
+        if current.recipe.mode != "rgb" and alone:
             self._window.say(f"{frame.image.name} has one band only: there is no colour to show")
             return
         display.toggle_colour(current)

@@ -71,7 +71,9 @@ def conflicts(actions: Iterable[Action]) -> list[str]:
 
 def by_group(actions: Sequence[Action]) -> dict[str, list[Action]]:
     """Heading → its actions, in the order of GROUPS."""
-    return {group: found for group in GROUPS if (found := [action for action in actions if action.group == group])}
+    return {
+        group: found for group in GROUPS if (found := [one for one in actions if one.group == group and one.listed])
+    }
 
 
 GESTURES: tuple[tuple[str, str], ...] = (

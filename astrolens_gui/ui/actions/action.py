@@ -21,6 +21,7 @@ class Action:
         needs: "" always, "project" an open project, "object" an object to look at, "single" one in the single view,
             "mosaic" one in the mosaic, "panels" or "field" that page in front.
         repeats: whether holding the key down repeats it; never for a grade.
+        listed: whether the pages of keys name it; the first of a numbered series speaks for the others.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Action:
     needs: str = ""
     repeats: bool = False
     arguments: tuple[Any, ...] = ()
+    listed: bool = True
 
     @property
     def tooltip(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .action import Action
 
 
@@ -35,9 +37,10 @@ TABLE: tuple[Action, ...] = (
     _seen("turn_left", "Turn left", "[", "A quarter turn counter-clockwise"),
     _seen("turn_right", "Turn right", "]", "A quarter turn clockwise"),
     _seen("blink", "Blink", "B", "Raw and processed in turn, or the next band; held down, only until it is let go"),
+    _seen("band_1", "Band 1; Alt+2 … Alt+9: the others", "Alt+1", "Show the object's first band alone"),
     *(
-        _seen(f"band_{number}", f"Band {number}", f"Alt+{number}", f"Show the object's band number {number} alone")
-        for number in range(1, 10)
+        replace(_seen(f"band_{n}", f"Band {n}", f"Alt+{n}", f"Show the object's band number {n} alone"), listed=False)
+        for n in range(2, 10)
     ),
     _seen("crosshair", "Crosshair", "H", "Value, sky position and pixel at the pointer, or no crosshair again"),
     _seen("magnifier", "Magnifier", "Z", "The pixels round the pointer, large; held down, only until it is let go"),

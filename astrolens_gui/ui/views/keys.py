@@ -7,6 +7,11 @@ from html import escape
 from ..actions import GESTURES, Action, by_group, shown
 from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
 
+COLUMN_PX = 320
+"""A column of keys for each of these that the window is wide; what is longer is wrapped."""
+
+GAP_PX, MARGINS_PX = 24, 80
+
 
 class KeysOverlay(QtWidgets.QFrame):
     """Covers the middle of its parent until a key is pressed or the mouse clicked."""
@@ -17,9 +22,12 @@ class KeysOverlay(QtWidgets.QFrame):
         page = QWidget()
         columns = QtWidgets.QHBoxLayout(page)
         columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(24)
-        for groups in _balanced(table):
+        columns.setSpacing(GAP_PX)
+        number = max(parent.width() // COLUMN_PX, 1)
+        for groups in _balanced(table, number):
             text = QtWidgets.QLabel("".join(_html(title, rows) for title, rows in groups), textFormat=Qt.RichText)
+            text.setWordWrap(True)
+            text.setFixedWidth((parent.width() - MARGINS_PX) // number - GAP_PX)
             font = text.font()
             font.setPointSizeF(font.pointSizeF() * 0.9)
             text.setFont(font)
@@ -83,17 +91,17 @@ def _scrolled(page: QWidget) -> QtWidgets.QScrollArea:
     return area
 
 
-def _balanced(table: list[Action]) -> list[list[tuple[str, list[tuple[str, str]]]]]:
+def _balanced(table: list[Action], number: int) -> list[list[tuple[str, list[tuple[str, str]]]]]:
     """Headings with their (keys, title) rows, spread over columns of about equal height."""
     groups = [
         (group, [("  ".join(map(shown, action.keys)), action.title) for action in actions if action.keys])
         for group, actions in by_group(table).items()
     ]
     groups.append(("Mouse", list(GESTURES)))
-    columns: list[list[tuple[str, list[tuple[str, str]]]]] = [[], [], []]
+    columns: list[list[tuple[str, list[tuple[str, str]]]]] = [[] for _ in range(number)]
     for group in groups:
         min(columns, key=lambda column: sum(len(rows) + 2 for _, rows in column)).append(group)
-    return columns
+    return [column for column in columns if column]
 
 
 def _html(title: str, rows: list[tuple[str, str]]) -> str:
