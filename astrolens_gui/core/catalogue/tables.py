@@ -37,7 +37,8 @@ class Table:
     """Columns of equal length.
 
     Attributes:
-        columns: name → bytes (S, UTF-8, stripped) as written, or numbers of a binary format (native, NaN where masked).
+        columns: name → bytes (S, UTF-8, stripped) as written, or numbers of a binary format: native, NaN where a float
+            is masked; integers and booleans as masked arrays then, exact, for no float holds every 64-bit ID.
         units, ucds: of those columns that have one. left_out: columns that hold arrays, or values too long to keep.
     """
 
@@ -55,19 +56,22 @@ class Table:
         return tuple(self.columns)
 
     def text(self, name: str) -> list[str]:
-        """A column as it would be written; whole numbers without a decimal point."""
+        """A column as it would be written; whole numbers without a decimal point, "" where there is no value."""
         column = self.columns[name]
         if column.dtype.kind == "S":
             return [value.decode("utf-8", "replace") for value in column.tolist()]
-        if column.dtype.kind == "f" and (np.isfinite(column) & (column == np.trunc(column))).all():
-            return [str(int(value)) for value in column.tolist()]
-        return [str(value) for value in column.tolist()]
+        values = column.tolist()  # None where an integer is masked
+        if column.dtype.kind == "f":
+            there = np.isfinite(column)
+            whole = bool((column[there] == np.trunc(column[there])).all())
+            values = [(int(v) if whole else v) if ok else None for v, ok in zip(values, there.tolist(), strict=True)]
+        return ["" if value is None else str(value) for value in values]
 
     def numbers(self, name: str) -> np.ndarray | None:
         """A column as float64, NaN where there is no value; None where something in it is no number."""
         column = self.columns[name]
         if column.dtype.kind in "fiub":
-            return column.astype(np.float64)
+            return np.ma.filled(column.astype(np.float64), np.nan)
         if column.dtype.kind != "S":
             return None
         try:
@@ -86,7 +90,7 @@ class Table:
         """A column as JSON keeps it: int, float, None where there is no number, else str; numbers with leading zeros are text."""
         column = self.columns[name]
         if column.dtype.kind in "iub":
-            return [int(value) for value in column.tolist()] if column.dtype.kind != "b" else column.tolist()
+            return column.tolist()
         if column.dtype.kind == "S" and any(_LEADING_ZERO.match(value) for value in column.tolist()):
             return self.text(name)
         found = self.numbers(name)
@@ -94,8 +98,8 @@ class Table:
             return self.text(name)
         finite = np.isfinite(found)
         whole = column.dtype.kind == "S" and (found[finite] == np.trunc(found[finite])).all() and not _pointed(column)
-        if whole and (np.abs(found[finite]) < 2**53).all():
-            return [int(value) if ok else None for value, ok in zip(found.tolist(), finite.tolist(), strict=True)]
+        if whole and (np.abs(found[finite]) <= 2**63).all():  # from the text: a float holds no 64-bit number
+            return [int(value) if ok else None for value, ok in zip(column.tolist(), finite.tolist(), strict=True)]
         return [value if ok else None for value, ok in zip(found.tolist(), finite.tolist(), strict=True)]
 
     def head(self, rows: int) -> Table:
@@ -194,14 +198,14 @@ def _unique(name: str, taken: Mapping[str, Any]) -> str:
 
 
 def _plain(column: np.ndarray) -> np.ndarray:
-    """Native numbers with NaN for what is masked, or stripped UTF-8."""
-    masked = np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else None
+    """Native numbers, floats with NaN for what is masked, or stripped UTF-8."""
+    masked = np.ma.getmaskarray(column) if np.ma.is_masked(column) else None
     column = np.asarray(column)
     if column.dtype.kind in "fiub":
-        if masked is not None and masked.any():
-            column = column.astype(np.float64)
-            column[masked] = np.nan
-        return column.astype(column.dtype.newbyteorder("="), copy=False)
+        column = column.astype(column.dtype.newbyteorder("="), copy=False)
+        if masked is None:
+            return column
+        return np.where(masked, np.nan, column) if column.dtype.kind == "f" else np.ma.array(column, mask=masked)
     if column.dtype.kind in "UO":
         column = text.encoded(["" if value is None else str(value) for value in column.tolist()])
     column = np.char.strip(column)
@@ -283,9 +287,29 @@ def _parquet(path: Path) -> Table:
             if room < 0:
                 raise UserError(f"{path}: it unpacks to more than fits into memory; select fewer columns or rows")
         found = pyarrow.Table.from_batches(batches, file.schema_arrow)
-    columns = [(name, found.column(name).to_numpy()) for name in found.column_names]
+    # Beside a masked column `ra`, astropy writes `ra.mask`, true where there is no value.
+    masks = {f"{name}.mask" for name in found.column_names} & {one.name for one in found.schema if one.type == "bool"}
+    columns = [
+        (name, _arrow(found.column(name), found.column(mask) if (mask := f"{name}.mask") in masks else None))
+        for name in found.column_names
+        if name not in masks
+    ]
     units = {one.name: (one.metadata or {}).get(b"unit", b"").decode() for one in found.schema}
     return _made(path, columns, {name: unit for name, unit in units.items() if unit})
+
+
+def _arrow(column: Any, mask: Any) -> np.ndarray:
+    """A column of Parquet, masked where it is; pyarrow itself would make floats of integers with gaps."""
+    from pyarrow import types
+
+    if types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    masked = column.is_null().to_numpy()
+    if mask is not None:
+        masked = masked | mask.fill_null(False).to_numpy()
+    if types.is_integer(column.type) or types.is_boolean(column.type):
+        column = column.fill_null(False if types.is_boolean(column.type) else 0)
+    return np.ma.array(column.to_numpy(), mask=masked)
 
 
 def write_csv(path: str | Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.nddata import Cutout2D
+from astropy.table import MaskedColumn, Table
 from astropy.wcs import WCS
 
 from astrolens_gui.api import Context, UserError
@@ -222,6 +223,29 @@ def test_that_catalogue_sources_go_the_whole_way(bench: Workbench, tmp_path: Pat
     assert (scored.scored, scored.refused) == (60, [])
     assert bench.export("csv", tmp_path / "grades.csv").result(60) == 40
     assert (tmp_path / "grades.csv").read_text().count("s0") >= 40
+
+
+@pytest.mark.parametrize("format", ["fits", "votable", "ascii.ecsv", "ascii.csv", "parquet"])
+def test_that_masked_ids_rename_no_other_source(bench: Workbench, tmp_path: Path, format: str) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    suffix = {"votable": "vot", "ascii.ecsv": "ecsv", "ascii.csv": "csv"}.get(format, format)
+    ids, masked = 2**53 + 1 + np.arange(200), np.isin(np.arange(200), (3, 50, 51, 199))
+    ra, dec = WCS(header("r")).pixel_to_world_values(*np.random.default_rng(4).uniform(20, 380, (2, 200)))
+    made = Table({"ID": MaskedColumn(ids, mask=masked, fill_value=-1), "RA": ra, "DEC": dec})
+    image = mosaic(tmp_path / "r.fits", "r")
+    bench.open(tmp_path / "p.astrolens", create={}).result(60)
+    made.write(tmp_path / f"c.{suffix}", format=format)
+    assert bench.import_catalogue(tmp_path / f"c.{suffix}", [image], size_px=32).result(60).added == 200
+    objects = bench.queue("random").result(60).object
+    names = {row.name for row in bench.images.rows(objects)}
+    assert names == {*map(str, ids[~masked].tolist()), "row4", "row51", "row52", "row200"}
+    cleaned = made[~masked]
+    cleaned["ID"] = ids[~masked]  # no longer one that could be masked
+    cleaned.write(tmp_path / f"c.{suffix}", format=format, overwrite=True)
+    again = bench.import_catalogue(tmp_path / f"c.{suffix}", [image], size_px=32).result(60)
+    assert (again.added, again.refused) == (0, [])
+    assert {row.name for row in bench.images.rows(bench.queue("random").result(60).object)} == names
 
 
 def test_that_a_dialogs_question_is_answered_before_anything_is_imported(tmp_path: Path) -> None:

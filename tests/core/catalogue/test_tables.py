@@ -77,6 +77,49 @@ def test_that_binary_tables_keep_units_names_and_gaps(tmp_path: Path, format: st
         assert table.units["ra"] == "deg"
 
 
+SUFFIX_OF = {"fits": "fits", "votable": "vot", "ascii.ecsv": "ecsv", "ascii.csv": "csv", "parquet": "parquet"}
+
+
+@pytest.mark.parametrize("format", SUFFIX_OF)
+@pytest.mark.parametrize("first", [12, 2**53 + 1])
+def test_that_whole_numbers_stay_exact_beside_masked_ones(tmp_path: Path, format: str, first: int) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    ids = [first, first + 1, first + 2]
+    made = Table({"ID": MaskedColumn(ids, mask=[0, 1, 0], fill_value=-1), "parent": MaskedColumn(ids, mask=[1, 0, 0])})
+    made["flag"] = MaskedColumn(["a", "b", "c"], mask=[0, 0, 1])
+    made.write(tmp_path / f"c.{SUFFIX_OF[format]}", format=format)
+    table = tables.read(tmp_path / f"c.{SUFFIX_OF[format]}")
+    assert table.names == ("ID", "parent", "flag")  # no ID.mask
+    assert table.text("ID") == [str(first), "", str(first + 2)]
+    assert table.values("parent") == [None, first + 1, first + 2]
+    assert [type(value) for value in table.values("parent")[1:]] == [int, int]
+    assert table.values("flag") == ["a", "b", ""]
+    np.testing.assert_array_equal(table.numbers("ID"), np.array([first, np.nan, first + 2]))
+    assert table.head(2).text("ID") == [str(first), ""]
+
+
+def test_that_gaps_in_parquet_change_no_number(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    given = {
+        "id": pyarrow.array([2**53 + 1, None, 14]),
+        "coded": pyarrow.array([12, None, 14]).dictionary_encode(),
+        "unsigned": pyarrow.array([2**64 - 1, None, 14], pyarrow.uint64()),
+        "pandas": pyarrow.array([12.0, None, 14.0]),
+        "flag": pyarrow.array([True, None, False]),
+        "star.mask": pyarrow.array([True, False, True]),  # of no column: one of its own
+    }
+    parquet.write_table(pyarrow.table(given), tmp_path / "c.parquet")
+    table = tables.read(tmp_path / "c.parquet")
+    assert table.text("id") == ["9007199254740993", "", "14"]
+    assert table.text("coded") == table.text("pandas") == ["12", "", "14"]
+    assert table.values("unsigned") == [2**64 - 1, None, 14]
+    assert table.values("flag") == [True, None, False]
+    assert table.values("star.mask") == [True, False, True]
+
+
 def test_that_parquet_without_pyarrow_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import builtins
 
