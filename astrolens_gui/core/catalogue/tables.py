@@ -207,11 +207,18 @@ def _plain(column: np.ndarray) -> np.ndarray:
             return column
         return np.where(masked, np.nan, column) if column.dtype.kind == "f" else np.ma.array(column, mask=masked)
     if column.dtype.kind in "UO":
-        column = text.encoded(["" if value is None else str(value) for value in column.tolist()])
+        column = text.encoded([_written(value) for value in column.tolist()])
     column = np.char.strip(column)
     if masked is not None:
         column[masked] = b""
     return column
+
+
+def _written(value: Any) -> str:
+    """An object as text: Parquet has its bytes, which is what astropy makes of its own, as objects."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
 
 
 def _fits(path: Path) -> Table:

@@ -120,6 +120,14 @@ def test_that_gaps_in_parquet_change_no_number(tmp_path: Path) -> None:
     assert table.values("star.mask") == [True, False, True]
 
 
+def test_that_bytes_in_parquet_are_text(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    made = Table({"ID": MaskedColumn([b"a1", "é".encode(), b"x"], mask=[0, 0, 1]), "ra": [1.0, 2.0, 3.0]})
+    made.write(tmp_path / "c.parquet")
+    table = tables.read(tmp_path / "c.parquet")
+    assert (table.names, table.text("ID")) == (("ID", "ra"), ["a1", "é", ""])
+
+
 def test_that_parquet_without_pyarrow_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import builtins
 
