@@ -25,6 +25,9 @@ _WILD = re.compile(r"^[^#]*[(,\s][+-]?[\d.]+e\+?([1-9]\d|\d{3,})", re.IGNORECASE
 _FARTHEST = 1e9
 """Pixels or arcsec: nothing that anybody drew is there, or so large."""
 
+_ASIDE = 0.01
+"""Degrees along a meridian that tell its direction: few enough for the aberration in FK4, many for the digits."""
+
 _NO_NUMBERS = "a region with numbers that are none, or too large, is left out"
 _NO_POLYGON = "a polygon with fewer than three corners is left out"
 _PHYSICAL = re.compile(r"^\s*(physical|linear)\s*$", re.IGNORECASE)
@@ -151,14 +154,16 @@ def _counted(reasons: Sequence[str]) -> list[str]:
 def _regions(found: Sequence[Any]) -> list[dict[str, Any] | str]:
     """The package's regions as dicts, or why one is none."""
     with np.errstate(all="ignore"):
-        return [_region(one, points) for one, points in zip(found, _points(found), strict=True)]
+        return [_region(*one) for one in zip(found, *_points(found), strict=True)]
 
 
-def _points(found: Sequence[Any]) -> list[np.ndarray]:
-    """Each region's centre, corners or ends, (n, 2): pixels, or ICRS in degrees, transformed together: one by one takes 20 times longer."""
+def _points(found: Sequence[Any]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Each region's centre, corners or ends, (n, 2): pixels, or ICRS in degrees, and the position angle (ICRS, degrees) of
+    its own frame's north at the centre. They are transformed together: one by one takes 20 times longer."""
     from astropy.coordinates import SkyCoord
 
     made: list[np.ndarray] = []
+    norths = np.zeros(len(found))
     frames: dict[str, tuple[Any, list[int]]] = {}
     for at, one in enumerate(found):
         ends = (
@@ -175,18 +180,33 @@ def _points(found: Sequence[Any]) -> list[np.ndarray]:
             pairs = [(end.x, end.y) for end in ends]
         made.append(np.concatenate([np.column_stack(np.atleast_1d(x, y)) for x, y in pairs]).astype(float))
     for frame_, members in frames.values():
+        if frame_.name == "icrs":
+            continue
+        own = frame_.replicate_without_data()
+        turned = [at for at in members if hasattr(found[at], "angle")]
+        if turned:
+            norths[turned] = _north(own, *np.array([made[at][0] for at in turned]).T)
         x, y = np.concatenate([made[at] for at in members]).T
-        icrs = SkyCoord(x, y, unit="deg", frame=frame_.replicate_without_data()).icrs
+        icrs = SkyCoord(x, y, unit="deg", frame=own).icrs
         parts = np.split(
             np.column_stack([icrs.ra.deg, icrs.dec.deg]), np.cumsum([len(made[at]) for at in members])[:-1]
         )
         for at, part in zip(members, parts, strict=True):
             made[at] = part
-    return made
+    return made, norths
 
 
-def _region(one: Any, points: np.ndarray) -> dict[str, Any] | str:
-    """One of the package's regions as a dict, its `points` given; or why it is none."""
+def _north(own: Any, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """The position angle, ICRS, degrees, of a frame's north at positions in it: away from a point a little nearer its equator."""
+    from astropy.coordinates import SkyCoord
+
+    here, back = (SkyCoord(lon, lat - step, unit="deg", frame=own).icrs for step in (0.0, np.copysign(_ASIDE, lat)))
+    angle: np.ndarray = here.position_angle(back).deg
+    return angle + np.where(np.signbit(lat), 0.0, 180.0)
+
+
+def _region(one: Any, points: np.ndarray, north: float) -> dict[str, Any] | str:
+    """One of the package's regions as a dict, its `points` and its frame's `north` given; or why it is none."""
     name = type(one).__name__
     sky = name.endswith("SkyRegion")
     kind = name.removesuffix("SkyRegion").removesuffix("PixelRegion").lower()
@@ -214,7 +234,7 @@ def _region(one: Any, points: np.ndarray) -> dict[str, Any] | str:
     if not (np.abs((w, h, angle)) <= _FARTHEST).all():
         return _NO_NUMBERS
     if sky:
-        return {**about, "ra": x, "dec": y, "w_arcsec": w, "h_arcsec": h, "pa_deg": angle % 360.0}
+        return {**about, "ra": x, "dec": y, "w_arcsec": w, "h_arcsec": h, "pa_deg": float(angle + north) % 360.0}
     return {**about, "x": x, "y": y, "w": w, "h": h, "angle": angle}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.coordinates import Angle
 from regions import Regions
 
 from astrolens_gui.api import UserError
@@ -179,3 +180,29 @@ def test_that_finding_a_broken_line_parses_no_half_twice(tmp_path: Path, monkeyp
     with pytest.raises(UserError, match="line 1003 is no region"):
         read(tmp_path, text)
     assert sum(parsed) < 2.1 * 1000
+
+
+@pytest.mark.parametrize(
+    ("frame", "lon", "lat"),
+    [
+        ("galactic", 266, -29),
+        ("galactic", 10, 90),
+        ("fk4", 150, 80),
+        ("fk5", 150, -80),
+        ("ecliptic", 20, 0),
+        ("icrs", 1, 2),
+    ],
+)
+def test_that_an_angle_in_the_files_frame_becomes_one_from_the_north_of_icrs(
+    tmp_path: Path, frame: str, lon: float, lat: float
+) -> None:
+    shapes = ('box({},{},20",6",25)', 'ellipse({},{},20",6",25)', 'box({},{},2",1",4",2",25)', 'circle({},{},5")')
+    text = f"{frame}\n" + "\n".join(shape.format(lon, lat) for shape in shapes)
+    here = Regions.parse(text, format="ds9")[0].center
+    along = here.directional_offset_by(Angle(25, "deg"), Angle(1, "arcsec"))  # where the box's own y axis points
+    wanted = here.icrs.position_angle(along.icrs).deg
+    *turned, circle = read(tmp_path, text).regions
+    assert [one["kind"] for one in turned] == ["box", "ellipse", "annulus"]
+    for one in turned:
+        assert (one["pa_deg"] - wanted + 180) % 360 - 180 == pytest.approx(0, abs=1e-4)
+    assert circle["pa_deg"] == 0.0
