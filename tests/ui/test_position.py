@@ -172,13 +172,12 @@ def test_that_arrows_and_scale_bar_are_those_of_the_sky_at_the_middle_of_the_vie
     image, theirs = skies.all[which % len(skies.all)]
     view = look(canvas, image, wish)
     here = place(theirs, view.x, view.y)
-    if here is None or abs(here.dec.deg) > 89.9 or theirs.wcs.lngtyp.strip() != "RA":
+    if here is None or abs(here.dec.deg) > 89.9 or theirs.wcs.lngtyp.strip() not in {"RA", "GLON"}:
         return
-    own = theirs.pixel_to_world(view.x, view.y)  # arrows are the file's own north and east
     for letter, (across, up) in directions(canvas.compass, view):
         reach = 0.2 * view.scale  # a fifth of an image pixel along the arrow, on the screen
         along = view.to_image(view.width / 2 + reach * across, view.height / 2 - reach * up)
-        turned = own.position_angle(theirs.pixel_to_world(*along)).wrap_at(180 * units.deg).deg
+        turned = here.position_angle(place(theirs, *along)).wrap_at(180 * units.deg).deg
         assert turned == pytest.approx(0.0 if letter == "N" else 90.0, abs=1.0)
     half = 0.5 / view.scale
     for axis, said in enumerate(scales_on_screen(canvas.compass, view)):
@@ -211,3 +210,24 @@ def test_that_north_up_puts_north_up_and_east_left_whatever_hand_the_image_has(s
     assert arms["E"] == pytest.approx((0, -1), abs=1e-3)
     canvas.as_stored()
     assert (canvas.view.angle, canvas.view.mirrored) == (0.0, False)
+
+
+@pytest.mark.parametrize("frame", ["galactic", "fk4", "icrs"])
+def test_that_the_compass_points_to_the_north_and_east_of_icrs_whatever_the_frame_of_the_file(screen, frame):
+    canvas, _ = screen
+    wcs = WCS(
+        astropy_fits.Header(
+            {"galactic": MORE["galactic"], "fk4": MORE["fk4"] | {"CRVAL2": 80.0}}.get(
+                frame, TAN | {"CDELT1": -5e-5, "CDELT2": 5e-5}
+            )
+        )
+    )
+    found = compass(wcs, None, 60, 40)
+    x, y = 29.5, 19.5
+    here = place(wcs, x, y)
+    for (across, up), wanted in ((found.north, 0.0), (found.east, 90.0)):
+        angle = here.position_angle(place(wcs, x + across, y + up)).wrap_at(180 * units.deg).deg
+        assert angle == pytest.approx(wanted, abs=0.01)
+    canvas.set_image_shape((40, 60), lambda x, y: compass(wcs, None, 60, 40, at=(x, y)))
+    canvas.north_up()
+    assert dict(directions(canvas.compass, canvas.view))["N"] == pytest.approx((0, 1), abs=1e-3)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..images.celestial import Celestial
 from ..images.geometry import Affine
 
 ARCSEC = 3600.0
@@ -34,7 +35,7 @@ class Plate:
     """The sky behind an image: by its WCS, else by its pixel scale, else not at all.
 
     Attributes:
-        wcs: a celestial astropy WCS of two axes, or None. Angles are those of its own frame, positions too.
+        wcs: a celestial astropy WCS of two axes, or None. Angles and positions are ICRS, whatever its own frame.
         pixel_scale: arcsec, where there is no WCS; None if unknown.
     """
 
@@ -48,41 +49,25 @@ class Plate:
         return "arcsec" if known else "px"
 
     def sky(self, x: Any, y: Any) -> tuple[Any, Any] | None:
-        """(longitude, latitude) in degrees of 0-based pixels, numbers or arrays; None where there is no WCS or no solution."""
-        if self.wcs is None:
-            return None
-        try:
-            lon, lat = self.wcs.pixel_to_world_values(x, y)
-        except Exception:  # a projection refuses a pixel in a dozen ways; all of them mean "no position here"
-            return None
-        return (lon, lat) if np.all(np.isfinite(lon)) and np.all(np.isfinite(lat)) else None
-
-    def pixel(self, lon: float, lat: float) -> tuple[float, float] | None:
-        """0-based pixel of a position in the WCS's own frame, or None."""
-        if self.wcs is None:
-            return None
-        try:
-            x, y = (float(value) for value in self.wcs.world_to_pixel_values(lon, lat))
-        except Exception:
-            return None
-        return (x, y) if math.isfinite(x) and math.isfinite(y) else None
+        """(longitude, latitude) in degrees of 0-based pixels, numbers or arrays: ICRS, or of the WCS's own frame where that has no
+        way to ICRS; None where there is no WCS or no solution. Fast enough for a moving pointer."""
+        celestial = Celestial.of(self.wcs)
+        return None if celestial is None else celestial.icrs(x, y)
 
     def icrs(self, x: float, y: float) -> tuple[float, float] | None:
-        """(RA, Dec) in degrees, ICRS, whatever the WCS's frame; None without one. Takes milliseconds: for what is kept."""
-        if self.wcs is None:
-            return None
-        from astropy.coordinates import SkyCoord
+        """(RA, Dec) in degrees, ICRS, whatever the WCS's frame; None without one, or without a way there."""
+        at = self.sky(x, y) if self.is_icrs else None
+        return None if at is None else (float(at[0]), float(at[1]))
 
-        try:
-            at = SkyCoord(self.wcs.pixel_to_world(x, y)).icrs
-        except Exception:
-            return None
-        ra, dec = float(at.ra.deg), float(at.dec.deg)
-        return (ra, dec) if math.isfinite(ra) and math.isfinite(dec) else None
+    @property
+    def is_icrs(self) -> bool:
+        """Whether positions and angles are those of ICRS."""
+        celestial = Celestial.of(self.wcs)
+        return celestial is not None and celestial.is_icrs
 
     def from_icrs(self, ra: float, dec: float) -> tuple[float, float] | None:
         """The inverse of `icrs`."""
-        if self.wcs is None:
+        if not self.is_icrs:
             return None
         from astropy.coordinates import SkyCoord
 
@@ -105,7 +90,7 @@ class Plate:
 
     def around(self, x: float, y: float) -> Patch:
         """The sky close to a pixel, flat: what stamps, circles and profiles are measured on."""
-        found = self._by_wcs(x, y)
+        found = self.by_wcs(x, y)
         if found is not None:
             return found
         scale = self.pixel_scale if self.pixel_scale and math.isfinite(self.pixel_scale) else None
@@ -113,15 +98,17 @@ class Plate:
         # Nothing tells north: "up" stands in for it, and "left" for east, as on an image with north up.
         return Patch(Affine(-step, 0.0, step * x, 0.0, step, -step * y), "arcsec" if scale else "px", False)
 
-    def _by_wcs(self, x: float, y: float) -> Patch | None:
-        """The Jacobian of the gnomonic offsets about (x, y), by differences over one pixel each way."""
-        corners = self.sky(np.array([x, x + 1, x - 1, x, x]), np.array([y, y, y, y + 1, y - 1]))
+    def by_wcs(self, x: float, y: float) -> Patch | None:
+        """The Jacobian of the gnomonic offsets about (x, y), by differences over half a pixel each way; None where the WCS tells
+        none."""
+        h = 0.5
+        corners = self.sky(np.array([x, x + h, x - h, x, x]), np.array([y, y, y, y + h, y - h]))
         if corners is None:
             return None
         lon, lat = (np.asarray(values, float) for values in corners)
         east, north = tangent(lon[0], lat[0], lon, lat)
-        a, b = (east[1] - east[2]) / 2, (east[3] - east[4]) / 2
-        d, e = (north[1] - north[2]) / 2, (north[3] - north[4]) / 2
+        a, b = east[1] - east[2], east[3] - east[4]
+        d, e = north[1] - north[2], north[3] - north[4]
         if not math.isfinite(a * e - b * d) or a * e == b * d:
             return None
         a, b, d, e = (float(v) for v in (a, b, d, e))

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from astrolens_gui.core.images.celestial import world
+from astrolens_gui.core.measure.plate import Plate
 
 NO_DATA = "no data"
 ROUND_STEPS = (1, 2, 5)
@@ -37,7 +37,7 @@ class Compass:
     """Directions and scale around one pixel.
 
     Attributes:
-        north, east: unit vectors in pixels (x to the right, y up); None where no WCS tells them.
+        north, east: unit vectors in pixels (x to the right, y up), of ICRS; None where no WCS tells them.
         arcsec_per_pixel: length of a pixel's side on the sky; where it is not square, the root of its area.
         jacobian: arcsec to the east and to the north per pixel: ((east of x, of y), (north of x, of y)).
     """
@@ -76,29 +76,12 @@ def compass(
 
 
 def _from_wcs(wcs: Any, x: float, y: float) -> Compass | None:
-    half = 0.5
-    here = world(wcs, x, y)
-    ends = [world(wcs, x + dx, y + dy) for dx, dy in ((half, 0), (-half, 0), (0, half), (0, -half))]
-    if here is None or None in ends:
+    patch = Plate(wcs).by_wcs(x, y)
+    if patch is None:
         return None
-    right, left, up, down = ends
-    # Jacobian: degrees of (east, north) on the sky per pixel of (x, y)
-    cosine = math.cos(math.radians(here[1]))
-    (a, c), (b, d) = (
-        (_turn(to[0] - back[0]) * cosine, to[1] - back[1])  # type: ignore[index]
-        for to, back in ((right, left), (up, down))
-    )
-    determinant = a * d - b * c
-    if not determinant or not math.isfinite(determinant):
-        return None
-    east, north = _unit(d / determinant, -c / determinant), _unit(-b / determinant, a / determinant)
-    jacobian = ((3600 * a, 3600 * b), (3600 * c, 3600 * d))
-    return Compass(north, east, 3600.0 * math.sqrt(abs(determinant)), jacobian)
-
-
-def _turn(degrees: float) -> float:
-    """A difference of longitudes, brought to -180..180."""
-    return (degrees + 180.0) % 360.0 - 180.0
+    a, b, c, d = patch.to_sky.a, patch.to_sky.b, patch.to_sky.d, patch.to_sky.e
+    hand = math.copysign(1.0, patch.to_sky.determinant)
+    return Compass(_unit(-hand * b, hand * a), _unit(hand * d, -hand * c), patch.scale, ((a, b), (c, d)))
 
 
 def _unit(x: float, y: float) -> tuple[float, float]:

@@ -145,7 +145,7 @@ def test_that_a_frame_nobody_can_transform_gives_its_own_numbers_and_says_so(tmp
     assert found.icrs(59.3, 70.9) == pytest.approx((150.1, 2.2))
 
 
-@pytest.mark.parametrize("kind", ["plain", "galactic", "FK5 of another year", "SIP"])
+@pytest.mark.parametrize("kind", ["plain", "galactic", "FK5 of another year", "FK4", "SIP"])
 def test_that_a_position_costs_well_under_a_millisecond(tmp_path, kind):
     import time
 

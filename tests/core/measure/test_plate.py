@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from astrolens_gui.core.images import fits
+from astrolens_gui.core.images import fits, outline
 from astrolens_gui.core.images.errors import ImageError
 from astrolens_gui.core.measure.plate import Plate
 
@@ -53,8 +53,8 @@ def test_that_the_ruler_is_the_great_circle_on_every_wcs_at_hand(skies):
         plate = Plate(wcs)
         rng = np.random.default_rng(len(name))
         for x0, y0, x1, y1 in rng.uniform(0, 1, (4, 4)) * [width - 1, height - 1, width - 1, height - 1]:
-            first, second = SkyCoord(wcs.pixel_to_world(x0, y0)), SkyCoord(wcs.pixel_to_world(x1, y1))
-            if not np.isfinite([first.data.lon.deg, second.data.lon.deg]).all():
+            first, second = (SkyCoord(wcs.pixel_to_world(x, y)).icrs for x, y in ((x0, y0), (x1, y1)))
+            if not np.isfinite([first.ra.deg, second.ra.deg]).all():
                 continue
             span = plate.span(x0, y0, x1, y1)
             assert span.unit == "arcsec", name
@@ -118,3 +118,62 @@ def test_that_positions_go_to_icrs_and_back_in_any_frame(skies):
             continue
         x, y = plate.from_icrs(*here)
         assert (x, y) == (pytest.approx(width / 3, abs=1e-3), pytest.approx(height / 4, abs=1e-3)), name
+
+
+FRAMES = {
+    "ICRS": ("RA---TAN", "DEC--TAN", "ICRS", None),
+    "FK5 of another year": ("RA---TAN", "DEC--TAN", "FK5", 1983.5),
+    "FK4": ("RA---TAN", "DEC--TAN", "FK4", 1950.0),
+    "FK4 without aberration": ("RA---TAN", "DEC--TAN", "FK4-NO-E", 1950.0),
+    "galactic": ("GLON-TAN", "GLAT-TAN", "", None),
+    "latitude first": ("GLAT-TAN", "GLON-TAN", "", None),
+}
+
+
+def in_frame(name: str, lat: float = 80.0):
+    """A WCS in one of FRAMES, turned, with north about 30 degrees from up in its own frame."""
+    wcs = tan(30.0)
+    first, second, system, equinox = FRAMES[name]
+    wcs.wcs.ctype, wcs.wcs.radesys = [first, second], system
+    wcs.wcs.crval = [lat, 150.0] if "LAT" in first else [150.0, lat]
+    if equinox is not None:
+        wcs.wcs.equinox = equinox
+    wcs.wcs.set()
+    return wcs
+
+
+@pytest.mark.parametrize("lat", [80.0, -29.0, 89.9999])
+@pytest.mark.parametrize("name", FRAMES)
+def test_that_north_is_that_of_icrs_whatever_the_frame_of_the_file(name, lat):
+    from astropy.coordinates import SkyCoord
+
+    wcs = in_frame(name, lat)
+    plate = Plate(wcs)
+    here, there = (SkyCoord(wcs.pixel_to_world(x, y)).icrs for x, y in ((40.0, 50.0), (57.0, 62.0)))
+    wanted = here.position_angle(there).deg
+    span = plate.span(40.0, 50.0, 57.0, 62.0)
+    assert span.position_angle == pytest.approx(wanted, abs=1e-4)
+    assert span.length == pytest.approx(here.separation(there).arcsec, abs=1e-6)
+    patch = plate.around(40.0, 50.0)
+    east, north = patch.to_sky(57.0, 62.0)
+    assert math.degrees(math.atan2(east, north)) % 360 == pytest.approx(wanted, abs=1e-3)
+    assert plate.icrs(40.0, 50.0) == pytest.approx((here.ra.deg, here.dec.deg), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_that_a_box_along_the_ruler_has_the_rulers_position_angle(name):
+    wcs = in_frame(name)
+    dx, dy = 6.0, 8.0
+    [box] = outline.on_sky(
+        [{"kind": "box", "x": 50.0, "y": 50.0, "w": 4.0, "h": 10.0, "angle": math.degrees(math.atan2(-dx, dy))}], wcs
+    )
+    assert box["pa_deg"] == pytest.approx(Plate(wcs).span(50, 50, 50 + dx, 50 + dy).position_angle, abs=1e-3)
+
+
+def test_that_a_frame_without_a_way_to_icrs_gives_its_own_angles_and_no_icrs_position():
+    wcs, own = in_frame("ICRS"), in_frame("ICRS")
+    wcs.wcs.ctype, wcs.wcs.radesys = ["ELON-TAN", "ELAT-TAN"], ""
+    plate = Plate(wcs)
+    assert plate.span(40, 50, 57, 62).position_angle == pytest.approx(Plate(own).span(40, 50, 57, 62).position_angle)
+    assert plate.icrs(40, 50) is None
+    assert plate.from_icrs(150.0, 80.0) is None
