@@ -14,6 +14,7 @@ from astrolens_gui.api import UserError
 from astrolens_gui.workbench import Workbench
 
 from . import theme
+from .garbage import Collector
 from .qt import PYQTGRAPH_BINDING, QApplication, Qt, QTimer
 from .views.start import is_project
 from .window import Window
@@ -71,6 +72,7 @@ def run(
     window = make_window(bench)
     sys.excepthook = _excepthook(window)
     _listen_to_ctrl_c(window)
+    collector = Collector(app)
     window.show()
     window.activateWindow()  # without a window manager nobody else gives it the keyboard
 
@@ -83,6 +85,7 @@ def run(
 
     QTimer.singleShot(0, painted)
     code = app.exec_()
+    collector.stop()
     bench.close()
     return code
 

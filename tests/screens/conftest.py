@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,3 +47,13 @@ def snap(window: Any) -> Callable[[str], None]:
             picture.save(str(Path(folder) / f"{name}.png"))
 
     return save
+
+
+@pytest.fixture(autouse=True)
+def garbage_on_the_main_thread() -> Iterator[None]:
+    """As `ui.garbage` has it in the program: no worker thread frees a widget."""
+    gc.disable()
+    yield
+    if gc.get_count()[0] > 10_000:
+        gc.collect()
+    gc.enable()

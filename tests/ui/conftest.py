@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -206,3 +207,13 @@ def window(qtbot: Any, closed_window: Any, tmp_path: Path) -> Any:
     current, stage = closed_window.current, closed_window.stage
     qtbot.waitUntil(lambda: current.object_id > 0 and not stage.sight(current.object_id).reason, timeout=5000)
     return closed_window
+
+
+@pytest.fixture(autouse=True)
+def garbage_on_the_main_thread() -> Iterator[None]:
+    """As `ui.garbage` has it in the program: no worker thread frees a widget."""
+    gc.disable()
+    yield
+    if gc.get_count()[0] > 10_000:
+        gc.collect()
+    gc.enable()
