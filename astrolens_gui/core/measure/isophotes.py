@@ -71,7 +71,7 @@ def fit(data: np.ndarray, begun: Fit, ctx: Context | None = None) -> Isophotes:
         ctx.progress(turn / ROUNDS, f"Isophotes, round {turn + 1} of {ROUNDS}")
         filled = np.where(masked | ~good, model, data) - values["sky"]
         found = _follow(filled, begun, _free(masked, begun))
-        raw = _image(data.shape, found)
+        raw = _image(found, begun)
         reach = float(found[-1].sma)
         outer = np.clip(
             (along(data.shape, found[-1].x0, found[-1].y0, 1 - found[-1].eps, found[-1].pa) / reach - BLEND)
@@ -126,12 +126,36 @@ def _follow(image: np.ndarray, begun: Fit, free: float) -> Any:
     raise NoIsophotesError(f"only {len(found)} ellipses could be fitted")
 
 
-def _image(shape: tuple[int, int], found: Any) -> np.ndarray:
-    from photutils.isophote import build_ellipse_model
+def _image(found: Any, begun: Fit) -> np.ndarray:
+    """The galaxy without the sky, painted from its ellipses.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return np.asarray(build_ellipse_model(shape, found), np.float64)
-        except (ValueError, TypeError) as error:
-            raise NoIsophotesError("the isophotes make no smooth model") from error
+    What the Sérsic image loses when it is sampled on ellipses and painted again (most where it is steep within a pixel)
+    is lost to the galaxy as well, and given back.
+    """
+    from scipy.ndimage import map_coordinates
+
+    values, shape = begun.values, begun.model.shape
+    axis = math.radians(values["angle"])
+    sound = [each for each in found if np.isfinite([each.intens, each.eps, each.pa, each.x0, each.y0]).all()]
+    if len(sound) < FEWEST:
+        raise NoIsophotesError("the isophotes make no smooth model")
+    sma, level, eps, pa, x, y = np.array([(o.sma, o.intens, o.eps, o.pa, o.x0, o.y0) for o in sound], np.float64).T
+    own = along(shape, values["x"], values["y"], values["q"], axis)
+    ellipses = x, y, eps * np.cos(2 * pa), eps * np.sin(2 * pa)  # no seam between 180° and 0°
+    radius = own
+    for _ in range(5):  # the ellipse through a pixel is that of its own radius
+        x, y, flat, turned = (np.interp(radius, sma, each) for each in ellipses)
+        radius = along(shape, x, y, 1 - np.hypot(flat, turned), np.arctan2(turned, flat) / 2)
+    clean = begun.model - values["sky"]
+    turn = np.linspace(0, 2 * np.pi, 128, endpoint=False)
+    u, v = np.outer(sma, np.cos(turn)), values["q"] * np.outer(sma, np.sin(turn))
+    across = values["x"] + math.cos(axis) * u - math.sin(axis) * v
+    up = values["y"] + math.sin(axis) * u + math.cos(axis) * v
+    sampled = np.nanmean(map_coordinates(clean, [up, across], order=1, cval=np.nan), axis=1)
+    return clean + _painted(radius, sma, level) - _painted(own, sma, sampled)
+
+
+def _painted(radius: np.ndarray, sma: np.ndarray, level: np.ndarray) -> np.ndarray:
+    from scipy.interpolate import PchipInterpolator
+
+    return np.asarray(PchipInterpolator(sma, level)(np.minimum(radius, sma[-1])))

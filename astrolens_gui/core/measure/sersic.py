@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -141,12 +142,15 @@ def above(
     return np.asarray(binary_dilation(high, iterations=2) & ~core)
 
 
-def along(shape: tuple[int, ...], x: float, y: float, q: float, angle: float) -> np.ndarray:
-    """Semi-major axis, in pixels, of the ellipse of axis ratio q and `angle` (radians from +x) through each pixel."""
+def along(shape: tuple[int, ...], x: Any, y: Any, q: Any, angle: Any) -> np.ndarray:
+    """Semi-major axis, in pixels, of the ellipse of axis ratio q and `angle` (radians from +x) through each pixel.
+
+    All four are numbers, or arrays of `shape`: each pixel's own ellipse.
+    """
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     dx, dy = columns - x, rows - y
-    cos, sin = math.cos(angle), math.sin(angle)
-    return np.asarray(np.hypot(cos * dx + sin * dy, (cos * dy - sin * dx) / max(q, 0.05)))
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.asarray(np.hypot(cos * dx + sin * dy, (cos * dy - sin * dx) / np.maximum(q, 0.05)))
 
 
 def _start(data: np.ndarray, good: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
