@@ -22,7 +22,7 @@ SMALLEST = 16
 FAINTEST = 15.0
 """Signal to noise within the effective radius below which no model deserves trust."""
 
-MODELS = {"isophotes": "Elliptical isophotes", "sersic": "Sérsic profile"}
+MODELS = {"isophotes": "elliptical isophotes", "sersic": "Sérsic profile"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def subtract(
     plate: Plate,
     *,
     near: tuple[float, float] | None = None,
-    method: str = "isophotes",
+    method: str = "automatic",
     rms: np.ndarray | None = None,
     origin: tuple[int, int] = (0, 0),
     ctx: Context | None = None,
@@ -102,7 +102,8 @@ def subtract(
         data: float (height, width), at most LARGEST pixels a side (see `window`). rms: σ of each pixel, alike; without it σ is
             the scatter of the pixels that show neither galaxy nor arc.
         near: 0-based (x, y) in the image. origin: (x, y) of `data`'s first pixel in the image that `plate` belongs to.
-        method: "isophotes" (falls back to "sersic", with a remark) or "sersic".
+        method: "automatic" (the one of both that leaves less of the light within r_e, with a remark), "isophotes" (falls
+            back to "sersic", with a remark) or "sersic".
     Raises:
         UserError: there is nothing to fit.
     """
@@ -120,10 +121,15 @@ def subtract(
     fitted = sersic.fit(data, centre, _sound(rms, first), ctx.part(0.05, 0.6))
     sigma, noise = _noise(data, fitted, rms)
     model, masked, remark, used = fitted.model, fitted.masked, "", "sersic"
-    if method == "isophotes":
+    if method != "sersic":
         try:
             ellipses = isophotes.fit(data, fitted, ctx.part(0.6, 0.98))
-            model, masked, used = ellipses.model, ellipses.masked, "isophotes"
+            if method == "automatic":
+                used, remark = _better(data, fitted, ellipses, sigma)
+            else:
+                used = "isophotes"
+            if used == "isophotes":
+                model, masked = ellipses.model, ellipses.masked
         except isophotes.NoIsophotesError as error:
             remark = f"Sérsic profile instead of isophotes: {error}."
     ctx.progress(1.0, "Lens light subtracted")
@@ -173,6 +179,34 @@ def _noise(data: np.ndarray, fitted: sersic.Fit, rms: np.ndarray | None) -> tupl
     return 1.4826 * float(np.median(np.abs(left - np.median(left)))), "the scatter of the background"
 
 
+def _better(
+    data: np.ndarray, fitted: sersic.Fit, ellipses: isophotes.Isophotes, sigma: float | np.ndarray
+) -> tuple[str, str]:
+    """Which model leaves less in the core, and a sentence; judged where neither masks, so that taking an arc in is no gain."""
+    use = ~(fitted.masked | ellipses.masked)
+    left = {
+        name: _core(data, model, fitted, use, sigma)[0]
+        for name, model in (("isophotes", ellipses.model), ("sersic", fitted.model))
+    }
+    best, other = sorted(left, key=lambda name: left[name])
+    name = MODELS[best][0].upper() + MODELS[best][1:]
+    return best, f"{name} chosen: {left[best]:.1%} left in the core, {left[other]:.1%} with the {MODELS[other]}."
+
+
+def _core(
+    data: np.ndarray, model: np.ndarray, fitted: sersic.Fit, use: np.ndarray, sigma: float | np.ndarray
+) -> tuple[float, float]:
+    """Of the pixels within r_e that are in `use`: part of the light that the model misses, and the light's signal to noise."""
+    values, left = fitted.values, np.abs(data - model)
+    rows, columns = np.mgrid[: data.shape[0], : data.shape[1]]
+    near = np.hypot(columns - values["x"], rows - values["y"]) <= max(values["r_eff"], 2.0)
+    inner = near & use & np.isfinite(left)
+    light = float(np.sum((model - values["sky"])[inner]))
+    noise = float(np.sum(np.broadcast_to(sigma, data.shape)[inner]))
+    missed = max(float(np.sum(left[inner])) - 0.8 * noise, 0.0)  # mean |noise| is 0.8 σ
+    return missed / light if light > 0 else math.inf, light * math.sqrt(max(int(inner.sum()), 1)) / max(noise, 1e-300)
+
+
 def _told(
     data: np.ndarray,
     plate: Plate,
@@ -191,16 +225,12 @@ def _told(
     axis = math.radians(values["angle"])
     stretch = math.hypot(*(np.array(patch.to_sky(math.cos(axis), math.sin(axis))) - np.array(patch.to_sky(0.0, 0.0))))
     residual = data - model
-    rows, columns = np.mgrid[: data.shape[0], : data.shape[1]]
     use = np.isfinite(residual) & ~masked
-    inner = use & (np.hypot(columns - values["x"], rows - values["y"]) <= max(values["r_eff"], 2.0))
-    light = float(np.sum((model - values["sky"])[inner]))
-    expected = 0.8 * float(np.sum(np.broadcast_to(sigma, data.shape)[inner]))  # mean |noise| is 0.8 σ
-    core = max(float(np.sum(np.abs(residual[inner]))) - expected, 0.0) / light if light > 0 else math.inf
+    core, certain = _core(data, model, fitted, use, sigma)
     with np.errstate(invalid="ignore", divide="ignore"):
         significance = residual / sigma
     quality = "good" if core < 0.05 else "fair" if core < 0.12 else "poor"
-    if light < FAINTEST * expected / 0.8 / math.sqrt(max(int(inner.sum()), 1)):
+    if certain < FAINTEST:
         quality = "poor"
         remark = f"{remark} The galaxy hardly rises above the noise.".strip()
     if fitted.at_limit and method == "sersic":

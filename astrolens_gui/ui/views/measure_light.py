@@ -8,8 +8,9 @@ import numpy as np
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
 
-MODELS = {"isophotes": "Elliptical isophotes", "sersic": "Sérsic profile"}
+MODELS = {"automatic": "Automatic", "isophotes": "Elliptical isophotes", "sersic": "Sérsic profile"}
 TIPS = {
+    "automatic": "Both models; the one that leaves less of the galaxy's core is kept",
     "isophotes": "Ellipses of equal brightness, arcs left out: follows any smooth galaxy",
     "sersic": "One Sérsic profile and a flat sky, not convolved with the point spread function",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,70 @@ def test_that_isophotes_follow_a_galaxy_that_is_no_sersic_profile():
     assert free.core < 0.7 * plain.core
     bright = arcs > 1.0
     assert free.residual[bright].sum() / arcs[bright].sum() > 0.8
+
+
+COMPACT = [(4.0, 1.0), (8.0, 1.0), (8.0, 2.0)]
+"""(effective radius, seeing) in pixels of galaxies whose brightness bends within a pixel or two."""
+
+
+def compact(r_eff, seeing, amplitude=2.0):
+    """(image, galaxy, aperture): no arcs, n about 2.5, σ = 0.5."""
+    image, galaxy, _ = lens(
+        1, size=101, amplitude=amplitude, arc=0.0, noise=0.5, sky=3.0, seeing=seeing,
+        r_eff=r_eff, n=2.5, x=52.3, y=47.9, angle=25.0,
+    )  # fmt: skip
+    rows, columns = np.mgrid[:101, :101]
+    return image, galaxy, np.hypot(columns - 52.3, rows - 47.9) < 20
+
+
+@pytest.mark.parametrize(("r_eff", "seeing"), COMPACT)
+def test_that_isophotes_take_the_core_of_a_compact_galaxy_off(r_eff, seeing):
+    image, galaxy, aperture = compact(r_eff, seeing)
+    found = lens_light.subtract(image, Plate(None, 0.1), method="isophotes")
+    assert found.method == "isophotes"
+    assert found.core < 0.02
+    assert np.abs(found.significance).max() < 9
+    assert (found.model - found.sky)[aperture].sum() == pytest.approx(galaxy[aperture].sum(), rel=0.06)
+
+
+def test_that_isophotes_lose_little_of_the_cores_light_at_very_high_signal():
+    image, galaxy, _ = compact(4.0, 1.0, amplitude=100.0)
+    rows, columns = np.mgrid[:101, :101]
+    core = np.hypot(columns - 52.3, rows - 47.9) < 4
+    found = lens_light.subtract(image, Plate(None, 0.1), method="isophotes")
+    assert (found.model - found.sky)[core].sum() == pytest.approx(galaxy[core].sum(), rel=0.03)
+
+
+@pytest.mark.parametrize(("r_eff", "seeing"), COMPACT)
+def test_that_by_itself_the_model_is_kept_that_leaves_less_of_the_core(r_eff, seeing):
+    image, _, _ = compact(r_eff, seeing)
+    plate = Plate(None, 0.1)
+    found = lens_light.subtract(image, plate)
+    both = {method: lens_light.subtract(image, plate, method=method).core for method in ("isophotes", "sersic")}
+    assert found.quality == "good"
+    assert found.core == min(both.values()) == both[found.method]
+    other = "sersic" if found.method == "isophotes" else "isophotes"
+    assert f"chosen: {both[found.method]:.1%} left in the core, {both[other]:.1%} with the" in found.remark
+
+
+def test_that_a_galaxy_sharper_than_its_ellipses_gets_the_sersic_profile():
+    image, _, _ = compact(4.0, 0.0)
+    found = lens_light.subtract(image, Plate(None, 0.1))
+    assert found.method == found.values()["model"] == "sersic"
+    assert found.remark.startswith("Sérsic profile chosen: ")
+    assert lens_light.subtract(image, Plate(None, 0.1), method="isophotes").core > found.core
+
+
+def test_that_taking_an_arc_in_does_not_make_a_model_the_better_one():
+    image, _, _ = lens(3, seeing=1.2)
+    fitted = sersic.fit(image, (61.0, 59.0), 1.0)
+    arc = np.zeros(image.shape, bool)
+    arc[50:68, 64:72] = True
+    image[arc] += 20.0
+    fitted = replace(fitted, masked=fitted.masked | arc)
+    worse = fitted.model - 0.05 * (image - fitted.model)
+    greedy = lens_light.isophotes.Isophotes(np.where(arc, image, worse), np.zeros_like(arc), 20, 1.0, 50.0)
+    assert lens_light._better(image, fitted, greedy, 1.0)[0] == "sersic"
 
 
 def test_that_the_files_own_sigma_is_used_where_there_is_one():
