@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,25 +40,46 @@ def band_map(
     """
     there = shape if band_shape is None else band_shape
     if wcs_ref is None or wcs_band is None:
-        centred = _centred(shape, there, ratio)
-        return lambda view: centred.after(view.to_image)
+        middle = centred(shape, there, ratio)
+        return lambda view: middle.after(view.to_image)
     convert = _converter(wcs_ref, wcs_band)
-    fallback = _centred(shape, there, ratio)
+    fallback = centred(shape, there, ratio)
 
     def at(view: View) -> Affine:
         to_image = view.to_image
         x, y = _in_view(view, to_image, shape)
-        u, v = convert(x, y)
-        good = np.isfinite(u) & np.isfinite(v)
-        if np.count_nonzero(good) < 3:
-            return fallback.after(to_image)
-        to_band = Affine.through(np.column_stack([x, y])[good], np.column_stack([u, v])[good])
-        return to_band.after(to_image)
+        return (_through(x, y, *convert(x, y)) or fallback).after(to_image)
 
     return at
 
 
-def _centred(shape: tuple[int, int], there: tuple[int, int], ratio: float | None) -> Affine:
+def window_maps(
+    wcs_ref: Any, wcs_band: Any, windows: Sequence[tuple[float, float, float, float]]
+) -> list[Affine | None]:
+    """From the pixels of one image to those of another, by the affine that is best in each window (x0, y0, width, height) of the first.
+
+    All windows cost one transformation. None where the other projection has no pixel there.
+
+    Args:
+        wcs_ref, wcs_band: celestial astropy WCS.
+    """
+    x0, y0, width, height = np.array(windows, float).T[..., None]
+    part = np.linspace(0.0, 1.0, _GRID)
+    across, up = (axis.ravel() for axis in np.meshgrid(part, part))
+    x, y = x0 - 0.5 + across * width, y0 - 0.5 + up * height
+    u, v = (axis.reshape(x.shape) for axis in _converter(wcs_ref, wcs_band)(x.ravel(), y.ravel()))
+    return [_through(*one) for one in zip(x, y, u, v, strict=True)]
+
+
+def _through(x: np.ndarray, y: np.ndarray, u: np.ndarray, v: np.ndarray) -> Affine | None:
+    """The best map from (x, y) to (u, v), of the points that have a solution; None with fewer than three."""
+    good = np.isfinite(u) & np.isfinite(v)
+    if np.count_nonzero(good) < 3:
+        return None
+    return Affine.through(np.column_stack([x, y])[good], np.column_stack([u, v])[good])
+
+
+def centred(shape: tuple[int, int], there: tuple[int, int], ratio: float | None) -> Affine:
     """From pixels of one image to those of another with the same centre and directions."""
     if ratio is None or not (math.isfinite(ratio) and ratio > 0):
         ratio = max(shape) / max(max(there), 1)

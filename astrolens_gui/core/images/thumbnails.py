@@ -182,13 +182,18 @@ def _in_colour(members: _Members, size: int, recipe: Recipe, shelf: Shelf) -> di
         for at, planes, names in members
         for name in colourpage.wanted(recipe, names)
     ]
+    leads = {}
+    for at, planes, names in members:
+        lead = planes[shown_first(list(names), recipe.band)]
+        leads[at] = lead, _stamp(lead.path)
     bands: dict[int, dict[str, colourpage.Band]] = {at: {} for at, _, _ in members}
     made: dict[int, np.ndarray | UserError] = {}
     for (at, name, plane), one in zip(wanted, shelf.take([plane for _, _, plane in wanted]), strict=True):
         if isinstance(one, Small):
-            bands[at][name] = colourpage.Band(plane, one.pixels, one.whole, one.known)
+            bands[at][name] = colourpage.Band(plane, leads[at], one.pixels, one.whole, one.known)
         else:
             made.setdefault(at, one)
+    colourpage.ready(band for at, found in bands.items() if at not in made for band in found.values())
     for at, _, names in members:
         if at not in made:
             made[at] = colourpage.picture(bands[at], colour.channels(recipe, tuple(names)), size, recipe)
