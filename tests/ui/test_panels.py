@@ -394,3 +394,18 @@ def test_that_pins_outlive_an_import(qtbot, lenses, shared_data):
     qtbot.waitUntil(lambda: lenses.queue.rowCount() == len(STAMPS) + 1, timeout=20_000)
     show(qtbot, lenses, "DESIJ0136")
     assert [panel.title.text() for panel in view.panels] == ["F140W", "Cut_HST  plane 1"]
+
+
+def test_that_one_field_in_two_frames_is_one_field():
+    from astropy.wcs import WCS
+
+    from astrolens_gui.ui.views.bond import Bond, Site
+
+    icrs, galactic = WCS(naxis=2), WCS(naxis=2)
+    icrs.wcs.ctype, galactic.wcs.ctype = ["RA---TAN", "DEC--TAN"], ["GLON-TAN", "GLAT-TAN"]
+    icrs.wcs.crval, galactic.wcs.crval = [266.0, -29.0], [359.88, -0.08]
+    for wcs in (icrs, galactic):
+        wcs.wcs.crpix, wcs.wcs.cdelt = [100.5, 100.5], [-1 / 3600, 1 / 3600]
+    x, y = galactic.world_to_pixel(icrs.pixel_to_world(100, 100))
+    galactic.wcs.crpix = [100.5 + 100 - float(x), 100.5 + 100 - float(y)]
+    assert Bond(Site(icrs, (200, 200)), Site(galactic, (200, 200))).kind == "sky"

@@ -85,13 +85,13 @@ class Measured:
         if self.lens_light:
             found["lens_light"] = dict(self.lens_light)
         if found:
-            found["positions"] = "icrs" if plate.wcs is not None else "pixels"
+            found["positions"] = "icrs" if plate.is_icrs else "pixels"
         return found
 
     @classmethod
     def of(cls, values: dict[str, Any], plate: Plate) -> Measured:
         """The inverse: what was kept, on the image that shows now. What has no place on it is left out."""
-        on_sky = values.get("positions", "icrs" if plate.wcs is not None else "pixels") == "icrs"
+        on_sky = values.get("positions", "icrs" if plate.is_icrs else "pixels") == "icrs"
 
         def point(position: Any) -> Point | None:
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from astrolens_gui.core.images.align import match
-from astrolens_gui.core.images.celestial import world
+from astrolens_gui.core.images.celestial import Celestial, world
 from astrolens_gui.core.images.geometry import View
 
 LOCKS = ("sky", "pixel", "off")
@@ -86,11 +86,17 @@ def _shared(a: Site, b: Site) -> bool:
             continue
         (cx, cy), (height, width) = there.centre, there.shape
         if abs(at.x - cx) <= BEYOND * width / 2 and abs(at.y - cy) <= BEYOND * height / 2:
-            back = world(there.wcs, at.x, at.y), world(here.wcs, *here.centre)
+            back = _icrs(there.wcs, at.x, at.y), _icrs(here.wcs, *here.centre)
             # a projection may map the far side of the sky onto the near one
             if None not in back and _near(back[0], back[1]):  # type: ignore[arg-type]
                 return True
     return False
+
+
+def _icrs(wcs: Any, x: float, y: float) -> tuple[float, float] | None:
+    """One frame for both, where there is a way to it; else the file's own."""
+    celestial = Celestial.of(wcs)
+    return celestial.icrs(x, y) if celestial is not None and celestial.is_icrs else world(wcs, x, y)
 
 
 def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
