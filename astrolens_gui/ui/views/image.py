@@ -195,9 +195,7 @@ class ImageView(QWidget):
         self._refused = ""
         if object_id < 0:
             self._impatient.stop()
-            self._clear(
-                "Nothing to look at yet", "Import images (a folder of FITS cutouts), or choose an object in the queue."
-            )
+            self._clear(*EMPTY)
             return
         self._impatient.start()
         wanted = self._wanted
