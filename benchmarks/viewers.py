@@ -33,13 +33,17 @@ class Viewer:
         raise NotImplementedError
 
     def wait(self, done: Callable[[], bool]) -> None:
-        from astrolens_gui.ui.qt import QApplication
+        """As an application waits, in Qt's event loop: a busy one would keep Python from the threads that read."""
+        from astrolens_gui.ui.qt import QApplication, QtCore, QTimer
 
+        heart = QTimer(interval=1)  # so that no wait is for ever
+        heart.start()
         end = time.monotonic() + PATIENCE_S
         while not done():
-            QApplication.processEvents()
+            QApplication.processEvents(QtCore.QEventLoop.AllEvents | QtCore.QEventLoop.WaitForMoreEvents)
             if time.monotonic() > end:
-                raise SystemExit("a picture was not painted in time")
+                raise TimeoutError(f"{type(self).__name__}: nothing was painted in {PATIENCE_S:g} s")
+        heart.stop()
 
     def settle(self, seconds: float = 0.0) -> None:
         """Let what is under way end, so that it is not counted in what follows."""
