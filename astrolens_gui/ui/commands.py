@@ -17,6 +17,8 @@ class Commands:
 
     def grade(self, value: str) -> None:
         grading, stage = self._window.grading, self._window.stage
+        if stage.is_mosaic:
+            stage.mosaic.take_peek()
         if not stage.is_mosaic:
             grading.grade(value)
         elif (target := stage.mosaic.cursor_object) < 0:

@@ -45,6 +45,7 @@ class Grading(QObject):
         told: (str) something to say in the status line.
         recalled: (LabelRow) what this grader has said before of the object on the screen.
         finished: no object that is listed is left without a grade.
+        forgotten: another project is open, or none: nothing is armed any more.
     """
 
     saved = Signal(object)
@@ -52,6 +53,7 @@ class Grading(QObject):
     told = Signal(str)
     recalled = Signal(object)
     finished = Signal()
+    forgotten = Signal()
 
     def __init__(self, bridge: Bridge, workbench: Any, current: Current, queue: QueueModel) -> None:
         super().__init__(bridge)
@@ -81,6 +83,11 @@ class Grading(QObject):
     def close(self) -> None:
         """The window goes: ask for nothing more."""
         self._recall.stop()
+
+    def forget(self) -> None:
+        """Another project, or none: a kind given now is not for what was graded in the former one."""
+        self.armed = None
+        self.forgotten.emit()
 
     def _ask_before(self) -> None:
         target = self._current.object_id

@@ -183,9 +183,8 @@ class Saving:
 def _shown(image: Any, colour: bool) -> list[Any]:
     """The open rasters behind the picture."""
     rasters = image.frame.image.rasters
-    opened = getattr(rasters, "opened", rasters.get)
-    found = [opened(name) for name in rasters] if colour else [image.frame.image.raster]
-    return [one for one in found if one is not None]
+    opened = getattr(rasters, "opened", lambda _: True)
+    return [rasters[name] for name in rasters if opened(name)] if colour else [image.frame.image.raster]
 
 
 def _drawn_with(canvas: Any, pixels: Any, width: int, height: int, layers: bool) -> QtGui.QImage:

@@ -145,6 +145,7 @@ class Window(QtWidgets.QMainWindow):
         self.session.opened.connect(self._on_opened)
         self.session.closed.connect(self._on_closed)
         self.grading.saved.connect(self.status.show_saved)
+        self.grading.forgotten.connect(self.status.forget_saved)
         self.grading.finished.connect(lambda: self.say(self.queue.why_done))
         self.grading.sight = self.stage.sight
         self.stage.painted.connect(self.grading.painted)
@@ -190,6 +191,7 @@ class Window(QtWidgets.QMainWindow):
             self.status.clear_problem()
 
     def _on_opened(self, info: Any) -> None:
+        self.grading.forget()
         self.current.leave_manual_cuts()
         if self.session.scheme.id == info.scheme:  # else that has just been said
             self.status.clear_problem()
@@ -203,6 +205,7 @@ class Window(QtWidgets.QMainWindow):
         self._situation()
 
     def _on_closed(self) -> None:
+        self.grading.forget()
         self.status.clear_problem()
         self._remember_layout()
         for dock in self.docks.values():

@@ -375,3 +375,16 @@ def test_that_a_comment_in_a_filtered_mosaic_goes_to_the_stamp_under_the_cursor(
     qtbot.keyClicks(window.labelbar.comment, "arc")
     qtbot.keyClick(window.labelbar.comment, Qt.Key_Return)
     qtbot.waitUntil(lambda: comments(bench) == [(4, "arc")], timeout=3000)
+
+
+def test_that_a_kind_after_another_project_came_is_given_to_nobody(qtbot, window, bench, tmp_path):
+    qtbot.keyClick(window, "1")
+    qtbot.waitUntil(lambda: window.grading.armed is not None, timeout=5000)
+    window.session.open(tmp_path / "another.astrolens")
+    qtbot.waitUntil(lambda: window.grading.armed is None, timeout=5000)
+    before = len(bench.calls)
+    qtbot.keyClick(window, "p")
+    qtbot.wait(100)
+    assert not [call for call in bench.calls[before:] if call[0] == "label"]
+    assert "grade an object first" in window.labelbar._armed.text()
+    assert "No label yet" in window.status.saved.text()

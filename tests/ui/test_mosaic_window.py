@@ -133,3 +133,14 @@ def test_that_z_shows_a_stamp_large_and_letting_go_ends_it(qtbot, window):
     qtbot.waitUntil(mosaic._loupe.isVisible, timeout=2000)
     qtbot.keyRelease(QApplication.focusWidget(), Qt.Key_Z)
     assert not mosaic._loupe.isVisible()
+
+
+def test_that_a_grade_is_for_the_stamp_that_is_shown_large(qtbot, window):
+    mosaic = window.stage.mosaic
+    under = mosaic.cursor_object
+    other = window.queue.object_at(next(r for r in range(8) if window.queue.object_at(r) in mosaic.seen - {under}))
+    qtbot.keyPress(QApplication.focusWidget(), Qt.Key_Z)
+    mosaic._peek._row = window.queue.row_of(other)  # as the pointer on its way over it has it
+    press(qtbot, window, Qt.Key_1)
+    qtbot.waitUntil(lambda: on_disk(window) == {other: "A"}, timeout=5000)
+    assert not mosaic._loupe.isVisible()

@@ -474,3 +474,18 @@ def test_that_a_message_without_sense_is_one_clear_sentence(qtbot, lenses, talki
         qtbot.waitUntil(lambda: said != [], timeout=5000)
         assert said.pop().startswith(sentence)
     assert lenses.current.object_id == here
+
+
+def test_that_the_rasters_behind_a_colour_picture_are_those_that_are_open():
+    from types import SimpleNamespace
+
+    from astrolens_gui.ui.saving import _shown
+    from astrolens_gui.workbench.perband import PerBand
+
+    def never(place: int) -> str:
+        raise AssertionError("a band that is not shown was opened")
+
+    image = SimpleNamespace(rasters=PerBand(("g", "r"), never, {"g": "of g"}), raster="of g")
+    view = SimpleNamespace(frame=SimpleNamespace(image=image))
+    assert _shown(view, True) == ["of g"]
+    assert _shown(view, False) == ["of g"]

@@ -58,6 +58,7 @@ class LabelBar(QWidget):
         layout.addWidget(self.problem)
         layout.addStretch(1)
         grading.saved.connect(self._saved)
+        grading.forgotten.connect(self._forget)
         grading.failed.connect(self._failed)
         grading.recalled.connect(self._recalled)
         current.object_changed.connect(lambda _: self._moved())
@@ -156,6 +157,11 @@ class LabelBar(QWidget):
         self.last.setText(f"Last: comment on {short(saved.name)}" if saved.remark else f"Last: {said}")
         self.last.setToolTip(f"{saved.name}, saved at {saved.clock}")
         self._arm(self._grading.armed)
+
+    def _forget(self) -> None:
+        self.last.clear()
+        self.last.setToolTip("")
+        self._arm(None)
 
     def _arm(self, saved: Saved | None) -> None:
         armed = saved is not None

@@ -315,6 +315,11 @@ class MosaicView(GridArea):
         """Show the stamp under the cursor large."""
         self._open(self.cursor_row)
 
+    def take_peek(self) -> None:
+        """What is shown large is what a grade is for: the cursor goes to it, and the large picture away."""
+        if (row := self._peek.take()) >= 0 and not self._selection:
+            self.move_to(row)
+
     def grade(self, value: str) -> None:
         """Grade the object under the cursor and move on (if saving fails, the cursor comes back to it), or all that are selected."""
         if self._selection:

@@ -39,6 +39,12 @@ class Peek(QObject):
         view.installEventFilter(self)
         viewport.installEventFilter(self)
 
+    def take(self) -> int:
+        """End it; the row that was shown large, -1 for none."""
+        row = self._row if self._held else -1
+        self.end()
+        return row
+
     def end(self) -> None:
         """Nothing is shown large any more."""
         self._held, self._row = "", -1

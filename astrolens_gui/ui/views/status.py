@@ -11,6 +11,9 @@ from .sentence import short
 SHORT_MS = 6000
 
 
+NOTHING_SAVED = "No label yet in this session"
+
+
 class StatusLine(QtWidgets.QStatusBar):
     """Errors stay, in red and copyable, until the next thing goes well or ✕ is clicked."""
 
@@ -27,7 +30,7 @@ class StatusLine(QtWidgets.QStatusBar):
         self.dismiss.clicked.connect(self.clear_problem)
         self._silence = QTimer(self, singleShot=True, interval=SHORT_MS)
         self._silence.timeout.connect(self._hush)
-        self.saved = QtWidgets.QLabel("No label yet in this session", objectName="muted")
+        self.saved = QtWidgets.QLabel(NOTHING_SAVED, objectName="muted")
         self.saved.setToolTip("The label that was saved last: it is on disk")
         self.addWidget(jobs)
         self.addWidget(self.word)
@@ -57,6 +60,10 @@ class StatusLine(QtWidgets.QStatusBar):
         self.problem.say("")
         for button in (self.copy, self.dismiss):
             button.hide()
+
+    def forget_saved(self) -> None:
+        """Another project: what was saved last was in the former one."""
+        self.saved.setText(NOTHING_SAVED)
 
     def show_saved(self, saved: Saved) -> None:
         self.clear_problem()
