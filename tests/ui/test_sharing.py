@@ -443,10 +443,11 @@ def test_that_several_offers_are_one_question_in_plain_text(qtbot, lenses, talki
     brought: list[list[Path]] = []
     monkeypatch.setattr(lenses.projects, "bring_in", lambda files, _: brought.append(files))
     files = [tmp_path / f"{number:02d}.fits" for number in range(30)]
-    for file in [*files, *files]:
+    for file in [*files[:-1], *files]:  # the last one comes once, at the end
         file.write_bytes(b"")
         hears(talking, "image.load.fits", "<b>Evil</b>", url=file.as_uri())
     qtbot.waitUntil(lambda: len(talking._offered) == 30, timeout=10_000)
+    qtbot.wait(300)  # what came before it may be a little later on its way
     (box,) = lenses.findChildren(QtWidgets.QMessageBox)
     assert box.textFormat() == Qt.PlainText
     assert "<b>Evil</b> offers these 30 images" in box.text()
