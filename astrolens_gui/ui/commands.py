@@ -17,11 +17,11 @@ class Commands:
 
     def grade(self, value: str) -> None:
         grading, stage = self._window.grading, self._window.stage
-        if stage.is_mosaic:
-            stage.mosaic.take_peek()
         if not stage.is_mosaic:
             grading.grade(value)
-        elif (target := stage.mosaic.cursor_object) < 0:
+            return
+        stage.mosaic.take_peek()
+        if (target := stage.mosaic.cursor_object) < 0:
             self._window.say(self._window.queue.unmatched or "There is no object to grade.")
         elif grading.may(target, value):
             stage.mosaic.grade(value)
