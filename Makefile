@@ -40,5 +40,5 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Making .venv (about 1.5 GB and a few minutes, once) …"
 	@[[ -x $(BIN)/python ]] || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --upgrade "setuptools>=77"
-	@$(BIN)/python -m pip install -q --no-build-isolation -c constraints.txt -e ".[test,team,bench,parquet]"
+	@$(BIN)/python -m pip install -q --no-build-isolation -c constraints.txt -e ".[test,team,bench,parquet,simulate]"
 	@touch $@

@@ -65,10 +65,10 @@ def make_model(folder: Path, width: int) -> ModelInfo:
 
 def save_random(folder: str, width: int) -> None:
     """Child: save an untrained network."""
-    from astrolens_cnn import model
+    from astrolens_cnn.networks import residual
 
-    backend = model.ResidualClassifier(Network(width=width))
-    backend._take(model.network(INPUT.shape, 2, width, 1))
+    backend = residual.Residual(Network(width=width))
+    backend._take(residual.network(INPUT.shape, 2, width, 1))
     Path(folder).mkdir(parents=True)
     backend.save(Path(folder))
 
@@ -76,10 +76,10 @@ def save_random(folder: str, width: int) -> None:
 def users_script(paths: list[str], model_folder: str, width: int, out: str) -> float:
     """Child: seconds of the loop that a user would write, and of `model.predict` alone; imports and loading are not
     counted."""
-    from astrolens_cnn import model
+    from astrolens_cnn.networks import residual
     from astropy.io import fits
 
-    backend = model.ResidualClassifier(Network(width=width))
+    backend = residual.Residual(Network(width=width))
     backend.load(Path(model_folder))
     network = backend._trained
     network.predict(np.zeros((256, *INPUT.shape), np.float32), batch_size=256, verbose=0)

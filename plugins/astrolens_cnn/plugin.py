@@ -39,7 +39,7 @@ CNN = BackendSpec(
     id="cnn",
     title="Compact residual network",
     capabilities=("classify", "embed"),
-    factory="astrolens_cnn.model:ResidualClassifier",
+    factory="astrolens_cnn.networks.residual:Residual",
     input=InputSpec(size=64),
     params=Network,
     fit_params=Training,

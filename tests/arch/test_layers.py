@@ -21,9 +21,10 @@ def test_that_the_layer_contracts_hold():
 
 
 def test_that_every_package_of_the_tree_is_installed():
-    folders = {path.parent for path in (ROOT / "astrolens_gui").rglob("*.py")}
-    found = {folder.relative_to(ROOT).as_posix().replace("/", ".") for folder in folders}
-    assert found | set(PLUGINS) | {"astrolens_resources"} == set(SETUPTOOLS["packages"])
+    program = {path.parent.relative_to(ROOT) for path in (ROOT / "astrolens_gui").rglob("*.py")}
+    plugins = {path.parent.relative_to(ROOT / "plugins") for path in (ROOT / "plugins").rglob("*.py")}
+    found = {folder.as_posix().replace("/", ".") for folder in program | plugins}
+    assert found | {"astrolens_resources"} == set(SETUPTOOLS["packages"])
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -13,7 +13,8 @@ from astrolens_gui.api import Cancelled, Context, InputSpec, TrainingSet, build
 from astrolens_gui.testing import data
 
 keras = pytest.importorskip("keras", reason="Keras is not installed")
-model = pytest.importorskip("astrolens_cnn.model", reason="TensorFlow is not installed")
+model = pytest.importorskip("astrolens_cnn.networks.residual", reason="TensorFlow is not installed")
+training = pytest.importorskip("astrolens_cnn.training", reason="TensorFlow is not installed")
 
 SMALL = Network(width=8)
 SPEC = InputSpec(("r", "i"), 0.2, 26)
@@ -21,7 +22,7 @@ SPEC = InputSpec(("r", "i"), 0.2, 26)
 
 def fit(folder, spec=SPEC, count=120, params=SMALL, seed=3, ctx=None, **how):
     made = data.training_set(folder, spec, count)
-    backend = model.ResidualClassifier(params)
+    backend = model.Residual(params)
     report = backend.fit(made, build(Training, {"epochs": 5, "patience": 5, **how}), ctx or Context(seed=seed))
     return backend, report
 
@@ -87,7 +88,7 @@ def test_that_embeddings_are_the_features_before_the_logits(fitted, stamps):
 def test_that_a_saved_model_answers_the_same(fitted, stamps, tmp_path):
     fitted[0].save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["weights.safetensors"]
-    again = model.ResidualClassifier(SMALL)
+    again = model.Residual(SMALL)
     again.load(tmp_path)
     np.testing.assert_array_equal(again.classify(stamps[0], Context()), fitted[0].classify(stamps[0], Context()))
 
@@ -95,7 +96,7 @@ def test_that_a_saved_model_answers_the_same(fitted, stamps, tmp_path):
 def test_that_weights_of_another_width_are_refused(fitted, tmp_path):
     fitted[0].save(tmp_path)
     with pytest.raises(ValueError, match="do not fit the network"):
-        model.ResidualClassifier(Network(width=16)).load(tmp_path)
+        model.Residual(Network(width=16)).load(tmp_path)
 
 
 @pytest.mark.parametrize("shape", [[26, 26, 10**9], [10**6, 10**6, 1], [26], "x", [26, 20, 1]])
@@ -105,7 +106,7 @@ def test_that_a_bomb_of_a_shape_is_refused_before_a_network_is_built(tmp_path, s
     about = {"shape": json.dumps(shape), "classes": "2"}
     save_file({"stem/kernel": np.zeros(1, np.float32)}, tmp_path / "weights.safetensors", metadata=about)
     with pytest.raises(ValueError, match=r"weights\.safetensors"):
-        model.ResidualClassifier(SMALL).load(tmp_path)
+        model.Residual(SMALL).load(tmp_path)
 
 
 def test_that_stamps_of_another_shape_are_refused(fitted):
@@ -115,7 +116,7 @@ def test_that_stamps_of_another_shape_are_refused(fitted):
 
 def test_that_an_untrained_network_says_so():
     with pytest.raises(ValueError, match="no weights yet"):
-        model.ResidualClassifier(SMALL).classify(np.zeros((1, 26, 26, 2), np.float32), Context())
+        model.Residual(SMALL).classify(np.zeros((1, 26, 26, 2), np.float32), Context())
 
 
 def test_that_the_same_seed_gives_the_same_weights(fitted, tmp_path):
@@ -133,7 +134,7 @@ def test_that_five_lenses_among_many_are_learnt(tmp_path):
     np.save(tmp_path / "targets.npy", targets)
     np.save(tmp_path / "weights.npy", np.where(targets[:, 1] == 1, 10.5, 0.525).astype(np.float32))
     np.save(tmp_path / "split.npy", np.zeros(len(keep), np.int8))
-    backend = model.ResidualClassifier(SMALL)
+    backend = model.Residual(SMALL)
     report = backend.fit(TrainingSet.open(tmp_path), build(Training, {"epochs": 8}), Context(seed=1))
     assert report.stopped == "all epochs"
     fresh, is_lens = data.stamps(200, SPEC, 5)
@@ -144,7 +145,7 @@ def test_that_five_lenses_among_many_are_learnt(tmp_path):
 
 @pytest.mark.parametrize("size", [16, 33, 64])
 def test_that_one_band_and_any_size_fit_the_same_code(size, tmp_path):
-    backend, again = model.ResidualClassifier(SMALL), model.ResidualClassifier(SMALL)
+    backend, again = model.Residual(SMALL), model.Residual(SMALL)
     backend._take(model.network((size, size, 1), 2, SMALL.width, SMALL.blocks))
     backend.save(tmp_path)
     again.load(tmp_path)
@@ -154,7 +155,7 @@ def test_that_one_band_and_any_size_fit_the_same_code(size, tmp_path):
 
 def test_that_another_seed_draws_other_stamps_and_the_same_seed_the_same(tmp_path):
     made = data.training_set(tmp_path, SPEC, 60)
-    first, same, other = (model.Batches(made, "train", 16, seed, 1.0) for seed in (1, 1, 2))
+    first, same, other = (training.Batches(made, "train", 16, seed, 1.0) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first[3][0], same[3][0])
     assert not np.array_equal(first[3][0], other[3][0])
     first.on_epoch_end()
@@ -166,7 +167,7 @@ def test_that_early_stopping_says_so_and_keeps_the_best(tmp_path):
     made = data.training_set(tmp_path, SPEC, 120)
     targets = np.eye(2, dtype=np.float32)[np.random.default_rng(0).integers(0, 2, 120)]
     np.save(tmp_path / "targets.npy", targets)
-    backend = model.ResidualClassifier(SMALL)
+    backend = model.Residual(SMALL)
     report = backend.fit(made, build(Training, {"epochs": 40, "patience": 2, "augment": 0.0}), Context(seed=0))
     assert report.stopped == "early stopping"
     assert len(report.epochs) < 40

@@ -1,0 +1,106 @@
+"""What every network of this package is to the program: a backend that classifies, embeds, learns, saves and loads;
+knows no layer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from astrolens_gui import kit
+from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
+
+from . import training
+
+WEIGHTS = "weights.safetensors"
+SHAPES = (16, 256)
+"""Stamps a compiled call: a batch is cut into the large one, its rest padded to the smallest that holds it."""
+
+
+class Classifier:
+    """A backend around one Keras network: a subclass says which (`network`), all else is here."""
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+        self._trained: keras.Model | None = None
+        self._answer: Any = None
+
+    def network(self, shape: tuple[int, int, int], classes: int) -> keras.Model:
+        """The untrained network: (size, size, bands) → {"logits": (classes,), "features": (D,)}, both float32; every
+        layer with weights has a name of its own."""
+        raise NotImplementedError
+
+    def answering(self, trained: keras.Model) -> keras.Model:
+        """The network that gives the answers: the trained one in float32."""
+        with kit.dtype_scope("float32"):
+            same = self.network(trained.input_shape[1:], trained.output["logits"].shape[-1])
+        same.set_weights([np.asarray(variable) for variable in trained.weights])
+        return same
+
+    def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
+        shape, classes = data.input.shape, len(data.classes)
+        trained, report = training.train(lambda: self.network(shape, classes), data, fit_params, ctx)
+        self._take(trained)
+        return report
+
+    def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        return self._run(batch, ctx)["logits"]
+
+    def embed(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        return self._run(batch, ctx)["features"]
+
+    def save(self, folder: Path) -> None:
+        trained = self._known()
+        about = {"shape": json.dumps(trained.input_shape[1:]), "classes": str(trained.output["logits"].shape[-1])}
+        kit.save_keras(trained, Path(folder) / WEIGHTS, about)
+
+    def load(self, folder: Path) -> None:
+        path = Path(folder) / WEIGHTS
+        _, about = kit.read_header(path)
+        try:
+            size, width, bands = (int(number) for number in json.loads(about["shape"]))
+            classes = int(about["classes"])
+        except (KeyError, TypeError, ValueError):
+            raise UserError(f"{path}: these weights do not say which network they are for") from None
+        if not (8 <= size == width <= 1024 and 1 <= bands <= 64 and 2 <= classes <= 1000):
+            raise UserError(f"{path}: no network takes {size} x {width} pixels, {bands} bands and {classes} classes")
+        trained = self.network((size, size, bands), classes)
+        kit.load_keras(trained, path)
+        self._take(trained)
+
+    def _known(self) -> keras.Model:
+        if self._trained is None:
+            raise UserError("this network has no weights yet; train it or load a model")
+        return self._trained
+
+    def _take(self, trained: keras.Model) -> None:
+        """Make a network the one that answers, compiled once for each of `SHAPES`."""
+        answering = self.answering(trained)
+        self._trained = trained
+        self._answer = tf.function(lambda stamps: answering(stamps, training=False), jit_compile=False)
+
+    def _run(self, batch: np.ndarray, ctx: Context) -> dict[str, np.ndarray]:
+        shape = self._known().input_shape[1:]
+        batch = np.asarray(batch, np.float32)
+        if batch.shape[1:] != shape:
+            raise UserError(f"this network takes stamps of shape {shape}, not {batch.shape[1:]}")
+        outputs: dict[str, list[np.ndarray]] = {"logits": [], "features": []}
+        with kit.device_scope(ctx):
+            start = 0
+            while start < len(batch):
+                size = next((shape for shape in SHAPES if shape >= len(batch) - start), SHAPES[-1])
+                part = batch[start : start + size]
+                padded = np.pad(part, ((0, size - len(part)), (0, 0), (0, 0), (0, 0))) if len(part) < size else part
+                answer = self._answer(tf.constant(padded))
+                for name, kept in outputs.items():
+                    kept.append(answer[name].numpy()[: len(part)])
+                start += size
+                ctx.progress(min(start / len(batch), 1.0))
+        return {name: np.concatenate(kept) if kept else self._nothing(name) for name, kept in outputs.items()}
+
+    def _nothing(self, name: str) -> np.ndarray:
+        return np.zeros((0, self._known().output[name].shape[-1]), np.float32)
