@@ -18,8 +18,9 @@ from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
 from . import importing, marks, pages, regionfiles, stamps
+from .modelling import ModelVerbs
 from .opened import Opened, as_job, open_project
-from .records import ImportReport, LoadedImage, ProjectInfo, QueueTable, ScoreReport, TrainReport
+from .records import ImportReport, LoadedImage, ProjectInfo
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.store import Store
@@ -34,7 +35,7 @@ log = logging.getLogger("astrolens.workbench")
 Listener = Callable[[Changes], None]
 
 
-class Workbench:
+class Workbench(ModelVerbs):
     """Store, plugins and jobs of one open project. Every verb returns a Job at once; none blocks.
 
     What a verb changed is told to subscribers as `Changes`, on the thread that did it, after it was committed.
@@ -302,61 +303,6 @@ class Workbench:
         from astrolens_gui.core.labels.schemes import load_schemes
 
         return load_schemes(self.project.folder if self.project else None)
-
-    # -- queue, scores, models -------------------------------------------------------------------------------------
-
-    @as_job
-    def queue(self, strategy: str | None = None, *, log_choice: bool = False) -> Job[QueueTable]:
-        """All objects in an order; without a name, the project's own choice."""
-        from .ranking import queue
-
-        opened = self.opened
-        return opened.submit_db(lambda: queue(opened, strategy, log_choice))
-
-    def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
-        """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights."""
-        from .scoring import score
-
-        return self.opened.start("infer", score, backend, model, ids, title="scoring")
-
-    def write_scores(self, model: str, out: Path) -> Job[int]:
-        """The scores table of DESIGN §8, CSV or Parquet."""
-        from .tables import write_scores
-
-        return self.opened.start("io", write_scores, model, Path(out), title=f"writing {Path(out).name}")
-
-    def train(
-        self,
-        backend: str,
-        fit_params: dict[str, Any] | None = None,
-        *,
-        bands: Sequence[str] | None = None,
-        seed: int = 0,
-    ) -> Job[TrainReport]:
-        """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse."""
-        from .training import train
-
-        return self.opened.start(
-            "train", train, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
-        )
-
-    def model_rows(self) -> Job[list[Any]]:
-        opened = self.opened
-        return opened.submit_db(lambda: opened.store.models())
-
-    def set_champion(self, model: str) -> Job[Changes]:
-        """Roll back (or forward) to a model of this project."""
-        opened = self.opened
-        return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
-
-    def simulate(
-        self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None
-    ) -> Job[Path]:
-        """Have a simulator write a sample; the path of its truth table."""
-        from .scoring import simulate
-
-        given = (self, backend, Path(out), count, seed, dict(params or {}))
-        return self.runner.submit("io", simulate, *given, title=f"simulating {count} objects")
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

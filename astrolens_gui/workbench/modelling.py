@@ -1,0 +1,79 @@
+"""The verbs of the workbench that concern models: queue, scores, training, simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import Changes
+from astrolens_gui.jobs.job import Job
+from astrolens_gui.jobs.runner import Runner
+
+from .opened import Opened, as_job
+from .records import QueueTable, ScoreReport, TrainReport
+
+
+class ModelVerbs:
+    """The part of `Workbench` that speaks of models; each verb returns a Job at once."""
+
+    if TYPE_CHECKING:
+        runner: Runner
+
+        @property
+        def opened(self) -> Opened: ...
+
+        def tell(self, changes: Changes) -> Changes: ...
+
+    @as_job
+    def queue(self, strategy: str | None = None, *, log_choice: bool = False) -> Job[QueueTable]:
+        """All objects in an order; without a name, the project's own choice."""
+        from .ranking import queue
+
+        opened = self.opened
+        return opened.submit_db(lambda: queue(opened, strategy, log_choice))
+
+    def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
+        """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights."""
+        from .scoring import score
+
+        return self.opened.start("infer", score, backend, model, ids, title="scoring")
+
+    def write_scores(self, model: str, out: Path) -> Job[int]:
+        """The scores table of DESIGN §8, CSV or Parquet."""
+        from .tables import write_scores
+
+        return self.opened.start("io", write_scores, model, Path(out), title=f"writing {Path(out).name}")
+
+    def train(
+        self,
+        backend: str,
+        fit_params: dict[str, Any] | None = None,
+        *,
+        bands: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> Job[TrainReport]:
+        """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse."""
+        from .training import train
+
+        return self.opened.start(
+            "train", train, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
+        )
+
+    def model_rows(self) -> Job[list[Any]]:
+        opened = self.opened
+        return opened.submit_db(lambda: opened.store.models())
+
+    def set_champion(self, model: str) -> Job[Changes]:
+        """Roll back (or forward) to a model of this project."""
+        opened = self.opened
+        return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
+
+    def simulate(
+        self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None
+    ) -> Job[Path]:
+        """Have a simulator write a sample; the path of its truth table."""
+        from .scoring import simulate
+
+        given = (self, backend, Path(out), count, seed, dict(params or {}))
+        return self.runner.submit("io", simulate, *given, title=f"simulating {count} objects")
