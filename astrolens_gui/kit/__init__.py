@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Budget": "budget",
     "deterministic": "training",
     "device_scope": "training",
     "dtype_scope": "training",
