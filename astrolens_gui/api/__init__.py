@@ -4,7 +4,7 @@ from .context import Cancelled, Context, Progress
 from .errors import UserError
 from .hooks import API_VERSION, PROJECT, hookimpl, hookspec
 from .params import Field, NoParams, Param, as_dict, build, fields
-from .protocols import Backend, Classifies, Embeds, Simulates, Trainable
+from .protocols import Backend, Classifies, Differentiates, Embeds, Explains, Simulates, Trainable
 from .specs import CAPABILITIES, BackendSpec, ExporterSpec, ReaderSpec, StrategySpec, StretchSpec
 from .types import SCALE_TOLERANCE, Changes, FitReport, InputSpec, Plane, TrainingSet
 
@@ -19,7 +19,9 @@ __all__ = [
     "Changes",
     "Classifies",
     "Context",
+    "Differentiates",
     "Embeds",
+    "Explains",
     "ExporterSpec",
     "Field",
     "FitReport",

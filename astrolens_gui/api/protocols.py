@@ -41,6 +41,26 @@ class Embeds(Backend, Protocol):
 
 
 @runtime_checkable
+class Explains(Backend, Protocol):
+    def explain(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """float32 (N, size, size, bands) → float32 (N, size, size): how much each place spoke for a lens.
+
+        Not negative, and at most 1, which the strongest place of a stamp has; all 0 where nothing spoke for a lens.
+        The lens is the last class, as in every training set that the program makes.
+        """
+
+
+@runtime_checkable
+class Differentiates(Backend, Protocol):
+    def gradient(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """float32 (N, size, size, bands) → float32 of the same shape: the derivative of the lens log-odds by each value.
+
+        With z what `classify` returns for the same stamp, the log-odds are z[-1] - logsumexp(z[:-1]): the lens is the
+        last class. The input is read-only; no calibration enters.
+        """
+
+
+@runtime_checkable
 class Simulates(Backend, Protocol):
     def simulate(self, out: Path, count: int, ctx: Context) -> Path:
         """Write `count` FITS files and a truth table (ID,is_lens,…) below `out`; return the table's path.

@@ -10,10 +10,10 @@ from .hooks import API_VERSION
 from .params import NoParams
 from .types import InputSpec
 
-Capability = Literal["classify", "embed", "simulate"]
+Capability = Literal["classify", "embed", "simulate", "explain", "gradient"]
 """What a backend can do; the value is the name of its method."""
 
-CAPABILITIES: tuple[str, ...] = ("classify", "embed", "simulate")
+CAPABILITIES: tuple[str, ...] = ("classify", "embed", "simulate", "explain", "gradient")
 
 
 @dataclass(frozen=True)

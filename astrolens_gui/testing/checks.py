@@ -182,6 +182,48 @@ def embeddings_have_the_right_shape(subject: Subject) -> None:
     assert np.isfinite(features).all(), "embed returned values that are not finite"
 
 
+def explanations_have_the_right_shape(subject: Subject) -> None:
+    """explain: float32 (N, size, size), finite, between 0 and 1; one by one as together; its input as it was."""
+    subject.needs("explain")
+    backend, images = subject.trained[0], subject.images
+    maps = _left_alone(subject, "explain")
+    assert maps.shape == images.shape[:3], f"explain returned shape {maps.shape}, expected {images.shape[:3]}"
+    assert maps.dtype == np.float32, f"explain returned {maps.dtype}, expected float32"
+    assert np.isfinite(maps).all(), "explain returned values that are not finite"
+    assert maps.min() >= 0, f"explain returned {maps.min():.3g}; a map is not negative"
+    assert maps.max() <= 1 + 1e-5, f"explain returned {maps.max():.3g}; the strongest place of a stamp has 1"
+    single = np.concatenate([backend.explain(images[i : i + 1], subject.context()) for i in range(len(images))])
+    worst = float(np.abs(maps - single).max())
+    assert worst <= 1e-2, f"one by one, maps differ by up to {worst:.3g}"
+
+
+def gradients_are_those_of_classify(subject: Subject) -> None:
+    """gradient: float32 like the batch, finite; one by one as together; it is what small steps of classify give."""
+    subject.needs("gradient")
+    backend, images = subject.trained[0], subject.images
+    slopes = _left_alone(subject, "gradient")
+    assert slopes.shape == images.shape, f"gradient returned shape {slopes.shape}, expected {images.shape}"
+    assert slopes.dtype == np.float32, f"gradient returned {slopes.dtype}, expected float32"
+    assert np.isfinite(slopes).all(), "gradient returned values that are not finite"
+    single = np.concatenate([backend.gradient(images[i : i + 1], subject.context()) for i in range(len(images))])
+    size = np.abs(slopes).reshape(len(slopes), -1).max(axis=1)
+    worst = float((np.abs(slopes - single).reshape(len(slopes), -1).max(axis=1) / np.maximum(size, 1e-12)).max())
+    assert worst <= 1e-2, f"one by one, gradients differ by {100 * worst:.3g} % of their largest value"
+    length = np.sqrt((slopes.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
+    steep = length > 1e-4
+    assert steep.any(), "gradient is 0 everywhere, though classify tells the stamps apart"
+    # Along the gradient, by a step that is small for a network with corners and large for float32.
+    step = 0.01 * slopes / np.maximum(length, 1e-12)[:, None, None, None]
+    ends = [
+        _log_odds(backend.classify((images + sign * step).astype(np.float32), subject.context())) for sign in (1, -1)
+    ]
+    found = (ends[0] - ends[1]) / 0.02
+    apart = np.abs(found - length)[steep] / length[steep]
+    assert np.median(apart) <= 0.1, (
+        f"a step along gradient changes the log-odds by {found[steep][0]:.4g} a unit, gradient says {length[steep][0]:.4g}"
+    )
+
+
 def batches_do_not_matter(subject: Subject) -> None:
     """N batches of one give what one batch of N gives."""
     subject.needs("classify")
@@ -280,6 +322,8 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     training_can_be_cancelled,
     answers_have_the_right_shape,
     embeddings_have_the_right_shape,
+    explanations_have_the_right_shape,
+    gradients_are_those_of_classify,
     batches_do_not_matter,
     inputs_are_left_alone,
     same_seed_same_answer,
@@ -304,6 +348,20 @@ def check(spec: BackendSpec, module: str, folder: Path, **options: Any) -> Itera
             detail = f"{type(error).__name__}: {error}"
             outcome = replace(outcome, state="failed", detail=detail, traceback=traceback.format_exc())
         yield outcome
+
+
+def _left_alone(subject: Subject, capability: str) -> np.ndarray:
+    """What a capability makes of the images, which must be as they were afterwards."""
+    before = subject.images.copy()
+    made = np.asarray(getattr(subject.trained[0], capability)(subject.images, subject.context()))
+    assert np.array_equal(before, subject.images), f"{capability} changed its input"
+    return made
+
+
+def _log_odds(logits: np.ndarray) -> np.ndarray:
+    """float64 (N,): of the last class against all others."""
+    z = logits.astype(np.float64)
+    return np.asarray(z[:, -1] - np.logaddexp.reduce(z[:, :-1], axis=1))
 
 
 def _probability(logits: np.ndarray) -> np.ndarray:

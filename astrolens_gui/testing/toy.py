@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ def astrolens_backends() -> list[BackendSpec]:
         BackendSpec(
             id="toy",
             title="Ring features + logistic regression (numpy)",
-            capabilities=("classify", "embed"),
+            capabilities=("classify", "embed", "explain", "gradient"),
             factory="astrolens_gui.testing.toy:ToyBackend",
             params=ToyParams,
             fit_params=ToyFitParams,
@@ -53,21 +54,50 @@ class ToyBackend:
     def embed(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         """float32 (N, size, size, bands) → float32 (N, 2·rings·bands): mean and scatter in each ring."""
         n, height, width, bands = batch.shape
-        y, x = np.mgrid[:height, :width]
-        radius = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)
-        edges = np.linspace(0, min(height, width) / 2, self.params.rings + 1)
         features = np.empty((n, self.params.rings, 2, bands), np.float32)
-        for ring in range(self.params.rings):
-            inside = (radius >= edges[ring]) & (radius < edges[ring + 1])
+        for ring, inside in enumerate(self._rings(height, width)):
             pixels = batch[:, inside, :].astype(np.float64)
             features[:, ring, 0] = pixels.mean(axis=1) if inside.any() else 0
             features[:, ring, 1] = pixels.std(axis=1) if inside.any() else 0
         return features.reshape(n, -1)
 
+    def _rings(self, height: int, width: int) -> list[np.ndarray]:
+        """bool (height, width) for each ring: its pixels."""
+        y, x = np.mgrid[:height, :width]
+        radius = np.hypot(y - (height - 1) / 2, x - (width - 1) / 2)
+        edges = np.linspace(0, min(height, width) / 2, self.params.rings + 1)
+        return [(radius >= low) & (radius < high) for low, high in pairwise(edges)]
+
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         if not self.weights.size:
             raise ValueError("this model is not trained yet: train it or load a model folder")
         return (self._design(self.embed(batch, ctx)) @ self.weights).astype(np.float32)
+
+    def gradient(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """d(log-odds of the last class)/d(pixel), by hand: the mean of n pixels moves by 1/n of one, their scatter s by
+        (pixel - mean) / (n s)."""
+        n, height, width, bands = batch.shape
+        z = self.classify(batch, ctx).astype(np.float64)
+        share = np.exp(z[:, :-1] - np.logaddexp.reduce(z[:, :-1], axis=1)[:, None])
+        by_class = np.concatenate([-share, np.ones((n, 1))], axis=1)
+        by_feature = (by_class @ self.weights[:-1].T.astype(np.float64)) / self.width
+        by_feature = by_feature.reshape(n, self.params.rings, 2, bands)
+        made = np.zeros(batch.shape)
+        for ring, inside in enumerate(self._rings(height, width)):
+            pixels = batch[:, inside, :].astype(np.float64)
+            if not pixels.shape[1]:
+                continue
+            away = pixels - pixels.mean(axis=1, keepdims=True)
+            scatter = np.maximum(pixels.std(axis=1, keepdims=True), 1e-12)
+            by_mean, by_scatter = by_feature[:, None, ring, 0], by_feature[:, None, ring, 1]
+            made[:, inside, :] = (by_mean + by_scatter * away / scatter) / pixels.shape[1]
+        return made.astype(np.float32)
+
+    def explain(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """Where pixel times gradient is positive, as a share of the largest: what the brightness there did for a lens."""
+        spoke = np.maximum((self.gradient(batch, ctx) * batch).sum(axis=-1), 0)
+        largest = spoke.max(axis=(1, 2), keepdims=True)
+        return np.divide(spoke, largest, out=np.zeros_like(spoke), where=largest > 0).astype(np.float32)
 
     def _design(self, features: np.ndarray) -> np.ndarray:
         standard = (features - self.centre) / self.width

@@ -14,7 +14,7 @@ import tensorflow as tf
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 
-from . import training
+from . import explaining, training
 
 WEIGHTS = "weights.safetensors"
 SHAPES = (16, 256)
@@ -52,6 +52,12 @@ class Classifier:
 
     def embed(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         return self._run(batch, ctx)["features"]
+
+    def explain(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        return explaining.of(self).maps(batch, ctx)
+
+    def gradient(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        return explaining.of(self).gradient(batch, ctx)
 
     def save(self, folder: Path) -> None:
         trained = self._known()

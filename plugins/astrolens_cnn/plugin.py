@@ -38,7 +38,7 @@ class Training:
 CNN = BackendSpec(
     id="cnn",
     title="Compact residual network",
-    capabilities=("classify", "embed"),
+    capabilities=("classify", "embed", "explain", "gradient"),
     factory="astrolens_cnn.networks.residual:Residual",
     input=InputSpec(size=64),
     params=Network,

@@ -42,6 +42,14 @@ BREAKAGES = {
         def embed(self, batch, ctx):
             return super().embed(batch, ctx)[:, None]
     """,
+    "explanations_have_the_right_shape": """
+        def explain(self, batch, ctx):
+            return super().gradient(batch, ctx)[..., 0]
+    """,
+    "gradients_are_those_of_classify": """
+        def gradient(self, batch, ctx):
+            return 2 * super().gradient(batch, ctx)
+    """,
     "batches_do_not_matter": """
         def classify(self, batch, ctx):
             logits = super().classify(batch, ctx)
