@@ -65,7 +65,7 @@ def recipes(count: int = 10_000, negatives: int = 100_000) -> dict[str, Recipe]:
 
 
 def make(folder: Path, recipe: Recipe, workers: int = 2) -> Stamps:
-    """Draw what the folder lacks of its set and return it.
+    """Draw what the folder lacks of its set, in so many processes (0: in this one), and return it.
 
     Raises:
         UserError: the folder holds a set of another recipe.
@@ -77,9 +77,13 @@ def make(folder: Path, recipe: Recipe, workers: int = 2) -> Stamps:
     about.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
     absent = [k for k in range(-(-recipe.count // CHUNK)) if not _chunk(folder, k).exists()]
     began = time.perf_counter()
-    if absent:
+    jobs = [(folder, recipe, k) for k in absent]
+    if not workers:
+        for job in jobs:
+            _draw(job)
+    elif jobs:
         with multiprocessing.get_context("spawn").Pool(workers, _step_back) as pool:
-            for done, _ in enumerate(pool.imap_unordered(_draw, [(folder, recipe, k) for k in absent]), 1):
+            for done, _ in enumerate(pool.imap_unordered(_draw, jobs), 1):
                 rate = done * CHUNK / (time.perf_counter() - began)
                 print(f"{folder}: {done} of {len(absent)} files, {rate:.1f} stamps/s", flush=True)
     _write_truth(folder, recipe)
