@@ -99,11 +99,23 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
     train.add_argument("--seed", type=int, default=0)
 
-    evaluate = add("evaluate", "hold scores against the truth")
-    evaluate.add_argument("--scores", type=Path, required=True)
-    evaluate.add_argument("--truth", type=Path, required=True)
-    evaluate.add_argument("--prevalence", type=float, default=5e-4)
-    evaluate.add_argument("--threshold", type=float, default=0.5)
+    evaluate = add("evaluate", "hold scores against the truth (docs/metrics.md says how each figure is defined)")
+    evaluate.add_argument("--scores", type=Path, required=True, metavar="CSV", help="columns ID and logit or score")
+    evaluate.add_argument("--truth", type=Path, required=True, metavar="CSV", help="columns ID and is_lens (0, 1)")
+    evaluate.add_argument("--prevalence", type=float, default=5e-4, help="share of lenses for purities (default 5e-4)")
+    evaluate.add_argument("--threshold", type=float, default=0.5, help="of the score (default 0.5)")
+    evaluate.add_argument("--beta", type=float, default=0.01, help="of the F-beta (default 0.01, as in challenge 2)")
+    evaluate.add_argument("--k", default="100,1000", help="purity of the best k (default 100,1000)")
+    evaluate.add_argument("--fpr", default="1e-3", help="false-positive rates to state the completeness at")
+    evaluate.add_argument(
+        "--kind", choices=("space", "ground"), default="space", help="whose TPR10 is meant (default space)"
+    )
+    evaluate.add_argument(
+        "--recovery",
+        type=Path,
+        metavar="CSV|PNG",
+        help="write the completeness by Einstein radius and arc S/N at the first of --fpr",
+    )
 
     export = add("export", "write the labels")
     export.add_argument("project", type=Path)

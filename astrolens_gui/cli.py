@@ -294,11 +294,25 @@ def _flags(spec: Any, rest: list[str]) -> dict[str, Any]:
 
 
 def cmd_evaluate(arguments: argparse.Namespace) -> int:
-    from astrolens_gui.core.learn.evaluate import evaluate_tables
+    from astrolens_gui.core.learn import evaluate
 
-    result = evaluate_tables(arguments.scores, arguments.truth, arguments.prevalence, arguments.threshold)
-    _print(arguments, result, [f"{name:24} {value}" for name, value in result.items()])
+    asked: dict[str, Any] = {"k": tuple(map(int, _numbers("k", arguments.k))), "fpr": _numbers("fpr", arguments.fpr)}
+    asked |= {name: getattr(arguments, name) for name in ("prevalence", "threshold", "beta", "kind")}
+    result = evaluate.evaluate_tables(
+        arguments.scores, arguments.truth, evaluate.Question(**asked), out=arguments.recovery
+    )
+    _print(arguments, result, evaluate.lines(result))
     return 0
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """`100,1000` as numbers."""
+    from astrolens_gui.api import UserError
+
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise UserError(f"--{option} takes numbers with commas between them, not {text!r}") from None
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,51 @@ import numpy as np
 
 from astrolens_gui.api import UserError
 
-from . import metrics
-from .scoring import probability
+from . import metrics, recovery
+from .entries import Entry, Truth, read_scores, read_truth, require_both
+
+LOW_FPR = 1e-3
+FEWEST_FALSE = 5
+"""False positives that an FPR must allow before the TPR there has a bootstrap interval: with fewer its coverage falls
+below 0.93 (docs/metrics.md), and the conservative interval stands."""
 
 
-def evaluate_tables(scores: Path, truth: Path, prevalence: float = 5e-4, threshold: float = 0.5) -> dict[str, Any]:
-    """All metrics of a ranking.
+@dataclass(frozen=True)
+class Question:
+    """What to state: the prevalence of purities, the threshold of the score, the F-beta's beta, the k of purity@k,
+    false-positive rates beside 1e-3, and which challenge's TPR10 is meant where the sample is smaller."""
+
+    prevalence: float = 5e-4
+    threshold: float = 0.5
+    beta: float = 0.01
+    k: tuple[int, ...] = (100, 1000)
+    fpr: tuple[float, ...] = (LOW_FPR,)
+    kind: str = "space"
+
+    def check(self) -> None:
+        """Raise a UserError where a number can't be meant."""
+        shares = [("prevalence", self.prevalence), *(("fpr", one) for one in self.fpr)]
+        for name, value in shares:
+            if not 0 < value < 1:
+                raise UserError(f"--{name} must lie between 0 and 1, not {value:g}")
+        if not 0 < self.beta < math.inf:
+            raise UserError(f"--beta must be a positive number, not {self.beta:g}")
+        if self.k and min(self.k) < 1:
+            raise UserError(f"--k must be 1 or more, not {min(self.k)}")
+
+
+def evaluate_tables(
+    scores: Path, truth: Path, question: Question = Question(), out: Path | None = None
+) -> dict[str, Any]:
+    """All metrics of a ranking, as docs/metrics.md defines them.
 
     Args:
         scores: CSV with ID and `logit` (ranks are taken from it) or `score` (where no logit is a number).
         truth: CSV with ID and is_lens (0/1).
-        prevalence: share of lenses for the purity. `threshold`: of the score.
+        out: where the recovery against Einstein radius and arc S/N goes (.csv, .png); it is in the answer in any case.
 
     Returns:
-        AUROC, TPR0, TPR10, completeness, purity, ECE, N_pos, N_neg, and 95 % intervals as `…_ci`. Areas have
+        AUROC, TPR0, TPR10, completeness, purity, ECE, N_pos, N_neg …, and 95 % intervals as `…_ci`. Areas have
         bootstrap intervals, counted rates binomial ones (a bootstrap of an extreme is invalid). Every object of the
         truth counts: `unscored` of them have no number to rank by and come last, `missing` of these are not even in
         the scores.
@@ -32,99 +63,174 @@ def evaluate_tables(scores: Path, truth: Path, prevalence: float = 5e-4, thresho
     Raises:
         UserError: a file or column is missing, an ID stands twice, or the two share no object.
     """
-    if not 0 < prevalence < 1:
-        raise UserError(f"--prevalence must lie between 0 and 1, not {prevalence:g}")
-    is_lens = {name: _truth(row, truth) for name, row in _read(truth, ("is_lens",)).items()}
-    given = _read(scores, ())
-    if given and not {"logit", "score"} & next(iter(given.values())).keys():
-        raise UserError(f"{scores}: there is no column logit or score; add one")
-    missing = sum(name not in given for name in is_lens)
-    if missing == len(is_lens):
-        raise UserError(f"{scores} and {truth} have no ID in common; compare their ID columns")
-    labels = np.array(list(is_lens.values()))
-    if labels.all() or not labels.any():
-        raise UserError(f"{truth}: the objects are all {'lenses' if labels.any() else 'non-lenses'}; add the others")
-    logit, score = (
-        np.array([_number(given.get(name, {}).get(column)) for name in is_lens]) for column in ("logit", "score")
-    )
-    if np.isfinite(logit).any():
-        rank, score = logit, np.where(np.isnan(score), probability(logit), score)
-    elif np.isfinite(score).any():
-        rank = score
-    else:
-        raise UserError(f"{scores}: no object of {truth} has a number as logit or score; score them first")
-    return {**_figures(labels, rank, score, prevalence, threshold), "missing": missing}
-
-
-def _figures(
-    labels: np.ndarray, rank: np.ndarray, score: np.ndarray, prevalence: float, threshold: float
-) -> dict[str, Any]:
-    lenses, others = int(labels.sum()), int((~labels).sum())
-    order = metrics.Ranking.of(labels, rank)
-    (area, *_), _ = metrics.bootstrap(labels, (rank,))
-    tpr0, tpr10 = order.tpr_n(1), order.tpr_n(10)
-    complete = metrics.completeness(labels, np.nan_to_num(score, nan=-1.0), threshold)
+    question.check()
+    known = read_truth(truth)
+    entry, missing = read_scores(scores, known)
+    require_both(known)
+    found = recovery.recoveries(known, entry, question.fpr[0])
+    if out is not None:
+        recovery.needed(found, truth)
+        recovery.write(found, out)
     return {
-        "AUROC": order.auroc(),
-        "AUROC_ci": list(area),
-        "TPR0": tpr0,
-        "TPR0_ci": list(metrics.clopper_pearson(round(tpr0 * lenses), lenses)),
-        "TPR10": tpr10,
-        "TPR10_ci": list(metrics.clopper_pearson(round(tpr10 * lenses), lenses)),
-        "N_pos": lenses,
-        "N_neg": others,
-        "completeness": complete,
-        "completeness_ci": list(metrics.clopper_pearson(round(complete * lenses), lenses)),
-        "purity": _finite(metrics.purity(labels, np.nan_to_num(score, nan=-1.0), threshold, prevalence)),
-        "ECE": _finite(metrics.ece(labels, score)),
-        "threshold": threshold,
-        "prevalence": prevalence,
-        "unscored": int(np.isnan(rank).sum()),
+        **figures(known, entry, question),
+        "missing": missing,
+        "excluded": known.excluded,
+        "recovery": recovery.as_json(found),
     }
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """The rows by ID; `columns` must be there beside it."""
-    rows: dict[str, dict[str, str]] = {}
-    twice: list[str] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            header = reader.fieldnames or []
-            if absent := [name for name in ("ID", *columns) if name not in header]:
-                raise UserError(
-                    f"{path}: there is no column {', '.join(absent)} (it has {', '.join(header) or 'none'})"
-                )
-            for row in reader:
-                if row["ID"] in rows:
-                    twice.append(row["ID"])
-                rows[row["ID"]] = row
-    except OSError as error:
-        raise UserError(f"{path} can't be read ({error.strerror}); check the path") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is not a CSV table in UTF-8 ({error})") from None
-    if twice:
-        more = f", and {len(twice) - 1} more row{'s' * (len(twice) > 2)} repeat an ID" if len(twice) > 1 else ""
-        raise UserError(f"{path}: the ID {twice[0]} stands twice{more}; keep one row an object")
-    return rows
+def figures(truth: Truth, entry: Entry, question: Question = Question()) -> dict[str, Any]:
+    """The answer of `evaluate_tables` for one entry; None for what the sample can't say."""
+    labels = truth.is_lens
+    rank = metrics.Ranking.of(labels, entry.logit)
+    wanted = tuple(dict.fromkeys((LOW_FPR, *question.fpr)))
+    drawn = metrics.resampled(
+        labels, (entry.logit,), (metrics.auroc_metric, *(metrics.tpr_metric(fpr) for fpr in wanted))
+    )[:, 0]
+    rates = [_at_fpr(rank, fpr, values) for fpr, values in zip(wanted, drawn[1:], strict=True)]
+    norm = metrics.tpr10_fpr(question.kind)
+    best, threshold = rank.f_beta(question.beta)
+    answer = {
+        "AUROC": rank.auroc(),
+        "AUROC_ci": list(metrics.interval(drawn[0])),
+        "TPR0": rank.tpr_n(1),
+        "TPR0_ci": _counted(rank.tpr_n(1), rank.lenses),
+        "TPR10": rank.tpr_n(10),
+        "TPR10_ci": _counted(rank.tpr_n(10), rank.lenses),
+        "N_pos": rank.lenses,
+        "N_neg": rank.others,
+        "unscored": entry.unscored,
+        "tpr_fpr1e3": rates[0]["tpr"],
+        "tpr_fpr1e3_ci": rates[0]["ci"],
+        "TPR_at_FPR": rates,
+        "TPR10_normalised": rank.tpr_at_fpr(norm),
+        "TPR10_normalised_ci": list(metrics.tpr_interval(rank, norm)),
+        "TPR10_normalised_fpr": norm,
+        "average_precision": rank.average_precision(),
+        "F_beta": best,
+        "F_beta_threshold": threshold,
+        "beta": question.beta,
+        **_at_threshold(labels, entry, question),
+        "purity_at_k": [_top(rank, k, question.prevalence) for k in question.k],
+        "threshold": question.threshold,
+        "prevalence": question.prevalence,
+    }
+    return {name: finite(value) for name, value in answer.items()}
 
 
-def _truth(row: dict[str, str], path: Path) -> bool:
-    text = (row["is_lens"] or "").strip().lower()
-    if text in {"1", "1.0", "true"}:
-        return True
-    if text in {"0", "0.0", "false"}:
-        return False
-    raise UserError(f"{path}: is_lens of {row['ID']} is {row['is_lens']!r}; it must be 0 or 1")
+def _at_fpr(rank: metrics.Ranking, fpr: float, drawn: np.ndarray) -> dict[str, Any]:
+    threshold, false = rank.threshold_at_fpr(fpr)
+    enough = math.floor(fpr * rank.others + 1e-9) >= FEWEST_FALSE
+    interval = metrics.interval(drawn) if enough else metrics.tpr_interval(rank, fpr)
+    return {
+        "fpr": fpr,
+        "tpr": rank.tpr_at_fpr(fpr),
+        "ci": list(interval),
+        "threshold": finite(threshold),
+        "false_positives": false,
+    }
 
 
-def _number(text: str | None) -> float:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return math.nan
-    return value
+def _at_threshold(labels: np.ndarray, entry: Entry, question: Question) -> dict[str, Any]:
+    """What depends on the scores as probabilities."""
+    given = entry.logit if entry.score is None else entry.score
+    score = np.nan_to_num(given, nan=-np.inf)
+    chosen, lenses, others = score >= question.threshold, int(labels.sum()), int((~labels).sum())
+    found, false = int((chosen & labels).sum()), int((chosen & ~labels).sum())
+    purity_ci = [
+        metrics.shifted(one, lenses / labels.size, question.prevalence)
+        for one in metrics.clopper_pearson(found, found + false)
+    ]
+    answer: dict[str, Any] = {
+        "completeness": found / lenses,
+        "completeness_ci": list(metrics.clopper_pearson(found, lenses)),
+        "FPR": false / others,
+        "FPR_ci": list(metrics.clopper_pearson(false, others)),
+        "purity": metrics.purity(labels, score, question.threshold, question.prevalence),
+        "purity_ci": purity_ci if found + false else None,
+    }
+    probabilities = bool(np.nanmin(given) >= 0 and np.nanmax(given) <= 1)
+    for name, measure in (("ECE", metrics.ece), ("Brier", metrics.brier)):
+        answer[name] = measure(labels, given) if probabilities else None
+        answer[f"{name}_at_prevalence"] = (
+            measure(labels, given, prevalence=question.prevalence) if probabilities else None
+        )
+    return answer
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _top(rank: metrics.Ranking, k: int, prevalence: float) -> dict[str, Any]:
+    (sample, ci), (stated, stated_ci) = metrics.purity_at_k(rank, k), metrics.purity_at_k(rank, k, prevalence)
+    known = math.isfinite(sample)
+    return {
+        "k": k,
+        "purity": finite(sample),
+        "ci": list(ci) if known else None,
+        "purity_at_prevalence": finite(stated),
+        "ci_at_prevalence": list(stated_ci) if known else None,
+    }
+
+
+def _counted(rate: float, total: int) -> list[float]:
+    return list(metrics.clopper_pearson(round(rate * total), total))
+
+
+def finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def lines(answer: dict[str, Any]) -> list[str]:
+    """The answer of `evaluate_tables` for a person."""
+    stated = f"at prevalence {answer['prevalence']:g}"
+    head = f"{answer['N_pos']:,} lenses, {answer['N_neg']:,} non-lenses; {answer['unscored']:,} unscored (ranked last)"
+    if answer["excluded"]:
+        head += f"; {answer['excluded']:,} objects without a class left out"
+    said = [head, "", "Ranking" + " " * 28 + "value    95 % interval"]
+    said += [
+        _line("AUROC", answer["AUROC"], answer["AUROC_ci"]),
+        _line("average precision", answer["average_precision"]),
+        _line("TPR0   no false positive", answer["TPR0"], answer["TPR0_ci"]),
+        _line("TPR10  fewer than ten", answer["TPR10"], answer["TPR10_ci"]),
+        _line(
+            f"  at its FPR, {answer['TPR10_normalised_fpr']:.2g}",
+            answer["TPR10_normalised"],
+            answer["TPR10_normalised_ci"],
+        ),
+    ]
+    for one in answer["TPR_at_FPR"]:
+        note = f"{one['false_positives']} false positives"
+        said.append(_line(f"TPR at FPR {one['fpr']:g}", one["tpr"], one["ci"], note))
+    said.append(
+        _line(f"F-beta, β = {answer['beta']:g}", answer["F_beta"], None, f"at score {_at(answer['F_beta_threshold'])}")
+    )
+    for one in answer["purity_at_k"]:
+        said.append(_line(f"purity of the best {one['k']:,}", one["purity"], one["ci"], "of this sample"))
+        said.append(_line("", one["purity_at_prevalence"], one["ci_at_prevalence"], stated))
+    said += ["", f"Scores of at least {answer['threshold']:g}"]
+    said += [
+        _line("completeness", answer["completeness"], answer["completeness_ci"]),
+        _line("false-positive rate", answer["FPR"], answer["FPR_ci"]),
+        _line("purity", answer["purity"], answer["purity_ci"], stated),
+        "",
+        "Probabilities",
+        *(
+            _line(f"{name}{tail}", answer[f"{name}{key}"], None, note)
+            for name in ("ECE", "Brier")
+            for tail, key, note in (("", "", "of this sample"), ("", "_at_prevalence", stated))
+        ),
+    ]
+    for one in answer["recovery"]:
+        said += ["", f"Completeness by {recovery.QUANTITIES[one['quantity']]} at FPR ≤ {one['fpr']:g}"]
+        for bin in one["bins"]:
+            name = f"{bin['low']:.3g} to {bin['high']:.3g}"
+            said.append(_line(name, bin["completeness"], bin["completeness_ci"], f"{bin['found']} of {bin['lenses']}"))
+    return said
+
+
+def _line(name: str, value: float | None, interval: Any = None, note: str = "") -> str:
+    text = "–".rjust(8) if value is None else f"{value:8.4f}"
+    between = f"{interval[0]:.4f} to {interval[1]:.4f}" if interval and value is not None else ""
+    return f"  {name:30} {text}    {between:18}  {note}".rstrip()
+
+
+def _at(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

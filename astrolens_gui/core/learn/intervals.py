@@ -34,6 +34,29 @@ def clopper_pearson(found: int, total: int, level: float = 0.95) -> Interval:
     return (low, high)
 
 
+def tpr_interval(rank: Ranking, fpr: float, level: float = 0.95) -> Interval:
+    """An interval of the TPR at a false-positive rate that holds for any sample, at least at `level`: conservative.
+
+    The threshold that has this FPR among all non-lenses has between a and b of the sample's above it (binomial, half of
+    the error); the TPR lies between the lower end for the lenses above the a-th non-lens and the upper end for those
+    above the (b+1)-th (Clopper & Pearson, the other half). A binomial interval at the sample's own threshold forgets
+    the luck of the non-lenses, and a bootstrap needs several of them above the threshold.
+    """
+    from scipy.stats import binom
+
+    if not (rank.lenses and rank.others):
+        return (0.0, 1.0)
+    tail = (1 - level) / 4
+    fewest, most = binom.ppf((tail, 1 - tail), rank.others, fpr)
+    at = int(np.searchsorted(rank.false, fewest, side="left"))
+    lower = rank.true[at - 1] if at else 0.0
+    at = int(np.searchsorted(rank.false, most, side="right"))
+    upper = rank.true[at - 1] if at else 0.0
+    low, _ = clopper_pearson(round(lower), rank.lenses, 1 - 2 * tail)
+    _, high = clopper_pearson(round(upper), rank.lenses, 1 - 2 * tail)
+    return (low, high)
+
+
 def auroc_metric(positives: np.ndarray, negatives: np.ndarray) -> np.ndarray:
     return areas(positives, negatives)
 

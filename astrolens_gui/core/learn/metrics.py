@@ -12,6 +12,7 @@ from .intervals import (
     clopper_pearson,
     interval,
     resampled,
+    tpr_interval,
     tpr_metric,
 )
 from .ranking import Ranking, auroc, tpr_at_fpr, tpr_n
@@ -35,6 +36,7 @@ __all__ = [
     "shifted",
     "tpr10_fpr",
     "tpr_at_fpr",
+    "tpr_interval",
     "tpr_metric",
     "tpr_n",
 ]

@@ -33,7 +33,8 @@ class Ranking:
         if truth.shape != score.shape:
             raise ValueError(f"{truth.size} true classes were given for {score.size} scores")
         value, group = np.unique(-score, return_inverse=True)  # NaN sorts last, as one value
-        return cls(group, *(_floats(np.bincount(group, one, value.size)) for one in (truth, ~truth)), -value)
+        lenses, others = (np.bincount(group, one, value.size).astype(np.float64) for one in (truth, ~truth))
+        return cls(group, lenses, others, -value)
 
     @property
     def lenses(self) -> int:
@@ -164,7 +165,3 @@ def rates_below(positives: np.ndarray, negatives: np.ndarray, allowed: float | n
 def too_many(negatives: np.ndarray, fpr: float) -> np.ndarray:
     """The number of false positives that exceeds `fpr`, whatever rounding does to fpr · N."""
     return np.floor(fpr * negatives.sum(axis=-1) + 1e-9) + 1
-
-
-def _floats(counts: np.ndarray) -> np.ndarray:
-    return np.asarray(counts, np.float64)

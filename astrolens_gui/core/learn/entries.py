@@ -1,0 +1,218 @@
+"""What is held against the truth: a truth table, and the entries of models, people and score tables; knows no window
+and starts nothing."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from astrolens_gui.api import UserError
+
+from .scoring import probability
+
+if TYPE_CHECKING:
+    from ..labels.schemes import Scheme
+
+Kind = Literal["model", "person", "table"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Objects whose class is known.
+
+    Attributes:
+        ids: as the table names them. is_lens: bool (N,).
+        columns: those of numbers, such as theta_E_arcsec and arc_snr: float64 (N,), NaN where empty.
+        excluded: objects of the table that are neither (an empty is_lens); they count nowhere.
+    """
+
+    path: Path
+    ids: tuple[str, ...]
+    is_lens: np.ndarray
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    excluded: int = 0
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Where each ID stands."""
+        return {name: at for at, name in enumerate(self.ids)}
+
+    def only(self, rows: np.ndarray) -> Truth:
+        """The objects that bool `rows` (N,) marks."""
+        kept = tuple(name for name, keep in zip(self.ids, rows, strict=True) if keep)
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Truth(self.path, kept, self.is_lens[rows], columns, self.excluded)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One way to rank the objects of a truth table.
+
+    Attributes:
+        logit: float64 (N,), larger = more lens-like, NaN where it says nothing; ties stay ties.
+        note: where it comes from, and what is missing, for a person.
+        score: the probability of a lens, float64 (N,), where the entry states one.
+    """
+
+    name: str
+    kind: Kind
+    logit: np.ndarray
+    note: str = ""
+    score: np.ndarray | None = None
+
+    @property
+    def unscored(self) -> int:
+        return int(np.isnan(self.logit).sum())
+
+    def only(self, rows: np.ndarray) -> Entry:
+        return Entry(
+            self.name, self.kind, self.logit[rows], self.note, None if self.score is None else self.score[rows]
+        )
+
+
+def read_truth(path: Path) -> Truth:
+    """A truth table: CSV with ID and is_lens (0/1), `#` comments allowed; so are the challenge's own tables.
+
+    Raises:
+        UserError: a file or column is missing, an ID stands twice, or a class is neither 0 nor 1.
+    """
+    rows = read_rows(path, ("is_lens",))
+    known = {name: value for name, row in rows.items() if (value := _is_lens(row, path)) is not None}
+    is_lens = np.fromiter(known.values(), bool, len(known))
+    header = next(iter(rows.values()), {}).keys() - {"ID", "is_lens"}
+    columns = {}
+    for name in header:
+        column = np.array([number(rows[one].get(name)) for one in known])
+        if np.isfinite(column).any():
+            columns[name] = column
+    return Truth(path, tuple(known), is_lens, columns, len(rows) - len(known))
+
+
+def require_both(truth: Truth) -> None:
+    """Raise a UserError where a class has no object: nothing can be ranked against nothing."""
+    if not len(truth.ids):
+        raise UserError(f"{truth.path}: no object has a class; fill its column is_lens with 0 and 1")
+    if truth.is_lens.all() or not truth.is_lens.any():
+        what = "lenses" if truth.is_lens.any() else "non-lenses"
+        raise UserError(f"{truth.path}: the objects are all {what}; add the others")
+
+
+def read_scores(path: Path, truth: Truth, name: str = "") -> tuple[Entry, int]:
+    """An entry from a table with ID and `logit` (ranks are taken from it) or `score` (where no logit is a number), and
+    how many objects of the truth it lacks.
+
+    Raises:
+        UserError: a file or column is missing, an ID stands twice, no ID or no number is there for the truth.
+    """
+    given = read_rows(path, ())
+    if given and not {"logit", "score"} & next(iter(given.values())).keys():
+        raise UserError(f"{path}: there is no column logit or score; add one")
+    missing = sum(one not in given for one in truth.ids)
+    if missing == len(truth.ids):
+        raise UserError(f"{path} and {truth.path} have no ID in common; compare their ID columns")
+    logit, score = (
+        np.array([number(given.get(one, {}).get(column)) for one in truth.ids]) for column in ("logit", "score")
+    )
+    if not (np.isfinite(logit).any() or np.isfinite(score).any()):
+        raise UserError(f"{path}: no object of {truth.path} has a number as logit or score; score them first")
+    if np.isfinite(logit).any():
+        score = np.where(np.isnan(score), probability(logit), score)
+    else:
+        logit = score
+    return Entry(name or path.stem, "table", logit, path.name, score), missing
+
+
+def of_person(
+    name: str, truth: Truth, given: Iterable[tuple[str, str, str]], schemes: Mapping[str, Scheme]
+) -> Entry | None:
+    """A grader's labels (object's ID, scheme, grade) as an entry: each grade counts as what its scheme says is the
+    probability of a lens; objects without a grade, or with one that says nothing of it, are unscored.
+
+    None where no object of the truth has such a grade. Source: people took part so in Metcalf et al. 2019, §4.
+    """
+    value = _of_grades(schemes)
+    place, logit, silent = truth.place, np.full(len(truth.ids), np.nan), 0
+    for one, scheme, grade in given:
+        if one in place:
+            logit[place[one]] = value.get((scheme, grade), np.nan)
+            silent += (scheme, grade) not in value
+    graded = int((~np.isnan(logit)).sum())
+    if not graded:
+        return None
+    levels = len(np.unique(logit[~np.isnan(logit)]))
+    note = f"{graded:,} graded in {levels} grades"
+    return Entry(name, "person", logit, note + (f"; {silent:,} grades rank nothing" if silent else ""))
+
+
+def consensus(people: Sequence[Entry]) -> Entry | None:
+    """The mean of what the graders of each object said; None with fewer than two of them."""
+    if len(people) < 2:
+        return None
+    stack = np.array([one.logit for one in people])
+    count = (~np.isnan(stack)).sum(axis=0)
+    mean = np.where(count > 0, np.nansum(stack, axis=0) / np.maximum(count, 1), np.nan)
+    mean = np.round(mean, 9)  # a third and two sixths are one rank
+    return Entry(
+        f"consensus of {len(people)}", "person", mean, f"mean grade; {np.mean(count[count > 0]):.1f} an object"
+    )
+
+
+def _of_grades(schemes: Mapping[str, Scheme]) -> dict[tuple[str, str], float]:
+    return {
+        (scheme.id, grade.value): grade.positive
+        for scheme in schemes.values()
+        for grade in scheme.grades
+        if grade.positive is not None
+    }
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The rows of a CSV table by ID; `columns` must be there beside it. Lines that begin with # are comments."""
+    rows: dict[str, dict[str, Any]] = {}
+    twice: list[str] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(line for line in file if not line.startswith("#"))
+            reader.fieldnames = header = [name.strip() for name in reader.fieldnames or []]
+            if absent := [name for name in ("ID", *columns) if name not in header]:
+                raise UserError(
+                    f"{path}: there is no column {', '.join(absent)} (it has {', '.join(header) or 'none'})"
+                )
+            for row in reader:
+                if row["ID"] in rows:
+                    twice.append(row["ID"])
+                rows[row["ID"]] = row
+    except OSError as error:
+        raise UserError(f"{path} can't be read ({error.strerror}); check the path") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is not a CSV table in UTF-8 ({error})") from None
+    if twice:
+        more = f", and {len(twice) - 1} more row{'s' * (len(twice) > 2)} repeat an ID" if len(twice) > 1 else ""
+        raise UserError(f"{path}: the ID {twice[0]} stands twice{more}; keep one row an object")
+    return rows
+
+
+def number(text: str | None) -> float:
+    """A cell's number; NaN where there is none."""
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
+
+
+def _is_lens(row: dict[str, Any], path: Path) -> bool | None:
+    """Neither where the cell is empty: the challenge's second round left doubtful objects out."""
+    text = (row["is_lens"] or "").strip().lower()
+    if text in {"1", "1.0", "true"}:
+        return True
+    if text in {"0", "0.0", "false"}:
+        return False
+    if text in {"", "nan"}:
+        return None
+    raise UserError(f"{path}: is_lens of {row['ID']} is {row['is_lens']!r}; it must be 0 or 1")
