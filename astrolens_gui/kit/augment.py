@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+
+_TABLE = 1 << 20
+"""Normal numbers that are drawn once; each stamp takes its noise from a random place among them, which costs a tenth
+of drawing it."""
 
 
 def dihedral(images: np.ndarray, which: np.ndarray) -> np.ndarray:
@@ -45,11 +51,20 @@ def jitter(
             out[row] = padded[row, y : y + side, x : x + side]
     each = (count, 1, 1, 1)
     out *= random.uniform(1 - contrast, 1 + contrast, each).astype(np.float32)
-    if noise:
-        grain = random.standard_normal(out.shape, np.float32)
-        grain *= random.uniform(0, noise, each).astype(np.float32)
-        out += grain
+    if noise and count:
+        pixels = out[0].size
+        table, much = _normal(pixels), random.uniform(0, noise, count).astype(np.float32)
+        grain = np.empty(pixels, np.float32)
+        for row, start in enumerate(random.integers(0, len(table) - pixels + 1, count)):
+            np.multiply(table[start : start + pixels], much[row], out=grain)
+            out[row] += grain.reshape(out.shape[1:])
     return out
+
+
+@cache
+def _normal(pixels: int) -> np.ndarray:
+    """float32 (M,), M ≥ _TABLE + pixels: the same normal numbers in every process."""
+    return np.random.default_rng(20170701).standard_normal(_TABLE + pixels, np.float32)
 
 
 def weighted_rows(weights: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:

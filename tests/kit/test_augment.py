@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from astrolens_gui import kit
 
@@ -46,6 +47,18 @@ def test_that_a_shift_moves_by_at_most_its_share_of_the_side():
     out = kit.jitter(point, np.random.default_rng(0), shift=0.1, contrast=0, noise=0)
     places = np.array([np.unravel_index(np.argmax(each), (31, 31)) for each in out[..., 0]])
     assert np.abs(places - 15).max() == 3
+
+
+def test_that_noise_has_the_strength_asked_for_and_is_another_one_for_each_stamp():
+    flat = np.zeros((400, 26, 26, 2), np.float32)
+    out = kit.jitter(flat, np.random.default_rng(0), shift=0, contrast=0, noise=0.5)
+    spread = out.std(axis=(1, 2, 3))
+    assert spread.max() == pytest.approx(0.5, rel=0.1)
+    assert spread.mean() == pytest.approx(0.25, rel=0.1)
+    assert abs(out.mean()) < 0.01
+    between = np.corrcoef(out.reshape(400, -1)[:40])
+    assert np.abs(between - np.eye(40)).max() < 0.2
+    assert kit.jitter(flat[:0], np.random.default_rng(0)).shape == (0, 26, 26, 2)
 
 
 def test_that_rows_come_as_often_as_their_weight_says():
