@@ -74,7 +74,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     imported.add_argument("--prefix", default="", help="goes before each ID of the catalogue")
 
-    label = add("label", "take labels from a table with columns ID,grade[,subtype,grader,time,comment]")
+    label = add(
+        "label", "take labels from a table: ID,grade[,subtype,grader,time,comment], or a truth table ID,is_lens"
+    )
     label.add_argument("project", type=Path)
     label.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV")
     label.add_argument("--grader", default="", help="who graded, where the table has no grader column")

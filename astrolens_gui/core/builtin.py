@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from astrolens_gui.api import ExporterSpec, ReaderSpec, StrategySpec, StretchSpec, hookimpl
 
+from .challenge.layout import MASKED_READER
 from .images import stretch
 from .labels import boxes_out, export
 from .learn import active
@@ -18,7 +19,14 @@ def astrolens_readers() -> list[ReaderSpec]:
             suffixes=(".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fits.Z"),
             factory="astrolens_gui.core.images.fits",
             doc="Images in any extension, tile-compressed or not; bands by name.",
-        )
+        ),
+        ReaderSpec(
+            id=MASKED_READER,
+            title="Lens finding challenge, ground",
+            suffixes=(),
+            factory="astrolens_gui.core.challenge.masked",
+            doc="FITS in which exactly 100 means that there is no value; chosen by the challenge's file names at import.",
+        ),
     ]
 
 

@@ -184,7 +184,8 @@ class Plugins:
 
     def _check_reader(self, spec: ReaderSpec, module: str) -> None:
         where = f"{module}: the suffixes of reader {spec.id!r}"
-        if not _texts(spec.suffixes) or not all(suffix.startswith(".") for suffix in spec.suffixes):
+        sound = spec.suffixes == () or _texts(spec.suffixes)  # none: it claims no file by its name
+        if not sound or not all(suffix.startswith(".") for suffix in spec.suffixes):
             raise PluginError(f"{where} must be a tuple of names with their dot, ('.h5',), not {spec.suffixes!r}")
         if not isinstance(spec.factory, str) or not spec.factory or ":" in spec.factory:
             raise PluginError(f"{module}: the factory {spec.factory!r} of reader {spec.id!r} is not 'package.module'")

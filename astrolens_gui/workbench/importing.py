@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,27 @@ def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[
 def import_images(
     opened: Opened, sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any
 ) -> ImportReport:
-    """Scan, store in chunks, tell; a cancelled import keeps what was read."""
+    """Scan, store in chunks, tell; a cancelled import keeps what was read. The lens finding challenge's folders are known by
+    their files' names: their bands become one object, and notes say what is not complete."""
+    notes: list[str] = []
+    return _take(opened, _found(sources, bands, pixel_scale, notes, ctx)).report(opened, notes)
+
+
+def _found(
+    sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, notes: list[str], ctx: Any
+) -> Iterator[Any]:
+    """Objects and refusals of all sources: the challenge's first, then everything else together (IDs that repeat are seen)."""
+    from astrolens_gui.core.challenge import folders, layout
     from astrolens_gui.core.images.ingest import scan
 
-    return _take(opened, scan(sources, bands=bands, pixel_scale=pixel_scale, ctx=ctx)).report(opened)
+    others = []
+    for source in sources:
+        if data := layout.find(source):
+            yield from folders.scan(source, data, notes, pixel_scale=pixel_scale, ctx=ctx)
+        else:
+            others.append(source)
+    if others or not sources:
+        yield from scan(others, bands=bands, pixel_scale=pixel_scale, ctx=ctx)
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> ImportReport:
     """Labels of a table, in one transaction; each row of an unknown object is a refusal."""
+    from astrolens_gui.core.challenge.truth import is_truth
     from astrolens_gui.core.labels.export import read_labels
     from astrolens_gui.core.labels.schemes import load_schemes
 
-    rows = read_labels(path)
     scheme = opened.project.settings["scheme"]
     known = load_schemes(opened.project.folder).get(scheme)
     grades = {grade.value for grade in known.grades} if known else None
+    if is_truth(path):
+        return _import_truth(opened, path, grader, known, ctx)
+    rows = read_labels(path)
     ctx.progress(0.5, f"{len(rows)} rows read")
     changes = opened.on_db(
         lambda: opened.tell(
@@ -47,6 +50,53 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
             f"{path.name}: {changes.extra['unchanged']} rows say what stands already; they are not added again"
         )
     return ImportReport(added=len(changes.events), refused=refused, notes=notes)
+
+
+def _import_truth(opened: Opened, path: Path, grader: str, scheme: Any, ctx: Context) -> ImportReport:
+    """Grades from a table of `is_lens` (the lens finding challenge's, or a simulation's): the scheme's surest grades."""
+    from astrolens_gui.core.challenge import truth
+
+    told = [grade for grade in scheme.grades if grade.positive is not None] if scheme else []
+    if not told:
+        name = opened.project.settings["scheme"]
+        raise UserError(
+            f"{path}: the scheme {name} has no grades that mean lens and no lens; label with a table of grades"
+        )
+    top = max(told, key=lambda grade: grade.positive)
+    bottom = min(reversed(told), key=lambda grade: grade.positive)
+    found = truth.read(path)
+    ctx.progress(0.5, f"{len(found.is_lens)} rows read")
+    folder = path.resolve().parent.name  # where several data folders share IDs, objects are named FOLDER/ID
+    long = {f"{folder}/{name}": name for name in found.is_lens}
+    ids = opened.on_db(lambda: opened.store.ids([*found.is_lens, *long]))
+    named = {name: key for key, name in long.items() if key in ids} | {
+        name: name for name in found.is_lens if name in ids
+    }
+    if not named:
+        raise UserError(
+            f"{path}: this project has no object with any of its {len(found.is_lens)} IDs; import its images first"
+        )
+    rows = [
+        {"ID": named[name], "grade": (top if lens else bottom).value}
+        for name, lens in found.is_lens.items()
+        if name in named
+    ]
+    grades = {grade.value for grade in scheme.grades}
+    changes = opened.on_db(
+        lambda: opened.tell(
+            opened.store.label_many(rows, grader=grader, scheme=scheme.id, grades=grades, why=f"import {path.name}")
+        )
+    )
+    notes = [f"{path.name}: lenses are graded {top.value}, others {bottom.value}, by {grader}"]
+    for count, what in (
+        (len(found.is_lens) - len(rows), "IDs have no object in this project"),
+        (len(found.excluded), "objects are neither lens nor non-lens by the challenge's rule and stay without a grade"),
+        (len(found.repeated), "IDs stand twice in it"),
+        (changes.extra["unchanged"], "rows say what stands already; they are not added again"),
+    ):
+        if count:
+            notes.append(f"{path.name}: {count:,} {what}")
+    return ImportReport(added=len(changes.events), notes=notes)
 
 
 def _not_found(name: str, namesakes: list[str]) -> str:

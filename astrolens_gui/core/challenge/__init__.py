@@ -1,1 +1,1 @@
-"""The strong lens finding challenge on disk: its folders, file names and tables; knows no network and no window."""
+"""The strong lens finding challenges' folders, files and tables, read and written as they are; knows no project and no network."""
