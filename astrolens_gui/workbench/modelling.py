@@ -60,6 +60,37 @@ class ModelVerbs:
             "train", train, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
         )
 
+    @as_job
+    def explain(self, object_id: int, what: str = "gradcam", model: str = "") -> Job[Any]:
+        """A map of what spoke for a lens ("gradcam", "occlusion" or "integrated"): a `why.Explanation`."""
+        from .why import explain
+
+        if what == "gradcam":  # milliseconds: not worth a line among the jobs
+            return self.runner.submit(
+                "infer", explain, self.opened, object_id, what, model, title="Grad-CAM", quiet=True
+            )
+        return self.opened.start("infer", explain, object_id, what, model, title=f"{what} of one object")
+
+    @as_job
+    def examine(self, object_id: int, model: str = "") -> Job[Any]:
+        """The smallest change that flips a verdict, and what else moves it: a `why.Examination`."""
+        from .why import examine
+
+        return self.opened.start("infer", examine, object_id, model, title="testing the verdict")
+
+    @as_job
+    def flips(self, ids: Sequence[int] | None = None, model: str = "") -> Job[Any]:
+        """How small a change flips each verdict, of all graded objects or of `ids`: a `flips.Flips`."""
+        from .flips import flips
+
+        return self.opened.start("infer", flips, ids, model, title="how small a change flips each verdict")
+
+    def write_flips(self, found: Any, out: Path) -> Job[int]:
+        """A table of `flips` as CSV; the number of rows."""
+        from .flips import write_flips
+
+        return self.runner.submit("io", write_flips, found, Path(out), title=f"writing {Path(out).name}")
+
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened
         return opened.submit_db(lambda: opened.store.models())
