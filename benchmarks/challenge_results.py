@@ -145,14 +145,15 @@ def figures(
         found[name] = rank.tpr_n(below)
         found[f"{name}_ci"] = list(metrics.clopper_pearson(round(found[name] * lenses), lenses))
     lists = (logit,) if default is None else (default, logit)
-    for name, metric in (("AUROC", metrics.auroc_metric), ("TPR1e-3", metrics.tpr_metric(LOW_FPR))):
-        each, change = metrics.bootstrap(truth, lists, metric, draws=1000)
-        found[f"{name}_ci"] = list(each[-1])
+    names = ("AUROC", "TPR1e-3")
+    drawn = metrics.resampled(truth, lists, (metrics.auroc_metric, metrics.tpr_metric(LOW_FPR)))
+    for name, values in zip(names, drawn, strict=True):
+        found[f"{name}_ci"] = list(metrics.interval(values[-1]))
         if default is not None:
             was = metrics.Ranking.of(truth, default)
             before = was.auroc() if name == "AUROC" else was.tpr_at_fpr(LOW_FPR)
             found[f"{name}_change"] = found[name] - before
-            found[f"{name}_change_ci"] = list(change)
+            found[f"{name}_change_ci"] = list(metrics.interval(values[-1] - values[0]))
     return found
 
 

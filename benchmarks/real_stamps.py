@@ -164,7 +164,7 @@ def judged(stamps: list[Real], logit: np.ndarray, size: int) -> dict[str, Any]:
         "size_px": size,
         "AUROC": metrics.auroc(truth, logit),
         "AUROC_ci": list(interval),
-        "AUROC of the stamp's size before cutting": metrics.auroc(truth, np.array([one.side for one in stamps])),
+        "AUROC of the size before cutting": metrics.auroc(truth, np.array([one.side for one in stamps])),
         "AUROC of the brightness in the field": metrics.auroc(truth, bright),
         "scores": {one.name: round(float(value), 3) for one, value in zip(stamps, logit, strict=True)},
         "misses": [
