@@ -46,11 +46,27 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     demo.add_argument("--count", type=int, default=600, help="objects in the sample (default 600)")
     demo.add_argument("--seed", type=int, default=1, help="same seed, same sample (default 1)")
 
-    simulate = add("simulate", "make FITS cutouts of lenses and impostors, with a truth table")
+    simulate = add(
+        "simulate",
+        "make FITS cutouts of lenses and impostors, with a truth table; parameters of the backend follow as --name value",
+    )
     simulate.add_argument("out", type=Path)
-    simulate.add_argument("--survey", default="euclid_vis", help="preset (default euclid_vis)")
+    simulate.add_argument("--backend", default="simulator", help="simulator (default), painter, or a plugin's")
+    simulate.add_argument("--survey", default="", help="preset (default euclid_vis)")
     simulate.add_argument("--count", type=int, default=1000)
     simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument(
+        "--workers", type=int, default=0, help="processes; any number gives the same bytes (default: all cores)"
+    )
+    simulate.add_argument(
+        "--layout",
+        default="plain",
+        choices=("plain", "challenge"),
+        help="challenge: the lens finding challenge's own folders",
+    )
+    simulate.add_argument(
+        "--from", dest="source", type=Path, metavar="FOLDER", help="write this simulation again instead"
+    )
 
     imported = add("import", "make a project from images, or add images to it")
     imported.add_argument("project", type=Path)
@@ -119,6 +135,22 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         help="write the completeness by Einstein radius and arc S/N at the first of --fpr",
     )
 
+    board = add("scoreboard", "rank a project's models, its graders and other tables of scores by one truth")
+    board.add_argument("project", type=Path)
+    board.add_argument(
+        "--truth",
+        type=Path,
+        metavar="CSV",
+        help="columns ID and is_lens (default: the table last used, or one beside the images)",
+    )
+    board.add_argument(
+        "--scores", action="append", default=[], metavar="NAME=CSV", help="one more entry; may be given again"
+    )
+    board.add_argument("--among", default="", metavar="ENTRY", help="count only the objects that this entry ranks")
+    board.add_argument("--unseen", action="store_true", help="leave out the objects that a model here learnt from")
+    board.add_argument("--against", default="", metavar="ENTRY", help="take differences to it (default: to the best)")
+    board.add_argument("--out", type=Path, help="board.md, .csv, .json, or .png")
+
     export = add("export", "write the labels")
     export.add_argument("project", type=Path)
     export.add_argument("--format", default="csv")
@@ -131,6 +163,6 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     doctor.add_argument("project", nargs="?", type=Path)
     doctor.add_argument("--repair", action="store_true", help="restore the newest good backup of the project's labels")
 
-    for name in ("import", "label", "score", "train", "evaluate", "plugins", "check", "doctor"):
+    for name in ("import", "label", "score", "train", "evaluate", "scoreboard", "plugins", "check", "doctor"):
         subparsers.choices[name].add_argument("--json", action="store_true", help="machine-readable output")
     return top

@@ -24,7 +24,7 @@ def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
         arguments, rest = top.parse_known_args(argv)
-        if rest and arguments.command != "train":
+        if rest and arguments.command not in {"train", "simulate"}:
             top.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.rest = rest
         if arguments.run is None:
@@ -122,10 +122,18 @@ def _bands(text: str | None) -> tuple[str, ...] | None:
 
 
 def cmd_simulate(arguments: argparse.Namespace) -> int:
+    challenge = arguments.layout == "challenge"
+    survey = arguments.survey or ("challenge1_space" if challenge and arguments.backend == "simulator" else "")
+    how = {"workers": arguments.workers, "layout": arguments.layout, "source": arguments.source}
     with _workbench() as bench:
-        options = {"survey": arguments.survey}
-        table = _wait(bench.simulate("simulator", arguments.out, arguments.count, seed=arguments.seed, params=options))
-    print(f"{arguments.count} objects in {arguments.out}, truth in {table}")
+        spec = bench.plugins.backend(arguments.backend)
+        values = _flags(spec.params, f"simulate OUT --backend {spec.id}", arguments.rest)
+        options = {**({"survey": survey} if survey else {}), **values}
+        out, count, seed = arguments.out, arguments.count, arguments.seed
+        table = _wait(bench.simulate(arguments.backend, out, count, seed=seed, params=options, **how))
+    with table.open(encoding="utf-8") as lines:
+        made = sum(1 for _ in lines) - 1
+    print(f"{made} objects in {arguments.out}, truth in {table}")
     return 0
 
 
@@ -270,26 +278,29 @@ def cmd_score(arguments: argparse.Namespace) -> int:
 
 
 def cmd_train(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
     with _workbench() as bench:
         _wait(bench.open(arguments.project))
-        values = _flags(bench.plugins.backend(arguments.backend), arguments.rest)
+        spec = bench.plugins.backend(arguments.backend)
+        if spec.fit_params is None:
+            raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
+        values = _flags(spec.fit_params, f"train PROJECT --backend {spec.id}", arguments.rest)
         report = _wait(bench.train(arguments.backend, values, bands=_bands(arguments.bands), seed=arguments.seed))
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
     _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
     return 4 if report.verdict == "refused" else 0
 
 
-def _flags(spec: Any, rest: list[str]) -> dict[str, Any]:
-    """`--epochs 20` … of a backend's training parameters, by name, as text; an unknown name ends with usage (2).
+def _flags(schema: type, usage: str, rest: list[str]) -> dict[str, Any]:
+    """`--epochs 20` … of a backend's parameters, by name, as text; an unknown name ends with usage (2).
 
     The values are checked where the parameters are built; a wrong one ends with a sentence (1).
     """
-    from astrolens_gui.api import UserError, fields
+    from astrolens_gui.api import fields
 
-    if spec.fit_params is None:
-        raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
-    flags = argparse.ArgumentParser(prog=f"astrolens train PROJECT --backend {spec.id}", allow_abbrev=False)
-    for field in fields(spec.fit_params):
+    flags = argparse.ArgumentParser(prog=f"astrolens {usage}", allow_abbrev=False)
+    for field in fields(schema):
         help = f"{field.param.doc} (default {field.default}{' ' + field.param.unit if field.param.unit else ''})"
         flags.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=help, metavar=field.kind.__name__)
     given = vars(flags.parse_args(rest))
@@ -299,23 +310,23 @@ def _flags(spec: Any, rest: list[str]) -> dict[str, Any]:
 def cmd_evaluate(arguments: argparse.Namespace) -> int:
     from astrolens_gui.core.learn import evaluate
 
-    asked: dict[str, Any] = {"k": tuple(map(int, _numbers("k", arguments.k))), "fpr": _numbers("fpr", arguments.fpr)}
-    asked |= {name: getattr(arguments, name) for name in ("prevalence", "threshold", "beta", "kind")}
-    result = evaluate.evaluate_tables(
-        arguments.scores, arguments.truth, evaluate.Question(**asked), out=arguments.recovery
-    )
+    question = evaluate.Question.asked(_options(arguments))
+    result = evaluate.evaluate_tables(arguments.scores, arguments.truth, question, out=arguments.recovery)
     _print(arguments, result, evaluate.lines(result))
     return 0
 
 
-def _numbers(option: str, text: str) -> tuple[float, ...]:
-    """`100,1000` as numbers."""
-    from astrolens_gui.api import UserError
+def cmd_scoreboard(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.core.learn import boardfiles
 
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise UserError(f"--{option} takes numbers with commas between them, not {text!r}") from None
+    asked = {"among": arguments.among, "unseen": arguments.unseen, "reference": arguments.against}
+    with _workbench() as bench:
+        _wait(bench.open(arguments.project))
+        found = _wait(bench.scoreboard(arguments.truth, boardfiles.named(arguments.scores), **asked))
+    if arguments.out:
+        boardfiles.write(found.board, arguments.out)
+    _print(arguments, boardfiles.as_json(found.board, found.note), boardfiles.as_text(found.board, found.note))
+    return 0
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:

@@ -141,7 +141,7 @@ def test_that_evaluate_takes_ranks_from_logits_where_scores_are_saturated(tmp_pa
         ("ID,score\na,1\n", "ID,is_lens\na,yes\n", "is_lens of a is 'yes'"),
         ("ID,score\na,1\n", "ID,is_lens\na,1\n", "all lenses"),
         ("ID,score\na,1\na,0\n", "ID,is_lens\na,1\nb,0\n", "s.csv: the ID a stands twice; keep one row"),
-        ("ID,score\na,1\n", "ID,is_lens\na,1\nb,0\nb,0\nb,1\n", "t.csv: the ID b stands twice, and 1 more"),
+        ("ID,score\na,1\n", "ID,is_lens\na,1\nb,0\nb,0\nb,1\n", "t.csv: the ID b stands twice; keep one row"),
         ("ID,score\na,\nb,x\n", "ID,is_lens\na,1\nb,0\n", "s.csv: no object of"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,13 @@ class ModelVerbs:
 
         return self.runner.submit("io", write_flips, found, Path(out), title=f"writing {Path(out).name}")
 
+    @as_job
+    def scoreboard(self, truth: Path | None = None, tables: dict[str, Path] | None = None, **how: Any) -> Job[Any]:
+        """Models, graders and `tables` of scores by one truth: a `standing.Standing`, which says what `how` may be."""
+        from .standing import scoreboard
+
+        return self.opened.start("io", functools.partial(scoreboard, **how), truth, tables, title="the scoreboard")
+
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened
         return opened.submit_db(lambda: opened.store.models())
@@ -101,10 +109,10 @@ class ModelVerbs:
         return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
 
     def simulate(
-        self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None
+        self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None, **how: Any
     ) -> Job[Path]:
-        """Have a simulator write a sample; the path of its truth table."""
-        from .scoring import simulate
+        """Have a simulator write a sample; the path of its truth table. `how`: the rest of a `simulating.Sample`."""
+        from .simulating import Sample, simulate
 
-        given = (self, backend, Path(out), count, seed, dict(params or {}))
-        return self.runner.submit("io", simulate, *given, title=f"simulating {count} objects")
+        sample = Sample(backend, Path(out), count, seed, dict(params or {}), **how)
+        return self.runner.submit("io", simulate, self, sample, title=f"simulating {count} objects")

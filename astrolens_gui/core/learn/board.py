@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -106,6 +105,7 @@ def scoreboard(
     *,
     reference: str = "",
     among: str = "",
+    objects: str = "all objects of the truth",
     draws: int = DRAWS,
     seed: int = 0,
     progress: Callable[[float], object] = lambda _: None,
@@ -115,6 +115,7 @@ def scoreboard(
     Args:
         reference: the entry that differences are taken to (default: the one of the best AUROC).
         among: the entry whose scored objects alone count, for all; "" all objects of the truth.
+        objects: says which these are.
         progress: told the share done; may raise to stop.
 
     Raises:
@@ -128,11 +129,10 @@ def scoreboard(
     for name in filter(None, (reference, among)):
         if name not in names:
             raise UserError(f"there is no entry called {name}; there are {', '.join(names)}")
-    objects = "all objects of the truth"
     if among:
         chosen = ~np.isnan(entries[names.index(among)].logit)
         truth, entries = truth.only(chosen), [one.only(chosen) for one in entries]
-        objects = f"the objects that {among} ranks"
+        objects = f"of {objects}, those that {among} ranks"
     require_both(truth)
     figures = (metrics.auroc_metric, metrics.tpr_metric(LOW_FPR))
     drawn = metrics.resampled(
@@ -165,19 +165,3 @@ def _row(truth: Truth, entry: Entry, drawn: np.ndarray) -> Row:
         entry.unscored,
         entry.note,
     )
-
-
-def as_json(board: Board) -> dict[str, Any]:
-    """The board as plain values: `rows`, best first, and what they were made on."""
-    rows = []
-    for row in board.rows:
-        values = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(row).items()}
-        del values["difference"]
-        for figure in COMPARED:
-            value, interval = row.difference.get(figure, (None, None))
-            values[f"{figure}_difference"] = value
-            values[f"{figure}_difference_ci"] = None if interval is None else list(interval)
-        rows.append(values)
-    counts = {"N_pos": int(board.truth.is_lens.sum()), "N_neg": int((~board.truth.is_lens).sum())}
-    about = {"truth": str(board.truth.path), "objects": board.objects, **counts, "excluded": board.truth.excluded}
-    return {**about, "reference": board.reference, "rows": rows}

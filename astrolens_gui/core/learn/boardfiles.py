@@ -11,11 +11,44 @@ from typing import Any
 
 from astrolens_gui.api import UserError
 
-from .board import COMPARED, Board, Row, as_json
+from .board import COMPARED, Board, Row
 from .metrics import Ranking
 
 KINDS = {"model": "o", "person": "s", "table": "D"}
 """The mark of each kind of entry in a picture."""
+
+
+def named(pairs: Sequence[str]) -> dict[str, Path]:
+    """`NAME=FILE` pairs as a mapping; a file alone is called by its stem.
+
+    Raises:
+        UserError: a name stands twice.
+    """
+    tables: dict[str, Path] = {}
+    for pair in pairs:
+        name, equals, path = pair.partition("=")
+        file = Path(path if equals else pair)
+        name = name.strip() if equals else file.stem
+        if name in tables:
+            raise UserError(f"two tables of scores are called {name}; write NAME=FILE to tell them apart")
+        tables[name] = file
+    return tables
+
+
+def as_json(board: Board, note: str = "") -> dict[str, Any]:
+    """The board as plain values: `rows`, best first, and what they were made on."""
+    rows = []
+    for row in board.rows:
+        values = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(row).items()}
+        del values["difference"]
+        for figure in COMPARED:
+            value, interval = row.difference.get(figure, (None, None))
+            values[f"{figure}_difference"] = value
+            values[f"{figure}_difference_ci"] = None if interval is None else list(interval)
+        rows.append(values)
+    counts = {"N_pos": int(board.truth.is_lens.sum()), "N_neg": int((~board.truth.is_lens).sum())}
+    about = {"truth": str(board.truth.path), "objects": board.objects, **counts, "excluded": board.truth.excluded}
+    return {**about, "reference": board.reference, "rows": rows, "note": note}
 
 
 def ranged(value: float, interval: Sequence[float] | None, sign: bool = False) -> str:
@@ -47,7 +80,7 @@ def as_markdown(board: Board) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_text(board: Board) -> list[str]:
+def as_text(board: Board, note: str = "") -> list[str]:
     """For a terminal."""
     truth, width = board.truth, max(len(one.name) for one in board.plain)
     lines = [
@@ -62,7 +95,7 @@ def as_text(board: Board) -> list[str]:
         ]
         figures = "  ".join(f"{cell:19}" for cell in cells)
         lines.append(f"{row.name:{width}}  {figures}  {row.unscored:8,}  {_differences(row)[0]}".rstrip())
-    return lines
+    return [*lines, "", note] if note else lines
 
 
 def as_csv(board: Board) -> str:

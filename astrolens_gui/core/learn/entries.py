@@ -77,21 +77,30 @@ class Entry:
 
 
 def read_truth(path: Path) -> Truth:
-    """A truth table: CSV with ID and is_lens (0/1), `#` comments allowed; so are the challenge's own tables.
+    """Any truth table that the program knows: ours and the challenges' (`core.challenge.truth`), `#` comments allowed.
 
     Raises:
         UserError: a file or column is missing, an ID stands twice, or a class is neither 0 nor 1.
     """
-    rows = read_rows(path, ("is_lens",))
-    known = {name: value for name, row in rows.items() if (value := _is_lens(row, path)) is not None}
-    is_lens = np.fromiter(known.values(), bool, len(known))
-    header = next(iter(rows.values()), {}).keys() - {"ID", "is_lens"}
-    columns = {}
-    for name in header:
-        column = np.array([number(rows[one].get(name)) for one in known])
-        if np.isfinite(column).any():
-            columns[name] = column
-    return Truth(path, tuple(known), is_lens, columns, len(rows) - len(known))
+    from ..challenge import truth as tables
+
+    said = tables.read(path)
+    ids = tuple(said.is_lens)
+    given = {"theta_E_arcsec": said.theta_e_arcsec, "arc_snr": _column(path, "arc_snr") or said.arc_flux_sigma}
+    columns = {
+        name: np.array([values.get(one, np.nan) for one in ids], np.float64) for name, values in given.items() if values
+    }
+    return Truth(Path(path), ids, np.fromiter(said.is_lens.values(), bool, len(ids)), columns, len(said.excluded))
+
+
+def _column(path: Path, name: str) -> dict[str, float]:
+    """The numbers of one column of a table that has just been read, by ID; {} where there is no such column."""
+    with Path(path).open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(line for line in file if not line.startswith("#"))
+        if not {"ID", name} <= set(reader.fieldnames or ()):
+            return {}
+        numbers = ((row["ID"].strip(), number(row[name])) for row in reader)
+        return {one: value for one, value in numbers if math.isfinite(value)}
 
 
 def require_both(truth: Truth) -> None:
@@ -110,7 +119,7 @@ def read_scores(path: Path, truth: Truth, name: str = "") -> tuple[Entry, int]:
     Raises:
         UserError: a file or column is missing, an ID stands twice, no ID or no number is there for the truth.
     """
-    given = read_rows(path, ())
+    given = read_rows(path)
     if given and not {"logit", "score"} & next(iter(given.values())).keys():
         raise UserError(f"{path}: there is no column logit or score; add one")
     missing = sum(one not in given for one in truth.ids)
@@ -172,18 +181,16 @@ def _of_grades(schemes: Mapping[str, Scheme]) -> dict[tuple[str, str], float]:
     }
 
 
-def read_rows(path: Path, columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The rows of a CSV table by ID; `columns` must be there beside it. Lines that begin with # are comments."""
+def read_rows(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows of a CSV table by ID. Lines that begin with # are comments."""
     rows: dict[str, dict[str, Any]] = {}
     twice: list[str] = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(line for line in file if not line.startswith("#"))
             reader.fieldnames = header = [name.strip() for name in reader.fieldnames or []]
-            if absent := [name for name in ("ID", *columns) if name not in header]:
-                raise UserError(
-                    f"{path}: there is no column {', '.join(absent)} (it has {', '.join(header) or 'none'})"
-                )
+            if "ID" not in header:
+                raise UserError(f"{path}: there is no column ID (it has {', '.join(header) or 'none'})")
             for row in reader:
                 if row["ID"] in rows:
                     twice.append(row["ID"])
@@ -204,15 +211,3 @@ def number(text: str | None) -> float:
         return float(text or "nan")
     except ValueError:
         return math.nan
-
-
-def _is_lens(row: dict[str, Any], path: Path) -> bool | None:
-    """Neither where the cell is empty: the challenge's second round left doubtful objects out."""
-    text = (row["is_lens"] or "").strip().lower()
-    if text in {"1", "1.0", "true"}:
-        return True
-    if text in {"0", "0.0", "false"}:
-        return False
-    if text in {"", "nan"}:
-        return None
-    raise UserError(f"{path}: is_lens of {row['ID']} is {row['is_lens']!r}; it must be 0 or 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,22 @@ class Question:
     k: tuple[int, ...] = (100, 1000)
     fpr: tuple[float, ...] = (LOW_FPR,)
     kind: str = "space"
+
+    @classmethod
+    def asked(cls, options: Mapping[str, Any]) -> Question:
+        """From a command's options: `k` and `fpr` are text, numbers with commas between them.
+
+        Raises:
+            UserError: what is no number, or can't be meant.
+        """
+        lists: dict[str, tuple[Any, ...]] = {}
+        for name, kind in (("k", int), ("fpr", float)):
+            try:
+                lists[name] = tuple(kind(part) for part in options[name].split(",") if part.strip())
+            except ValueError:
+                raise UserError(f"--{name} takes numbers with commas between them, not {options[name]!r}") from None
+        rest = {name: options[name] for name in ("prevalence", "threshold", "beta", "kind")}
+        return cls(k=lists["k"], fpr=lists["fpr"] or (LOW_FPR,), **rest)
 
     def check(self) -> None:
         """Raise a UserError where a number can't be meant."""
