@@ -77,13 +77,14 @@ def fit_and_score(
     scoring = now() - start
     np.save(folder / "logit.npy", logit)
     rows = len(data.indices("train"))
+    passes = len(report.epochs) if hasattr(fit_params, "epochs") else 1  # where there are none, its steps are no epochs
     return {
-        "epochs": [dict(epoch) for epoch in report.epochs],
+        "epochs": [dict(epoch) for epoch in report.epochs] if hasattr(fit_params, "epochs") else [],
         "stopped": report.stopped,
         "used": dict(report.used),
         "seconds": seconds,
         "seconds_wall": wall,
-        "train_images_per_s": rows * len(report.epochs) / max(seconds, 1e-9),
+        "train_images_per_s": rows * passes / max(seconds, 1e-9),
         "infer_images_per_s": len(logit) / max(scoring, 1e-9),
         "infer_images_per_s_wall": len(logit) / max(time.perf_counter() - started, 1e-9),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -73,13 +73,13 @@ def _section(kind: str, minutes: float, small: int, rows: list[dict[str, Any]]) 
     counts = f" ({some['N_pos']:,} lenses, {some['N_neg']:,} non-lenses in the test set)" if some else ""
     lines = [
         f"\n## {kind.capitalize()}: {budget}{counts}\n",
-        "| | entry | AUROC | TPR0 | TPR10 | TPR at FPR 10⁻³ | against the default | | epochs | trains img/s | answers img/s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| | entry | AUROC | TPR0 | TPR10 | TPR at FPR 10⁻³ | against the default | | epochs | trained | learns img/s | answers |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for place, row in enumerate(rows, 1):
         name = f"**{row['entry']}**" if row["entry"] == DEFAULT else row["entry"]
         if "failed" in row:
-            lines.append(f"| | {name} | failed: {row['failed']} | | | | | | | | |")
+            lines.append(f"| | {name} | failed: {row['failed']} | | | | | | | | | |")
             continue
         one = row["figures"]
         cells = [_rate(one, key) for key in ("AUROC", "TPR0", "TPR10", "TPR1e-3")]
@@ -87,9 +87,10 @@ def _section(kind: str, minutes: float, small: int, rows: list[dict[str, Any]]) 
             cells[0] += f" on {one['N_pos']} lenses and {one['N_neg']} others"
         change = " / ".join(_change(one, key) for key in ("AUROC", "TPR1e-3")) if "AUROC_change" in one else ""
         speed = [f"{row[key]:,.0f}" if key in row else "" for key in ("train_images_per_s", "infer_images_per_s")]
-        epochs = str(len(row["epochs"])) if isinstance(row.get("epochs"), list) else ""
+        epochs = str(len(row["epochs"])) if row.get("epochs") else ""
+        used = f"{row['seconds']:.0f} s" if "seconds" in row else ""
         place_ = "" if row.get("person") else str(place)
-        lines.append("| " + " | ".join([place_, name, *cells, change, verdict(one), epochs, *speed]) + " |")
+        lines.append("| " + " | ".join([place_, name, *cells, change, verdict(one), epochs, used, *speed]) + " |")
     beaten = [row["entry"] for row in rows if "better" in verdict(row.get("figures", {})) and not row.get("person")]
     if any(row["entry"] == DEFAULT and "figures" in row for row in rows) and len(rows) > 1:
         said = (
