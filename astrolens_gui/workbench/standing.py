@@ -76,6 +76,10 @@ def scoreboard(
     others = [read_scores(table, known, name)[0] for name, table in (tables or {}).items()]
     entries = [*mine, *others]
     if unseen:
+        if seen.all():
+            raise UserError(
+                f"a model of {opened.project.name} learnt from every object of {path.name}; count all of them"
+            )
         known, entries = known.only(~seen), [one.only(~seen) for one in entries]
     made = board.scoreboard(
         known,

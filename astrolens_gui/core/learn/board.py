@@ -17,6 +17,9 @@ from .evaluate import FEWEST_FALSE, LOW_FPR
 COMPARED = {"AUROC": "AUROC", "tpr_fpr1e3": "TPR at FPR 1e-3"}
 """The figures whose differences are paired by the bootstrap, as the columns of a Row, with their titles."""
 
+FEWEST_NEGATIVES = 1000
+"""Non-lenses below which no false positive is allowed at FPR 1e-3, so that its bootstrap would be one of an extreme."""
+
 DRAWS = 2000
 
 
@@ -25,7 +28,7 @@ class Row:
     """One entry's figures; `…_ci` are 95 % intervals (docs/metrics.md says of which kind).
 
     `unscored` objects rank last. `difference`: of a figure in `COMPARED`, this entry's less the reference's, with its
-    paired interval; empty for the reference itself.
+    paired interval; empty for the reference itself, and without TPR at FPR 1e-3 below 1,000 non-lenses.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Board:
                     metrics.interval(self.draws[which, place] - self.draws[which, at]),
                 )
                 for which, figure in enumerate(COMPARED)
+                if figure == "AUROC" or row.N_neg >= FEWEST_NEGATIVES
             }
             made.append(Row(**{**vars(row), "difference": difference}))
         return made

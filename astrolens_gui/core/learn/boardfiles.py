@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from astrolens_gui.api import UserError
 
 from .board import COMPARED, Board, Row
@@ -16,6 +18,9 @@ from .metrics import Ranking
 
 KINDS = {"model": "o", "person": "s", "table": "D"}
 """The mark of each kind of entry in a picture."""
+
+
+NONE = "–"
 
 
 def named(pairs: Sequence[str]) -> dict[str, Path]:
@@ -54,7 +59,7 @@ def as_json(board: Board, note: str = "") -> dict[str, Any]:
 def ranged(value: float, interval: Sequence[float] | None, sign: bool = False) -> str:
     """`0.912 (0.901–0.923)`, or with signs `+0.012 (−0.003 to +0.027)`."""
     if interval is None:
-        return "–"
+        return NONE
     low, high = interval
     if sign:
         return f"{value:+.3f} ({low:+.3f} to {high:+.3f})".replace("-", "−")
@@ -158,13 +163,15 @@ def plot(board: Board) -> Any:
     floor = 0.5 / max(int((~board.truth.is_lens).sum()), 1)
     for at, row in enumerate(rows):
         fpr, tpr = Ranking.of(board.truth.is_lens, entries[row.name].logit).roc()
-        mark = KINDS[row.kind] if row.kind == "person" else ""
-        roc.plot(fpr.clip(floor), tpr, mark, ls="-", ms=4, lw=1.4, color=f"C{at % 10}", label=row.name)
+        colour = f"C{at % 10}"
+        roc.plot(*for_log(fpr, tpr, floor), lw=1.4, color=colour)
+        if row.kind == "person":
+            roc.plot(fpr[1:-1], tpr[1:-1], KINDS[row.kind], ms=5, color=colour)
+        area.get_yticklabels()[at].set_color(colour)
     roc.set(
         xscale="log", xlim=(floor, 1), ylim=(-0.02, 1.02), xlabel="false-positive rate", ylabel="true-positive rate"
     )
     roc.axvline(1e-3, color="0.6", lw=0.8, ls=":")
-    roc.legend(fontsize=7, frameon=False, loc="upper left")
     for panel in (area, rate, roc):
         panel.grid(alpha=0.25)
     figure.suptitle(
@@ -173,10 +180,24 @@ def plot(board: Board) -> Any:
     return figure
 
 
+def for_log(fpr: np.ndarray, tpr: np.ndarray, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of a ROC curve with points between, so that its straight lines are drawn as what they are over
+    log(FPR); all below `floor` is drawn there."""
+    x, y = [fpr[:1]], [tpr[:1]]
+    for left, right, low, high in zip(fpr[:-1], fpr[1:], tpr[:-1], tpr[1:], strict=True):
+        if right > left and high > low:
+            between = np.geomspace(max(left, floor), max(right, floor), 24)[1:-1]
+            x.append(between)
+            y.append(low + (high - low) * (between - left) / (right - left))
+        x.append(np.array([right]))
+        y.append(np.array([high]))
+    return np.concatenate(x).clip(floor), np.concatenate(y)
+
+
 def _differences(row: Row) -> list[str]:
-    return [
-        ranged(*row.difference[figure], sign=True) if figure in row.difference else "reference" for figure in COMPARED
-    ]
+    if not row.difference:
+        return ["reference"] * len(COMPARED)
+    return [ranged(*row.difference[figure], sign=True) if figure in row.difference else NONE for figure in COMPARED]
 
 
 def _cell(text: str) -> str:
