@@ -13,6 +13,7 @@ _HOMES = {
     "dtype_scope": "training",
     "fast_dtype": "training",
     "keras_progress": "training",
+    "side_by_side": "training",
     "load_keras": "weights",
     "read_header": "weights",
     "save_keras": "weights",

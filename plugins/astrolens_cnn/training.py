@@ -1,22 +1,29 @@
-"""How a network of this package learns: batches, augmentation, step size, stopping; knows arrays and Keras, no
+"""How a network of this package learns: time, step size, stopping, what it reports; knows arrays and Keras, no
 network."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
 import numpy as np
 
 from astrolens_gui import kit
-from astrolens_gui.api import Context, FitReport, TrainingSet
+from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
+from astrolens_gui.kit import budget
 
-FEWEST_STEPS = 8
-"""Steps an epoch at least, so that twenty labels are seen in enough augmented versions."""
+from .batches import Batches
+from .learner import Learner, weights
+
 FEWEST_TO_STOP = 10
 """Validation stamps a class below which the validation loss is too noisy to stop by."""
+BETWEEN_REPORTS_S = 0.25
+
+ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 
 Build = Callable[[], keras.Model]
 """Makes the untrained network: input (size, size, bands), outputs {"logits", "features"}."""
@@ -24,86 +31,107 @@ Build = Callable[[], keras.Model]
 
 def train(build: Build, data: TrainingSet, how: Any, ctx: Context) -> tuple[keras.Model, FitReport]:
     """The trained network and what is told of it; `how` is a `plugin.Training`."""
-    classes = len(data.classes)
+    time_given = budget.Budget(how.minutes)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
-    with kit.device_scope(ctx), kit.deterministic(ctx.seed):
+    halves, gpu = kit.side_by_side(ctx.device), ctx.device.startswith("gpu")
+    with kit.device_scope(ctx), kit.deterministic(ctx.seed), ThreadPoolExecutor(1) as pool:
         with kit.dtype_scope(policy):
-            trained = build()
-        train = Batches(data, "train", how.batch_size, ctx.seed, how.augment)
-        validation = Batches(data, "validation", 256, ctx.seed)
-        classifier = keras.Model(trained.input, trained.output["logits"])
-        classifier.compile(
-            keras.optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0),
-            keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=how.label_smoothing),
-            weighted_metrics=["accuracy"],
-            jit_compile=False,  # slower than oneDNN on a CPU
-        )
-        progress = kit.keras_progress(ctx, how.epochs)
-        callbacks = [progress, Cosine(how.learning_rate, how.epochs * len(train))]
-        held = np.asarray(data.targets[validation.rows]).sum(axis=0) if len(validation.rows) else np.zeros(classes)
-        if held.min() >= FEWEST_TO_STOP:
-            callbacks.append(
-                keras.callbacks.EarlyStopping("val_loss", patience=how.patience, restore_best_weights=True)
-            )
-        classifier.fit(
-            train,
-            validation_data=validation if len(validation.rows) else None,
-            epochs=how.epochs,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
-    ended = "all epochs" if len(progress.history) == how.epochs else "early stopping"
-    return trained, FitReport(tuple(progress.history), ended, used={"precision": policy})
+            learner = Learner(build, how, halves, compiled=gpu)
+        run = _Run(learner, data, how, ctx, time_given)
+        run.all_epochs(pool)
+    used: dict[str, Any] = {"precision": policy}
+    if run.ended == TIME:  # so that the folder trains again in the same way on a machine of another speed
+        used |= {"epochs": max(1, round(run.steps / len(run.train))), "minutes": 0.0}
+    return learner.averaged, FitReport(tuple(run.history), run.ended, used=used)
 
 
-class Batches(keras.utils.PyDataset):
-    """Rows of a training set as Keras takes them: augmented and drawn by weight for training, as they are for
-    validation."""
+class _Run:
+    """One training from its first batch to its last."""
 
-    def __init__(self, data: TrainingSet, split: str, batch: int, seed: int, strength: float | None = None) -> None:
-        super().__init__()
-        self.images, self.targets, self.weights = data.images, data.targets, data.weights
-        self.rows, self.batch, self.seed, self.strength = data.indices(split), batch, seed, strength  # type: ignore[arg-type]
-        self.epoch = 0
-        self._draw()
+    def __init__(self, learner: Learner, data: TrainingSet, how: Any, ctx: Context, limit: budget.Budget) -> None:
+        self.learner, self.how, self.ctx, self.limit = learner, how, ctx, limit
+        self.train = Batches(data, "train", how.batch_size, ctx.seed, how.augment)
+        self.held = Batches(data, "validation", 256, ctx.seed)
+        counts = np.asarray(data.targets[self.held.rows]).sum(axis=0) if len(self.held.rows) else np.zeros(1)
+        self.stops_early = bool(counts.min() >= FEWEST_TO_STOP)
+        self.history: list[dict[str, float]] = []
+        self.steps, self.ended = 0, ALL
+        self._judging_s, self._said = 0.0, -math.inf
 
-    def _draw(self) -> None:
-        self.order = self.rows
-        if self.strength is not None:
-            steps = max(-(-len(self.rows) // self.batch), FEWEST_STEPS)
-            random = np.random.default_rng((self.seed, self.epoch))
-            self.order = self.rows[kit.weighted_rows(self.weights[self.rows], steps * self.batch, random)]
+    def share(self) -> float:
+        """How much of the training is done, 0..1: by epochs or by time, whichever is further."""
+        time_used = self.limit.share() + self._judging_s / self.limit.seconds
+        return min(max(self.steps / (self.how.epochs * len(self.train)), time_used), 1.0)
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self._draw()
+    def all_epochs(self, pool: ThreadPoolExecutor) -> None:
+        best, since, kept = math.inf, 0, None
+        for epoch in range(self.how.epochs):
+            numbers = self._epoch(epoch, pool)
+            if len(self.held.rows):
+                numbers |= self._validate()
+            self.history.append(numbers)
+            self._report(epoch, numbers)
+            if not math.isfinite(numbers["loss"]):
+                raise UserError(
+                    f"the loss is no longer a number in epoch {epoch + 1}; lower learning_rate, "
+                    f"which is {self.how.learning_rate:g}"
+                )
+            if self.stops_early:
+                since += 1
+                if numbers["val_loss"] < best:
+                    best, since = numbers["val_loss"], 0
+                    kept = [np.asarray(variable) for variable in weights(self.learner.averaged)]
+                if since >= self.how.patience:
+                    self.ended = EARLY
+            if self.ended != ALL:
+                break
+        if kept is not None:
+            for variable, value in zip(weights(self.learner.averaged), kept, strict=True):
+                variable.assign(value)
 
-    def __len__(self) -> int:
-        return -(-len(self.order) // self.batch)
+    def _epoch(self, epoch: int, pool: ThreadPoolExecutor) -> dict[str, float]:
+        self.train.draw(epoch)
+        loss: Any = 0.0
+        right: Any = 0.0
+        done = 0
+        for images, targets, _ in self.train.ahead(pool):
+            rate = step_size(self.how, self.share(), self.steps, self.how.epochs * len(self.train))
+            this, hits = self.learner.step(images, targets, rate, self.steps)
+            loss, right, done, self.steps = loss + this, right + hits, done + 1, self.steps + 1
+            if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():
+                self._report(epoch, _means(loss, right, done))
+            if self.share() >= 1.0 and self.limit.seconds < math.inf and done < len(self.train):
+                self.ended = TIME
+                break
+        return _means(loss, right, done)
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = self.order[step * self.batch : (step + 1) * self.batch]
-        images, targets = np.asarray(self.images[rows]), np.asarray(self.targets[rows])
-        if self.strength is None:
-            return images, targets, np.asarray(self.weights[rows])
-        random = np.random.default_rng((self.seed, self.epoch, step))
-        much = {"shift": 0.06 * self.strength, "contrast": 0.2 * self.strength, "noise": 0.3 * self.strength}
-        return kit.jitter(images, random, **much), targets, np.ones(len(rows), np.float32)
+    def _validate(self) -> dict[str, float]:
+        start = budget.clock()
+        sums = np.zeros(3)
+        for step in range(len(self.held)):
+            sums += [float(each) for each in self.learner.judge(*self.held[step])]
+        self._judging_s = budget.clock() - start
+        return {"val_loss": float(sums[0] / sums[2]), "val_accuracy": float(sums[1] / sums[2])}
+
+    def _report(self, epoch: int, numbers: dict[str, float]) -> None:
+        self._said = time.monotonic()
+        of = "" if self.how.minutes else f"/{self.how.epochs}"
+        self.ctx.progress(self.share(), f"epoch {epoch + 1}{of}", **numbers)
 
 
-class Cosine(keras.callbacks.Callback):
-    """The step size: up to its peak in the first tenth, then down to 0 as a cosine.
+def step_size(how: Any, share: float, step: int, steps: int) -> float:
+    """The optimiser's step size when `share` of the training is done, at `step` of at most `steps`.
 
-    Keras's own schedule would be traced once a variable, which alone takes longer than the epochs of a small set.
+    "cosine": up to its peak in the first tenth of the steps (at most 100), then down to 0 as a cosine; "steps": a
+    tenth of it after each third (as Lanusse et al. 2017 train); "constant": always the same.
     """
+    if how.schedule == "constant":
+        return how.learning_rate
+    if how.schedule == "steps":
+        return how.learning_rate * 0.1 ** min(int(3 * share), 2)
+    rise = max((step + 1) / (min(100, steps // 10) + 1), 10 * share)
+    return how.learning_rate * min(1.0, rise) * (1 + math.cos(math.pi * share)) / 2
 
-    def __init__(self, peak: float, steps: int) -> None:
-        super().__init__()
-        self.peak, self.steps, self.step = peak, steps, 0
 
-    def on_train_batch_begin(self, batch, logs=None):
-        rise = min(1.0, (self.step + 1) / (min(100, self.steps // 10) + 1))
-        fall = (1 + math.cos(math.pi * self.step / self.steps)) / 2
-        self.model.optimizer.learning_rate = self.peak * rise * fall
-        self.step += 1
+def _means(loss: Any, right: Any, steps: int) -> dict[str, float]:
+    return {"loss": float(loss) / steps, "accuracy": float(right) / steps}

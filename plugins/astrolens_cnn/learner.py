@@ -1,0 +1,108 @@
+"""One step of learning, compiled: loss, gradients, step of the optimiser, running mean of the weights; knows no data
+set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+MANY_WEIGHTS = 8_000_000
+"""Above this a batch stays whole: the gradients of each half would cost more than two halves side by side save."""
+
+
+class Learner:
+    """A network that learns (`live`), and the mean of its recent weights, which answers (`averaged`).
+
+    Args:
+        build: makes the untrained network, under the dtype policy of the moment.
+        how: a `plugin.Training`. halves: how many parts of a batch are computed side by side (`kit.side_by_side`).
+        compiled: by XLA, which pays on a GPU only.
+    """
+
+    def __init__(self, build: Callable[[], keras.Model], how: Any, halves: int = 1, compiled: bool = False) -> None:
+        self.live = build()
+        self.averaged = build() if how.ema else self.live
+        self.smoothing, self.ema = how.label_smoothing, how.ema
+        small = how.batch_size >= 32 and self.live.count_params() <= MANY_WEIGHTS
+        self.halves = halves if small else 1
+        self.optimizer = optimizer(how, self.live)
+        half_precision = "float16" in {layer.compute_dtype for layer in self.live.layers}
+        self._scaled = keras.optimizers.LossScaleOptimizer(self.optimizer) if half_precision else self.optimizer
+        self._scaled.build(self.live.trainable_variables)
+        self._pairs = list(zip(weights(self.averaged), weights(self.live), strict=True)) if how.ema else []
+        for mean, now in self._pairs:
+            mean.assign(now)
+        stamps = tf.TensorSpec((None, *self.live.input_shape[1:]), tf.float32)
+        classes = tf.TensorSpec((None, self.live.output["logits"].shape[-1]), tf.float32)
+        self._compiled = tf.function(self._step, jit_compile=compiled)
+        self.judge = tf.function(
+            self._judge, [stamps, classes, tf.TensorSpec((None,), tf.float32)], jit_compile=compiled
+        )
+
+    def step(self, images: np.ndarray, targets: np.ndarray, rate: float, number: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Learn from one batch with step size `rate`; `number` counts the steps from 0. → (loss, share right)."""
+        # The mean starts short, so that the first weights, which are random, are soon forgotten.
+        keep = min(self.ema, (1 + number) / (10 + number))
+        return self._compiled(
+            tf.constant(images), tf.constant(targets), tf.constant(rate, tf.float32), tf.constant(keep, tf.float32)
+        )
+
+    def _step(self, images: tf.Tensor, targets: tf.Tensor, rate: tf.Tensor, keep: tf.Tensor) -> Any:
+        variables, count = self.live.trainable_variables, images.shape[0]
+        edges = [count * part // self.halves for part in range(self.halves + 1)]
+        losses, right, slopes = [], [], []
+        for start, stop in pairwise(edges):
+            with tf.GradientTape() as tape:
+                logits = self.live(images[start:stop], training=True)["logits"]
+                loss = tf.reduce_sum(self._loss(targets[start:stop], logits)) / count
+                penalty = sum(self.live.losses) * (stop - start) / count if self.live.losses else 0.0
+                wanted = self._scaled.scale_loss(loss + penalty)
+            slopes.append(tape.gradient(wanted, variables))
+            losses.append(loss)
+            right.append(tf.reduce_sum(_right(targets[start:stop], logits)) / count)
+        self.optimizer.learning_rate.assign(rate)
+        self._scaled.apply([tf.add_n(parts) for parts in zip(*slopes, strict=True)], variables)
+        # The statistics of batch normalisation are weights here: those of the mean are the mean of theirs.
+        for mean, now in self._pairs:
+            mean.assign(mean.value + (1 - keep) * (now.value - mean.value))
+        return tf.add_n(losses), tf.add_n(right)
+
+    def _judge(self, images: tf.Tensor, targets: tf.Tensor, each: tf.Tensor) -> Any:
+        """Weighted sums over a batch: (loss, right answers, weights)."""
+        logits = self.averaged(images, training=False)["logits"]
+        loss, right = self._loss(targets, logits), _right(targets, logits)
+        return tf.reduce_sum(each * loss), tf.reduce_sum(each * right), tf.reduce_sum(each)
+
+    def _loss(self, targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Cross-entropy of each stamp with the targets, drawn towards equal shares by the label smoothing."""
+        even = 1.0 / targets.shape[-1]
+        return tf.nn.softmax_cross_entropy_with_logits(
+            targets * (1 - self.smoothing) + self.smoothing * even, tf.cast(logits, tf.float32)
+        )
+
+
+def optimizer(how: Any, network: keras.Model) -> keras.optimizers.Optimizer:
+    """As `how` says; weights decay, offsets and normalisations don't."""
+    decay = how.weight_decay or None
+    if how.optimizer == "sgd":
+        made = keras.optimizers.SGD(how.learning_rate, momentum=0.9, nesterov=True, weight_decay=decay)
+    elif how.optimizer == "adam":
+        made = keras.optimizers.Adam(how.learning_rate, weight_decay=decay)
+    else:
+        made = keras.optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0)
+    made.exclude_from_weight_decay(var_list=[variable for variable in network.variables if len(variable.shape) < 2])
+    return made
+
+
+def weights(network: keras.Model) -> list[Any]:
+    """All variables but the states of random generators."""
+    return [variable for variable in network.variables if "seed_generator" not in variable.path]
+
+
+def _right(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    return tf.cast(tf.equal(tf.argmax(targets, -1), tf.argmax(logits, -1)), tf.float32)
