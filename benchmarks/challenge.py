@@ -94,6 +94,7 @@ def run(job: Job, spec: BackendSpec, how: How) -> dict[str, Any]:
     if known:
         return known
     train, test = Stamps(how.data / job.kind / "train"), Stamps(how.data / job.kind / "test")
+    results.keep_truth(job.kind, test.is_lens())
     wanted = train.input(spec.input)
     folder.mkdir(parents=True, exist_ok=True)
     fit_params = training(spec, job)
@@ -127,7 +128,7 @@ def run(job: Job, spec: BackendSpec, how: How) -> dict[str, Any]:
             },
             Context(device="cpu", seed=how.seed, workdir=folder, on_progress=Teller()),
             memory_limit_bytes=int(how.memory_gb * 1e9),
-            timeout=3600 + 60 * 12 * job.minutes,
+            timeout=3600 + 60 * 12 * (job.minutes or 60),
             name=spec.title,
         )
     except (Cancelled, KeyboardInterrupt):
@@ -136,7 +137,6 @@ def run(job: Job, spec: BackendSpec, how: How) -> dict[str, Any]:
         sentence = next(iter(str(error).splitlines()), "") or type(error).__name__
         result["failed"] = sentence.partition("; its log is ")[0]
         result["traceback"] = getattr(error, "traceback_text", "")
-    results.keep_truth(job.kind, test.is_lens())
     results.write(folder, result)
     print(f"{job.kind} {job.name}: {challenge_report.in_words(results.figured(folder))}", flush=True)
     return results.read(folder) or result
