@@ -6,12 +6,11 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
+from astrolens_gui.api import BackendSpec, Changes, Context, UserError
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.jobs.job import Job
@@ -21,7 +20,6 @@ from .opened import settle
 from .records import ScoreReport
 
 if TYPE_CHECKING:
-    from .bench import Workbench
     from .opened import Opened
 
 BATCH = 512
@@ -90,20 +88,3 @@ def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:
             champion=first,
             metrics=info.metrics,
         )
-
-
-def simulate(
-    bench: Workbench, backend: str, out: Path, count: int, seed: int, params: dict[str, Any], ctx: Context
-) -> Path:
-    """Run a simulator's backend on the calling lane."""
-    from dataclasses import replace
-
-    from astrolens_gui.core.plugins import create
-
-    spec = bench.plugins.backend(backend)
-    simulator = create(spec.factory, build(spec.params, params))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        return simulator.simulate(out, count, replace(ctx, seed=seed))
-    except OSError as error:
-        raise UserError(f"{out} can't be written ({error.strerror}); choose another folder") from None

@@ -150,7 +150,8 @@ def _tables(listing: Listing, alone: bool, base: Path) -> list[str]:
     """What the truth table beside the images has more or less than they, and how to take it."""
     notes = []
     places = {listing.folder.path, *([base] if alone else [])}
-    for table in sorted(path for place in places for path in place.glob("*.csv") if truth.is_truth(path)):
+    tables = sorted(path for place in places for path in place.glob("*.csv") if truth.is_truth(path))
+    for table in tables[:1]:  # classifications.csv before a truth.csv that says the same and more
         try:
             found = truth.read(table)
         except truth.UserError as error:
