@@ -33,6 +33,7 @@ from .views.stage import Stage
 from .views.start import StartPage, local_paths
 from .views.status import StatusLine
 from .views.toolbar import ToolBar
+from .why import WhyCommands
 
 SIZE = (1400, 900)
 SIDES = {"queue": 250, "grade": 260}
@@ -74,6 +75,7 @@ class Window(QtWidgets.QMainWindow):
         self.learning = LearningCommands(self)
         self.measuring = MeasureCommands(self)
         self.marking = MarkCommands(self)
+        self.why = WhyCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -81,6 +83,7 @@ class Window(QtWidgets.QMainWindow):
                 *(
                     self.measuring,
                     self.marking,
+                    self.why,
                     MosaicCommands(self),
                     ShareCommands(self),
                     self.projects,
@@ -120,10 +123,12 @@ class Window(QtWidgets.QMainWindow):
             "queue": self._dock("queue", "Queue", self.queue_view, Qt.LeftDockWidgetArea),
             "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
             "measure": self._dock("measure", "Measure", QWidget(), Qt.RightDockWidgetArea),
+            "why": self._dock("why", "Why", QWidget(), Qt.RightDockWidgetArea),
             "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
         }
         self.tabifyDockWidget(self.docks["grade"], self.docks["measure"])
-        self.tabifyDockWidget(self.docks["measure"], self.docks["models"])
+        self.tabifyDockWidget(self.docks["measure"], self.docks["why"])
+        self.tabifyDockWidget(self.docks["why"], self.docks["models"])
         self.docks["grade"].raise_()
         for dock in self.docks.values():
             dock.hide()
@@ -174,6 +179,7 @@ class Window(QtWidgets.QMainWindow):
         self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
         self.stage.build()
         self.docks["measure"].setWidget(scrolled(self.measuring.build()))
+        self.docks["why"].setWidget(scrolled(self.why.build()))
         self.marking.build()
         self._situation()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import colour, field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view
+from . import colour, field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view, why
 from .action import GROUPS, Action, shown
 
 __all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "conflicts", "grade_actions", "shown"]
@@ -23,6 +23,7 @@ TABLE: tuple[Action, ...] = (
     *mosaic.TABLE,
     *share.TABLE,
     *model.TABLE,
+    *why.TABLE,
     *project.TABLE,
     *help.TABLE,
 )
