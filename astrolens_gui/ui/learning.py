@@ -8,6 +8,7 @@ from typing import Any
 
 from .bridge import is_cancelled
 from .roots import when_missing
+from .scoreboard import ScoreboardCommands
 from .views.imports import RefusedDialog
 
 
@@ -18,6 +19,7 @@ class LearningCommands:
         self._window = window
         self._failure = ""
         self.report: RefusedDialog | None = None
+        self.scoreboard = ScoreboardCommands(window)
 
     def score(self) -> None:
         self._window.panel.score()
@@ -27,6 +29,9 @@ class LearningCommands:
 
     def show_models(self) -> None:
         self._window.show_dock("models")
+
+    def show_scoreboard(self) -> None:
+        self.scoreboard.show_scoreboard()
 
     def cancel_job(self) -> None:
         self._window.jobs_line.cancel()

@@ -30,6 +30,7 @@ USUAL = ("truth.csv", "classifications.csv")
 class Standing:
     """A board with what plots need: each entry's ROC corners, float64 (fpr, tpr), and its recovery at an FPR.
 
+    `taught`: objects of the truth that a model of the project learnt from.
     `note`: what the person should know, such as objects of the truth that the project lacks; "" where nothing.
     """
 
@@ -38,6 +39,7 @@ class Standing:
     recoveries: dict[str, list[Recovery]]
     truth: Path
     note: str = ""
+    taught: int = 0
 
 
 def scoreboard(
@@ -93,7 +95,7 @@ def scoreboard(
         opened.on_db(lambda: _remember(opened, truth))
     curves = {one.name: Ranking.of(made.truth.is_lens, one.logit).roc() for one in made.entries}
     found = {one.name: recovery.recoveries(made.truth, one, lowest_fpr(made)) for one in made.entries}
-    return Standing(made, curves, found, path, note)
+    return Standing(made, curves, found, path, note, 0 if seen.all() else int(seen.sum()))
 
 
 def lowest_fpr(made: Board) -> float:

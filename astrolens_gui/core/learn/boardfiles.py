@@ -186,7 +186,7 @@ def for_log(fpr: np.ndarray, tpr: np.ndarray, floor: float) -> tuple[np.ndarray,
     x, y = [fpr[:1]], [tpr[:1]]
     for left, right, low, high in zip(fpr[:-1], fpr[1:], tpr[:-1], tpr[1:], strict=True):
         if right > left and high > low:
-            between = np.geomspace(max(left, floor), max(right, floor), 24)[1:-1]
+            between = np.geomspace(max(left, floor), max(right, floor), 24)[:-1]
             x.append(between)
             y.append(low + (high - low) * (between - left) / (right - left))
         x.append(np.array([right]))

@@ -151,6 +151,12 @@ def _csv(made: Sequence[Recovery], out: Path) -> None:
                 writer.writerow([one.entry, one.quantity, bin.low, bin.high, bin.middle, *share, *tail])
 
 
+def logarithmic(made: Sequence[Recovery]) -> bool:
+    """Whether the bins span so much that a plot needs a logarithmic axis."""
+    edges = [edge for one in made for bin in one.bins for edge in (bin.low, bin.high)]
+    return bool(edges) and min(edges) > 0 and max(edges) > 8 * min(edges)
+
+
 def plot(made: Sequence[Recovery]) -> Any:
     """A matplotlib Figure: a panel a quantity, a line an entry, the bins' widths and intervals as bars."""
     from matplotlib.figure import Figure
@@ -168,8 +174,7 @@ def plot(made: Sequence[Recovery]) -> Any:
             error = np.array([[bin.middle - bin.low for bin in bins], [bin.high - bin.middle for bin in bins]])
             panel.errorbar(x, y, [y - low, high - y], error, "o-", color=colour, ms=4, lw=1.2, elinewidth=0.8,
                            capsize=0, label=one.entry)  # fmt: skip
-        edges = [bin for one in made if one.quantity == quantity for bin in one.bins]
-        if edges and min(bin.low for bin in edges) > 0 and max(bin.high for bin in edges) > 20 * edges[0].low:
+        if logarithmic([one for one in made if one.quantity == quantity]):
             panel.set_xscale("log")
         panel.set(xlabel=QUANTITIES[quantity], ylim=(-0.03, 1.03))
         panel.grid(alpha=0.25)

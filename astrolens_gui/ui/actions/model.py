@@ -10,6 +10,14 @@ TABLE: tuple[Action, ...] = (
         "retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"
     ),
     Action("show_models", "Models", ("Ctrl+M",), "Choose the backend and its settings", "Model", "project"),
+    Action(
+        "show_scoreboard",
+        "Scoreboard",
+        ("Ctrl+Shift+B",),
+        "Rank models, graders and tables of scores by a truth table",
+        "Model",
+        "project",
+    ),
     Action("cancel_job", "Cancel the job", ("Ctrl+.",), "Stop the job shown below; what is done is kept", "Model"),
     Action("show_jobs", "Jobs", ("Ctrl+J",), "What runs and what ran, with the reason of every failure", "Model"),
 )
