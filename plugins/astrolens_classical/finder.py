@@ -65,7 +65,7 @@ class Finder:
         self._head, report = learn(self.head, fitting, judging, fit_params, ctx.part(0.8, 1.0), budget)
         if len(measured) == len(rows):
             return report
-        used = {**report.used, "stamps": len(measured)}
+        used = {"stamps": len(measured), **report.used, "minutes": 0.0}  # so that it trains again alike elsewhere
         return FitReport(report.epochs, f"time is up: {len(measured)} of {len(rows)} stamps measured", used)
 
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:

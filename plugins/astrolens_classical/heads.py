@@ -133,8 +133,12 @@ def _svm(
     head = _machine(fitting.first(count), judging, classes, best[1], best[2])
     tried.append({"loss": _loss(head, judging), "c": best[1], "gamma": best[2]})
     ctx.progress(1.0, "trained", loss=tried[-1]["loss"])
-    stopped = "all settings tried" if count == min(len(fitting.x), MOST) else f"time is up: fitted to {count} stamps"
-    return head, FitReport(tuple(tried), stopped, {"c": best[1], "gamma": best[2]})
+    used = {"c": best[1], "gamma": best[2]}
+    if count == min(len(fitting.x), MOST):
+        return head, FitReport(tuple(tried), "all settings tried", used)
+    return head, FitReport(
+        tuple(tried), f"time is up: fitted to {count} stamps", {**used, "stamps": count, "minutes": 0.0}
+    )
 
 
 def _machine(fitting: Examples, judging: Examples, classes: tuple[int, ...], c: float, gamma: float) -> Head:

@@ -69,8 +69,18 @@ ARCS = _spec(
     "What is thin, long and bright after a Mexican hat, weighed by its length, curvature, colour and signal-to-noise "
     "(as GAHEC's arcfinder: Alard 2006, astro-ph/0606757).",
 )
+YATTA = _spec(
+    "yatta",
+    "Lens subtraction + tangential arcs",
+    "yatta:Yatta",
+    Regression,
+    "The lens's light is taken off (the reddest band scaled, or the stamp turned by 180° where there is one band), the "
+    "rest detected with sep, and tangential arcs kept by the published cuts (as YattaLensLite: Sonnenfeld et al. 2018, "
+    "PASJ 70, S29).",
+    "sep",
+)
 
 
 @hookimpl
 def astrolens_backends() -> Iterable[BackendSpec]:
-    return (GABOR, HOG, ARCS)
+    return (GABOR, HOG, ARCS, YATTA)
