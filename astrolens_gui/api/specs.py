@@ -33,6 +33,7 @@ class BackendSpec:
         version: of the backend; stored with every model it makes.
         api: the API number it was written for.
         doc: one paragraph in Markdown, for the panel.
+        group: heading that it stands under in the panel ("textbook"); "" goes to the others.
     """
 
     id: str
@@ -48,6 +49,7 @@ class BackendSpec:
     version: str = "0"
     api: int = API_VERSION
     doc: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
