@@ -15,6 +15,7 @@ from keras import layers
 from astrolens_gui import kit
 
 from ..classifier import Classifier
+from ..layers import Normalisation
 
 
 def network(shape: tuple[int, int, int], classes: int, width: int, blocks: int, folded: bool = False) -> keras.Model:
@@ -25,7 +26,7 @@ def network(shape: tuple[int, int, int], classes: int, width: int, blocks: int, 
 
     def convolution(x: Any, filters: int, kernel: int, name: str, stride: int = 1) -> Any:
         x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=folded, name=name)(x)
-        return x if folded else layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
+        return x if folded else Normalisation(momentum=0.95, name=f"{name}_norm")(x)
 
     inputs = keras.Input(shape, name="stamp")
     x = layers.ReLU()(convolution(inputs, width, 5, "stem", stride=2))
