@@ -140,8 +140,9 @@ def read_scores(path: Path, truth: Truth, name: str = "") -> tuple[Entry, int]:
 def of_person(
     name: str, truth: Truth, given: Iterable[tuple[str, str, str]], schemes: Mapping[str, Scheme]
 ) -> Entry | None:
-    """A grader's labels (object's ID, scheme, grade) as an entry: each grade counts as what its scheme says is the
-    probability of a lens; objects without a grade, or with one that says nothing of it, are unscored.
+    """A grader's labels (object's ID, scheme, grade) as an entry: grades rank by what their scheme says is the
+    probability of a lens, then in the scheme's order; objects without a grade, or with one that says nothing of it, are
+    unscored.
 
     None where no object of the truth has such a grade. Source: people took part so in Metcalf et al. 2019, §4.
     """
@@ -156,7 +157,7 @@ def of_person(
         return None
     levels = len(np.unique(logit[~np.isnan(logit)]))
     note = f"{graded:,} graded in {levels} grades"
-    return Entry(name, "person", logit, note + (f"; {silent:,} grades rank nothing" if silent else ""))
+    return Entry(name, "person", logit, note + (f"; {silent:,} with a grade that ranks nothing" if silent else ""))
 
 
 def consensus(people: Sequence[Entry]) -> Entry | None:
@@ -173,12 +174,17 @@ def consensus(people: Sequence[Entry]) -> Entry | None:
 
 
 def _of_grades(schemes: Mapping[str, Scheme]) -> dict[tuple[str, str], float]:
-    return {
-        (scheme.id, grade.value): grade.positive
-        for scheme in schemes.values()
-        for grade in scheme.grades
-        if grade.positive is not None
-    }
+    """What each (scheme, grade) ranks as: its `positive`; grades that share one (sure and probable train alike) keep the
+    scheme's order, evenly between it and the next lower: A 1, B 0.75, C 0.5, X 0."""
+    values = {}
+    for scheme in schemes.values():
+        known = [grade for grade in scheme.grades if grade.positive is not None]
+        levels = sorted({grade.positive for grade in known if grade.positive is not None}, reverse=True)
+        for level, lower in zip(levels, [*levels[1:], levels[-1] - 0.5] if levels else [], strict=True):
+            like = [grade for grade in known if grade.positive == level]
+            for at, grade in enumerate(like):
+                values[scheme.id, grade.value] = level - (level - lower) * at / len(like)
+    return values
 
 
 def read_rows(path: Path) -> dict[str, dict[str, Any]]:

@@ -84,7 +84,7 @@ class ScoreboardDialog(QtWidgets.QDialog):
         page = QtWidgets.QWidget()
         column = QtWidgets.QVBoxLayout(page)
         self.sentence = QtWidgets.QLabel(wordWrap=True, alignment=Qt.AlignCenter)
-        self.sentence.setMaximumWidth(620)
+        self.sentence.setFixedWidth(620)
         self.choose = QtWidgets.QPushButton("Choose the truth table…", objectName="primary", autoDefault=False)
         self.choose.clicked.connect(self.truth_asked)
         column.addStretch(1)
@@ -144,6 +144,9 @@ class ScoreboardDialog(QtWidgets.QDialog):
         """Nothing to show: say what is missing and what to do."""
         self._standing = None
         self.sentence.setText(sentence)
+        self.sentence.setMinimumHeight(self.sentence.heightForWidth(620) + 12)
+        if sentence == ASK_TRUTH:
+            self.truth.setText("Truth…")
         self.said.setText("")
         self.pages.setCurrentIndex(0)
         self._enable()
