@@ -68,7 +68,7 @@ def save_random(folder: str, width: int) -> None:
     from astrolens_cnn.networks import residual
 
     backend = residual.Residual(Network(width=width))
-    backend._take(residual.network(INPUT.shape, 2, width, 1))
+    backend._take(residual.network(INPUT.shape, 2, backend.params))
     Path(folder).mkdir(parents=True)
     backend.save(Path(folder))
 

@@ -14,11 +14,11 @@ import tensorflow as tf
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 
-from . import explaining, training
+from . import explaining, symmetry, training
 
 WEIGHTS = "weights.safetensors"
 SHAPES = (16, 256)
-"""Stamps a compiled call: a batch is cut into the large one, its rest padded to the smallest that holds it."""
+"""Views of stamps a compiled call: a batch is cut into the large one, its rest padded to the smallest that holds it."""
 
 
 class Classifier:
@@ -83,11 +83,19 @@ class Classifier:
             raise UserError("this network has no weights yet; train it or load a model")
         return self._trained
 
+    def symmetric(self, network: Any) -> symmetry.Answer:
+        """What `classify` says where `network` answers for one stamp: the mean over the views that the parameters ask
+        for."""
+        return symmetry.averaged(lambda stamps: network(stamps, training=False), self._views)
+
+    @property
+    def _views(self) -> int:
+        return int(getattr(self.params, "symmetries", 1))
+
     def _take(self, trained: keras.Model) -> None:
         """Make a network the one that answers, compiled once for each of `SHAPES`."""
-        answering = self.answering(trained)
         self._trained = trained
-        self._answer = tf.function(lambda stamps: answering(stamps, training=False), jit_compile=False)
+        self._answer = tf.function(self.symmetric(self.answering(trained)), jit_compile=False)
 
     def _run(self, batch: np.ndarray, ctx: Context) -> dict[str, np.ndarray]:
         shape = self._known().input_shape[1:]
@@ -97,8 +105,9 @@ class Classifier:
         outputs: dict[str, list[np.ndarray]] = {"logits": [], "features": []}
         with kit.device_scope(ctx):
             start = 0
+            shapes = [shape // self._views for shape in SHAPES]
             while start < len(batch):
-                size = next((shape for shape in SHAPES if shape >= len(batch) - start), SHAPES[-1])
+                size = next((shape for shape in shapes if shape >= len(batch) - start), shapes[-1])
                 part = batch[start : start + size]
                 padded = np.pad(part, ((0, size - len(part)), (0, 0), (0, 0), (0, 0))) if len(part) < size else part
                 answer = self._answer(tf.constant(padded))

@@ -18,30 +18,36 @@ from ..classifier import Classifier
 from ..layers import Normalisation
 
 
-def network(shape: tuple[int, int, int], classes: int, width: int, blocks: int, folded: bool = False) -> keras.Model:
-    """(size, size, bands) → logits (classes,) float32 and features (8 · width,) float32.
+def network(shape: tuple[int, int, int], classes: int, params: Any, folded: bool = False) -> keras.Model:
+    """(size, size, bands) → logits (classes,) float32 and features (8 · width,) float32; `params` is a
+    `plugin.Network`.
 
     `folded` leaves out batch normalisation, whose scale and offset then stand in the convolutions (see `fold`).
     """
+    inputs = keras.Input(shape, name="stamp")
+    return keras.Model(inputs, outputs(inputs, classes, params, folded))
+
+
+def outputs(inputs: Any, classes: int, params: Any, folded: bool = False, prefix: str = "") -> dict[str, Any]:
+    """The network's outputs for `inputs`; `prefix` stands before the names of its layers."""
 
     def convolution(x: Any, filters: int, kernel: int, name: str, stride: int = 1) -> Any:
+        name = prefix + name
         x = layers.Conv2D(filters, kernel, strides=stride, padding="same", use_bias=folded, name=name)(x)
         return x if folded else Normalisation(momentum=0.95, name=f"{name}_norm")(x)
 
-    inputs = keras.Input(shape, name="stamp")
-    x = layers.ReLU()(convolution(inputs, width, 5, "stem", stride=2))
+    x = layers.ReLU()(convolution(inputs, params.width, 5, "stem", stride=2))
     for stage in range(4):
         if stage:
             x = layers.MaxPooling2D(2, padding="same")(x)
-        for block in range(blocks):
-            filters, name = width * 2**stage, f"stage{stage}_block{block}"
+        for block in range(params.blocks):
+            filters, name = params.width * 2**stage, f"stage{stage}_block{block}"
             skip = x if x.shape[-1] == filters else convolution(x, filters, 1, f"{name}_skip")
             x = layers.ReLU()(convolution(x, filters, 3, f"{name}_a"))
             x = convolution(x, filters, 3, f"{name}_b")
             x = layers.ReLU()(layers.Add()([x, skip]))
-    features = layers.GlobalAveragePooling2D(dtype="float32", name="features")(x)
-    logits = layers.Dense(classes, dtype="float32", name="logits")(features)
-    return keras.Model(inputs, {"logits": logits, "features": features})
+    features = layers.GlobalAveragePooling2D(dtype="float32", name=f"{prefix}features")(x)
+    return {"logits": layers.Dense(classes, dtype="float32", name=f"{prefix}logits")(features), "features": features}
 
 
 def fold(trained: keras.Model, folded: keras.Model) -> None:
@@ -62,11 +68,11 @@ class Residual(Classifier):
     """The backend `cnn`."""
 
     def network(self, shape: tuple[int, int, int], classes: int) -> keras.Model:
-        return network(shape, classes, self.params.width, self.params.blocks)
+        return network(shape, classes, self.params)
 
     def answering(self, trained: keras.Model) -> keras.Model:
         classes = trained.output["logits"].shape[-1]
         with kit.dtype_scope("float32"):
-            folded = network(trained.input_shape[1:], classes, self.params.width, self.params.blocks, folded=True)
+            folded = network(trained.input_shape[1:], classes, self.params, folded=True)
         fold(trained, folded)
         return folded

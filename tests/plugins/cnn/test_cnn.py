@@ -57,7 +57,7 @@ def test_that_the_report_names_the_number_format_it_was_trained_in(fitted):
 def test_that_folding_the_normalisation_changes_no_answer(fitted, stamps):
     images, _ = stamps
     backend = fitted[0]
-    slow = model.network((26, 26, 2), 2, SMALL.width, SMALL.blocks)
+    slow = model.network((26, 26, 2), 2, SMALL)
     slow.set_weights([np.asarray(weight) for weight in backend._trained.weights])
     expected = np.asarray(slow(images[:64], training=False)["logits"])
     np.testing.assert_allclose(backend.classify(images[:64], Context()), expected, atol=1e-4)
@@ -146,7 +146,7 @@ def test_that_five_lenses_among_many_are_learnt(tmp_path):
 @pytest.mark.parametrize("size", [16, 33, 64])
 def test_that_one_band_and_any_size_fit_the_same_code(size, tmp_path):
     backend, again = model.Residual(SMALL), model.Residual(SMALL)
-    backend._take(model.network((size, size, 1), 2, SMALL.width, SMALL.blocks))
+    backend._take(model.network((size, size, 1), 2, SMALL))
     backend.save(tmp_path)
     again.load(tmp_path)
     stamps = np.random.default_rng(0).normal(0, 1, (3, size, size, 1)).astype(np.float32)
@@ -192,7 +192,7 @@ def test_that_bfloat16_training_learns_as_well_and_answers_in_float32(tmp_path, 
 def test_that_no_convolution_of_one_pixel_has_a_stride():
     """TensorFlow 2.21 corrupts the heap when it trains one (DESIGN §5)."""
     for blocks in (1, 3):
-        for layer in model.network((64, 64, 1), 2, 16, blocks).layers:
+        for layer in model.network((64, 64, 1), 2, Network(blocks=blocks)).layers:
             if isinstance(layer, keras.layers.Conv2D) and layer.kernel_size == (1, 1):
                 assert layer.strides == (1, 1)
 
