@@ -193,8 +193,10 @@ class ScoreboardDialog(QtWidgets.QDialog):
         board = self._standing.board
         reference = self.reference.currentData() or board.plain[0].name
         colours = inks([row.name for row in board.plain])
+        chosen = self.table.chosen_name()
         self.model.show_rows(board.against(reference), colours)
         self.table.fit()
+        self.table.choose(chosen)
         self.roc.show_curves(self._standing.curves, colours, [row.name for row in board.plain if row.kind == "person"])
         self.recovered.show_recoveries(self._standing.recoveries, colours)
         lenses, others = board.plain[0].N_pos, board.plain[0].N_neg
