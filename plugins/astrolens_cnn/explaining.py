@@ -3,8 +3,8 @@
 Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) weighs each feature map by the derivative of the answer by it and adds them
 up; here place by place (Draelos & Carin 2020, arXiv:2011.08891), which is the same where the maps are averaged for the
 answer, and right where they are not. A network that looks at a stamp of 50 pixels ends in maps of 4 x 4, far too coarse for an
-arc: so the maps of the earlier stages are taken, half and a quarter of the stamp's size, and their answers multiplied, the
-finer saying where and the coarser what (docs/why.md has what that does for the arcs).
+arc: so the maps of the earlier stages are taken, half and a quarter of the stamp's size, and the geometric mean
+of both shown, the finer saying where and the coarser what (docs/why.md has what that does for the arcs).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Explaining:
             made = np.ones((1, 1, 1))
             for coarse, spread in zip(self._focus(stamps), placing, strict=True):
                 made = made * _unit(np.einsum("ai,nij,bj->nab", spread, coarse.numpy(), spread))
-            return np.asarray(_unit(made), np.float32)
+            return np.asarray(_unit(made) ** (1 / len(placing)), np.float32)
 
         return self._run(spoke, batch, np.empty(batch.shape[:3], np.float32), ctx)
 

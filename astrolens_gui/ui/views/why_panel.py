@@ -47,6 +47,7 @@ class WhyPanel(QWidget):
         for place, (what, title) in enumerate(TITLES.items()):
             button = QtWidgets.QToolButton(text=title, checkable=True, focusPolicy=Qt.NoFocus)
             button.setSizePolicy(QtWidgets.QSizePolicy.Expanding, QtWidgets.QSizePolicy.Fixed)
+            button.setStyleSheet("padding: 4px 1px")  # two stand side by side in the narrowest dock
             button.clicked.connect(lambda _=False, what=what: self.chosen.emit(what))
             grid.addWidget(button, place // 2, place % 2)
             self.buttons[what] = button
@@ -67,7 +68,7 @@ class WhyPanel(QWidget):
             self._grid.addWidget(value, row, 1)
             self._values[name] = value
         column.addWidget(self._facts)
-        self.test = QtWidgets.QPushButton("Test this verdict", objectName="primary", focusPolicy=Qt.NoFocus)
+        self.test = QtWidgets.QPushButton("Test verdict", objectName="primary", focusPolicy=Qt.NoFocus)
         self.test.setToolTip(actions["test_verdict"].toolTip())
         self.test.clicked.connect(lambda: (self.cancelled if self._busy else self.tested).emit())
         self.copy = QtWidgets.QPushButton("Copy", focusPolicy=Qt.NoFocus)
@@ -129,7 +130,7 @@ class WhyPanel(QWidget):
     def show_busy(self, fraction: float | None) -> None:
         """A test is under way (0..1 of it done), or not (None): the button cancels meanwhile."""
         self._busy = fraction is not None
-        self.test.setText("Cancel" if self._busy else "Test this verdict")
+        self.test.setText("Cancel" if self._busy else "Test verdict")
         self.progress.setVisible(self._busy)
         self.progress.setValue(round(100 * (fraction or 0.0)))
 

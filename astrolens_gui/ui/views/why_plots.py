@@ -87,9 +87,10 @@ class FlipsPlot(Plot):
             x0=edges[:-1], x1=edges[1:], height=100 * number / max(len(found), 1), brush=shade, pen=None
         )
         self.addItem(bars)
-        self.plot(at, 100 * found.flipped[1:], pen=pg.mkPen(_ink(FOR.name()), width=2), name="attack")
-        self.plot(at, 100 * found.flipped_random[1:], pen=pg.mkPen(_ink(AGAINST.name()), width=2), name="random signs")
-        ticks = [(float(place), f"{2.0**place:.3g}") for place in at[::-3][::-1]]
+        for name, colour, first in (("attack", FOR, found.smallest), ("random signs", AGAINST, found.smallest_random)):
+            share = [100 * float((first <= strength).mean()) for strength in found.eps[1:]]
+            self.plot(at, np.array(share), pen=pg.mkPen(_ink(colour.name()), width=2), name=name)
+        ticks = [(float(np.log2(strength)), f"{strength:g}") for strength in (0.01, 0.1, 1)]
         self.getAxis("bottom").setTicks([ticks])
         self.setXRange(edges[0], edges[-1], padding=0.01)
         self.setYRange(0, 100, padding=0.02)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
-from .sentence import Sentence, short
+from .sentence import Sentence
 from .why_plots import FlipsPlot
 
-COLUMNS = ("Object", "Grade", "Logit", "Flip, σ", "Random, σ")
+COLUMNS = ("Object", "", "Flip, σ")
 ROWS_PX = 220
 
 
@@ -49,8 +49,10 @@ class FlipsPanel(QWidget):
         self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
         self.table.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
         self.table.setFixedHeight(ROWS_PX)
-        self.table.horizontalHeader().setSectionResizeMode(0, QtWidgets.QHeaderView.Stretch)
-        self.table.setToolTip("The least stable verdicts first; a click shows the object")
+        self.table.setTextElideMode(Qt.ElideMiddle)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.table.setMinimumWidth(1)
+        self.table.setToolTip("The least stable verdicts first, with their grade; a click shows the object")
         self.table.cellClicked.connect(lambda row, _: self.picked.emit(int(self.table.item(row, 0).data(Qt.UserRole))))
         self.copy = QtWidgets.QPushButton("Copy", focusPolicy=Qt.NoFocus)
         self.copy.setToolTip("The table as text, tabs between columns")
@@ -93,21 +95,23 @@ class FlipsPanel(QWidget):
         self.table.setRowCount(len(order))
         for row, at in enumerate(order.tolist()):
             cells = (
-                short(found.name[at], 18),
+                found.name[at],
                 found.grade[at],
-                f"{found.logit[at]:+.2f}",
                 sigma(found, found.smallest[at]),
             )
-            for place, text in enumerate((*cells, sigma(found, found.smallest_random[at]))):
+            for place, text in enumerate(cells):
                 item = QtWidgets.QTableWidgetItem(text)
                 if place:
                     item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
                 else:
                     item.setData(Qt.UserRole, int(found.object[at]))
-                    item.setToolTip(found.name[at])
+                    item.setToolTip(f"{found.name[at]}, logit {found.logit[at]:+.2f}")
                 self.table.setItem(row, place, item)
-        self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setSectionResizeMode(0, QtWidgets.QHeaderView.Stretch)
+        header = self.table.horizontalHeader()
+        header.setMinimumSectionSize(24)
+        for place in range(1, len(COLUMNS)):
+            header.setSectionResizeMode(place, QtWidgets.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, QtWidgets.QHeaderView.Stretch)  # the name gives way, in its middle
         for part in (self.plot, self.table, self.copy, self.save):
             part.show()
 

@@ -11,8 +11,11 @@ from ..qt import Qt, QtGui, QtWidgets, QWidget
 from .sentence import Sentence
 from .why_plots import SensitivityPlot
 
-PICTURE_PX = 68
+PICTURE_PX = 62
 """Three stand side by side in the narrowest dock."""
+
+SMALLER = 0.85
+"""Size of the words under a picture, which is narrower than they."""
 
 AROUND = 3.0
 """Sky sigmas either side of the sky that the pictures show steepest; the change is shown as strong as this."""
@@ -60,7 +63,9 @@ class VerdictPanel(QWidget):
         self.pictures = [Picture(alignment=Qt.AlignCenter) for _ in range(3)]
         self.captions = [QtWidgets.QLabel(alignment=Qt.AlignHCenter | Qt.AlignTop, wordWrap=True) for _ in range(3)]
         for place, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
-            caption.setObjectName("small")
+            font = caption.font()
+            font.setPointSizeF(font.pointSizeF() * SMALLER)
+            caption.setFont(font)
             grid.addWidget(picture, 0, place)
             grid.addWidget(caption, 1, place)
             grid.setColumnStretch(place, 1)
@@ -100,7 +105,8 @@ class VerdictPanel(QWidget):
         self.pictures[1].show_array(0.5 + found.change[..., channel] * times / (2 * AROUND))
         self.pictures[2].show_array(grey(after))
         self.captions[0].setText(f"as it is\n{verdict(found.asked.logit)}")
-        self.captions[1].setText(f"± {strength:.2g} σ\nshown × {times:.3g}")
+        self.captions[1].setText(f"± {strength:.2g} σ\n× {times:.2g}")
+        self.captions[1].setToolTip(f"What was added, in sky σ, shown {times:.3g} times as strong as in the other two")
         self.captions[2].setText(f"changed\n{verdict(found.logit_after)}")
 
 
