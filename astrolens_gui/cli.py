@@ -229,12 +229,9 @@ def _same(options: dict[str, str], settings: dict[str, Any]) -> None:
 
 
 def cmd_label(arguments: argparse.Namespace) -> int:
-    from astrolens_gui.core.challenge.truth import is_truth
-
-    grader = arguments.grader or ("truth" if is_truth(arguments.table) else "")  # the truth is nobody's own grades
     with _workbench() as bench:
         _wait(bench.open(arguments.project))
-        report = _wait(bench.import_labels(arguments.table, grader))
+        report = _wait(bench.import_labels(arguments.table, arguments.grader))
     lines = [
         f"{report.added} labels taken from {arguments.table}, {len(report.refused)} refused",
         *_listed(report.refused),

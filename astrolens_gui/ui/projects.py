@@ -62,7 +62,7 @@ class ProjectCommands:
 
     def _imported(self, report: Any) -> None:
         self._window.say(summary(report))
-        if report.refused:
+        if report.refused or len(report.notes) > 1:  # of a catalogue one note says what was found
             self.report = ImportReportDialog(report, self._window)
             self.report.show()
 

@@ -290,7 +290,7 @@ class Workbench(ModelVerbs):
         """Labels from a table; rows of unknown objects are refused by name."""
         from .tables import import_labels
 
-        return self.opened.start("io", import_labels, Path(table), grader or self.grader, title="importing labels")
+        return self.opened.start("io", import_labels, Path(table), grader, title="importing labels")
 
     def export(self, format: str, out: Path) -> Job[int]:
         """Write the current labels with a format's exporter; the number of rows."""

@@ -25,8 +25,8 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
     known = load_schemes(opened.project.folder).get(scheme)
     grades = {grade.value for grade in known.grades} if known else None
     if is_truth(path):
-        return _import_truth(opened, path, grader, known, ctx)
-    rows = read_labels(path)
+        return _import_truth(opened, path, grader or "truth", known, ctx)  # the truth is nobody's own grades
+    rows, grader = read_labels(path), grader or opened.bench.grader
     ctx.progress(0.5, f"{len(rows)} rows read")
     changes = opened.on_db(
         lambda: opened.tell(

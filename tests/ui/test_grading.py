@@ -356,7 +356,7 @@ def test_that_the_report_of_an_import_leaves_the_keyboard_to_the_image(qtbot, wi
 
     from astrolens_gui.ui.qt import QApplication
 
-    window.projects._imported(SimpleNamespace(added=300, updated=0, refused=["bad.fits: no image"]))
+    window.projects._imported(SimpleNamespace(added=300, updated=0, refused=["bad.fits: no image"], notes=[]))
     assert window.status.word.text() == "300 objects added; 1 file refused."
     qtbot.waitUntil(window.projects.report.isVisible, timeout=2000)
     assert window.projects.report.testAttribute(Qt.WA_ShowWithoutActivating)

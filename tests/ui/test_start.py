@@ -108,11 +108,11 @@ def test_that_refused_files_are_listed_to_be_copied(qtbot):
     from astrolens_gui.ui.views.imports import ImportReportDialog
 
     refused = ["a.fits[1]: it holds a table; give an image", "b.fits: it is cut off; copy it again"]
-    dialog = ImportReportDialog(SimpleNamespace(added=3, updated=0, refused=refused))
+    dialog = ImportReportDialog(SimpleNamespace(added=3, updated=0, refused=refused, notes=["one band is missing"]))
     qtbot.addWidget(dialog)
     copy = next(button for button in dialog.findChildren(QtWidgets.QPushButton) if button.text() == "Copy")
     qtbot.mouseClick(copy, Qt.LeftButton)
-    assert QtWidgets.QApplication.clipboard().text() == "\n".join(refused)
+    assert QtWidgets.QApplication.clipboard().text() == "\n".join(["one band is missing", *refused])
 
 
 def test_that_a_project_that_is_not_there_is_a_sentence(tmp_path):

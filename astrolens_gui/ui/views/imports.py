@@ -149,10 +149,10 @@ class RefusedDialog(QtWidgets.QDialog):
 
 
 class ImportReportDialog(RefusedDialog):
-    """What an import refused."""
+    """What an import refused, and before it what else it has to say."""
 
     def __init__(self, report: Any, parent: QWidget | None = None) -> None:
-        super().__init__("Import", summary(report), report.refused, parent)
+        super().__init__("Import", summary(report), [*report.notes, *report.refused], parent)
 
 
 def summary(report: Any) -> str:
