@@ -1,7 +1,10 @@
-"""ResNet-50 (He et al. 2016, arXiv:1512.03385), as Keras has it: 23,591,810 parameters with three bands and two classes.
+"""ResNet50 (He et al. 2016, arXiv:1512.03385, table 1) as in keras.applications: 23,591,810 weights with three bands and
+2 classes, 53,120 of them running means and variances.
 
-A stage begins with a 1×1 convolution of stride 2. Here pooling over one pixel with stride 2 goes before it: the same function of the same
-parameters, whose training does not crash TensorFlow 2.21 on a CPU.
+As published: a 7×7 stem with stride 2, 3×3 pooling, four stages of 3, 4, 6 and 3 bottlenecks (1×1, 3×3, 1×1), global
+average. Here: where a 1×1 convolution has stride 2, every second pixel is taken first (pooling of size 1 and stride 2)
+and the convolution follows with stride 1. That is the same function; trained with the stride, TensorFlow 2.21 corrupts
+the heap.
 """
 
 from __future__ import annotations
@@ -12,43 +15,47 @@ import keras
 from keras import layers
 
 from ..classifier import Classifier
-from .parts import Shape, at_least, ends
+from ..layers import Normalisation
+from .ends import answers, stamps
 
+SMALLEST = 16
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
-"""(inner filters, blocks); each block gives four times as many."""
+"""Filters and bottlenecks of each stage; a bottleneck gives four times its filters."""
 
 
-def network(shape: Shape, classes: int, published: bool = False) -> keras.Model:
-    at_least(shape, 32, "resnet")
-    inputs = keras.Input(shape, name="stamp")
+def convolution(x: Any, filters: int, kernel: int, name: str) -> Any:
+    x = layers.Conv2D(filters, kernel, padding="same", name=name)(x)
+    return Normalisation(momentum=0.9, epsilon=1.001e-5, name=f"{name}_norm")(x)
+
+
+def bottleneck(x: Any, filters: int, name: str, first: bool, down: bool) -> Any:
+    if down:
+        x = layers.MaxPooling2D(1, strides=2)(x)
+    skip = convolution(x, 4 * filters, 1, f"{name}_skip") if first else x
+    x = layers.ReLU()(convolution(x, filters, 1, f"{name}_a"))
+    x = layers.ReLU()(convolution(x, filters, 3, f"{name}_b"))
+    x = convolution(x, 4 * filters, 1, f"{name}_c")
+    return layers.Add()([skip, x])
+
+
+def network(shape: tuple[int, int, int], classes: int) -> keras.Model:
+    """(size, size, bands) → logits (classes,) and features (2048,)."""
+    inputs = stamps(shape, "resnet", SMALLEST)
     x = layers.ZeroPadding2D(3)(inputs)
     x = layers.Conv2D(64, 7, strides=2, name="stem")(x)
-    x = layers.ReLU()(_norm(x, "stem"))
+    x = layers.ReLU()(Normalisation(momentum=0.9, epsilon=1.001e-5, name="stem_norm")(x))
     x = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(x))
-    for stage, (filters, blocks) in enumerate(STAGES, 1):
-        for block in range(1, blocks + 1):
-            x = _block(x, filters, f"stage{stage}_block{block}", first=block == 1, halves=stage > 1 and block == 1)
-    x = layers.Activation("linear", name="maps")(x)
-    return ends(inputs, layers.GlobalAveragePooling2D()(x), classes, published)
-
-
-def _norm(x: Any, name: str) -> Any:
-    return layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_norm")(x)
-
-
-def _block(x: Any, filters: int, name: str, first: bool, halves: bool) -> Any:
-    """1×1, 3×3, 1×1, added to what came in."""
-    if halves:
-        x = layers.MaxPooling2D(1, strides=2)(x)
-    skip = _norm(layers.Conv2D(4 * filters, 1, name=f"{name}_skip")(x), f"{name}_skip") if first else x
-    x = layers.ReLU()(_norm(layers.Conv2D(filters, 1, name=f"{name}_in")(x), f"{name}_in"))
-    x = layers.ReLU()(_norm(layers.Conv2D(filters, 3, padding="same", name=f"{name}_mid")(x), f"{name}_mid"))
-    x = _norm(layers.Conv2D(4 * filters, 1, name=f"{name}_out")(x), f"{name}_out")
-    return layers.ReLU()(layers.Add()([skip, x]))
+    for stage, (filters, depth) in enumerate(STAGES, 1):
+        for block in range(1, depth + 1):
+            first = block == 1
+            x = bottleneck(x, filters, f"stage{stage}_block{block}", first, down=first and stage > 1)
+            last = (stage, block) == (len(STAGES), depth)
+            x = layers.ReLU(name="maps" if last else None)(x)
+    return answers(inputs, layers.GlobalAveragePooling2D()(x), classes)
 
 
 class ResNet(Classifier):
     """The backend `resnet`."""
 
-    def network(self, shape: Shape, classes: int) -> keras.Model:
+    def network(self, shape: tuple[int, int, int], classes: int) -> keras.Model:
         return network(shape, classes)

@@ -1,6 +1,9 @@
-"""VGG16 (Simonyan & Zisserman 2015, arXiv:1409.1556): thirteen 3×3 convolutions and three dense layers.
+"""VGG16 (Simonyan and Zisserman 2014, arXiv:1409.1556, configuration D).
 
-50,382,658 parameters with 101 × 101 × 3 pixels and two classes; no batch normalisation, as published.
+As published: thirteen 3×3 convolutions in five stages (64, 128, 256, 512, 512 filters), 2×2 pooling after each, two
+layers of 4,096 units with dropout 0.5. At 101×101×3 pixels with 2 classes 50,382,658 weights, of which 35.7 million
+stand in the two wide layers. Here: He's initialisation; the authors began with the weights of a shallower network,
+because sixteen layers without normalisation hardly start from small random numbers.
 """
 
 from __future__ import annotations
@@ -9,29 +12,32 @@ import keras
 from keras import layers
 
 from ..classifier import Classifier
-from .parts import Shape, at_least, ends
+from .ends import answers, stamps
 
-STAGES = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-"""(convolutions, filters) before each pooling."""
+SMALLEST = 32
+STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+"""Filters and convolutions of each stage."""
 
 
-def network(shape: Shape, classes: int, published: bool = False) -> keras.Model:
-    at_least(shape, 32, "vgg")
-    inputs = x = keras.Input(shape, name="stamp")
-    for stage, (count, filters) in enumerate(STAGES, 1):
-        for number in range(1, count + 1):
-            last = (stage, number) == (len(STAGES), count)
-            name = "maps" if last else f"stage{stage}_conv{number}"
-            x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
+def network(shape: tuple[int, int, int], classes: int, units: int = 4096) -> keras.Model:
+    """(size, size, bands) → logits (classes,) and features (units,)."""
+    inputs = x = stamps(shape, "vgg", SMALLEST)
+    for stage, (filters, depth) in enumerate(STAGES, 1):
+        for number in range(1, depth + 1):
+            name = "maps" if (stage, number) == (5, 3) else f"stage{stage}_conv{number}"
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal", name=name)(
+                x
+            )
         x = layers.MaxPooling2D(2)(x)
     x = layers.Flatten()(x)
     for number in (1, 2):
-        x = layers.Dense(4096, "relu", name=f"dense{number}")(x)
-    return ends(inputs, x, classes, published)
+        x = layers.Dense(units, activation="relu", kernel_initializer="he_normal", name=f"dense{number}")(x)
+        x = layers.Dropout(0.5)(x)
+    return answers(inputs, x, classes)
 
 
-class VGG(Classifier):
+class Vgg(Classifier):
     """The backend `vgg`."""
 
-    def network(self, shape: Shape, classes: int) -> keras.Model:
+    def network(self, shape: tuple[int, int, int], classes: int) -> keras.Model:
         return network(shape, classes)
