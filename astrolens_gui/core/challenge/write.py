@@ -67,7 +67,13 @@ def classification(row: Row) -> list[Any]:
     if row["is_lens"] != "1":
         return [row["ID"], 0, 0, 0, 0]
     area = math.pi * _number(row, "theta_E_arcsec") ** 2 / ARCSEC2_PER_STERADIAN
-    return [row["ID"], 1, f"{area:.6g}", round(_number(row, "arc_pixels")), round(_number(row, "arc_flux_sigma" if row.get("arc_flux_sigma") else "arc_snr"))]
+    return [
+        row["ID"],
+        1,
+        f"{area:.6g}",
+        round(_number(row, "arc_pixels")),
+        round(_number(row, "arc_flux_sigma" if row.get("arc_flux_sigma") else "arc_snr")),
+    ]
 
 
 def rows_of(table: Path) -> Iterator[dict[str, str]]:
