@@ -41,25 +41,30 @@ def of(classifier: Any) -> Explaining:
     """
     trained = classifier._known()
     if trained not in _known:
-        _known[trained] = Explaining(classifier.answering(trained))
+        _known[trained] = Explaining(classifier.answering(trained), classifier.symmetric)
     return _known[trained]
 
 
 class Explaining:
-    """Explains the answers of `network`: (size, size, bands) → {"logits": …}, float32."""
+    """Explains the answers of `network`: (size, size, bands) → {"logits": …}, float32.
 
-    def __init__(self, network: keras.Model) -> None:
+    `symmetric` makes of it what answers over several views of a stamp: the gradient is of that, the maps are of the
+    stamp as it lies there.
+    """
+
+    def __init__(self, network: keras.Model, symmetric: Callable[[Any], Any] = lambda network: network) -> None:
         self.shape = tuple(network.input_shape[1:])
         self._network, self._looks = network, looked_at(network)
         self._placing: list[np.ndarray] | None = None
         seen = {"logits": network.output["logits"]}
         looking = keras.Model(network.input, seen | {str(place): tensor for place, tensor in enumerate(self._looks)})
+        says = symmetric(keras.Model(network.input, seen))
         names = [str(place) for place in range(len(self._looks))]
 
         def slope(stamps: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 tape.watch(stamps)
-                odds = log_odds(looking(stamps, training=False)["logits"])
+                odds = log_odds(says(stamps)["logits"])
             return tape.gradient(odds, stamps)
 
         def focus(stamps: tf.Tensor) -> list[tf.Tensor]:
