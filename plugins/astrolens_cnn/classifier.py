@@ -90,7 +90,10 @@ class Classifier:
 
     @property
     def _views(self) -> int:
-        return int(getattr(self.params, "symmetries", 1))
+        count = int(getattr(self.params, "symmetries", 1))
+        if count not in (1, 2, 4, 8):
+            raise UserError(f"symmetries must be 1, 2, 4 or 8, not {count}")
+        return count
 
     def _take(self, trained: keras.Model) -> None:
         """Make a network the one that answers, compiled once for each of `SHAPES`."""

@@ -14,6 +14,10 @@ class Network:
 
     width: Annotated[int, Param("Filters of the first stage; each of the four stages doubles them", 4, 64)] = 16
     blocks: Annotated[int, Param("Residual blocks a stage", 1, 4, advanced=True)] = 1
+    symmetries: Annotated[
+        Literal["1", "2", "4", "8"],
+        Param("Mean of the answers for a stamp as it is, with its mirror image, in four turns, or all of these"),
+    ] = "1"
 
 
 @dataclass(frozen=True)
