@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy import fft
 
 Window = tuple[slice, slice]
 
@@ -21,6 +22,11 @@ class Grid:
     @property
     def axis(self) -> np.ndarray:
         return _axis(self.side, self.step)
+
+    @property
+    def padded(self) -> int:
+        """The side that blurring works at: the next length that transforms fast."""
+        return int(fft.next_fast_len(self.side + 4, real=True))
 
     @property
     def whole(self) -> Window:
@@ -132,17 +138,19 @@ def spikes(grid: Grid, x: float, y: float, count: int, angle: float, length: flo
 
 def moffat(grid: Grid, fwhm: float, beta: float, q: float, angle: float) -> np.ndarray:
     """The Fourier transform of a Moffat point-spread function of unit flux, ready for `blur`."""
-    index = np.fft.fftfreq(grid.side, 1 / (grid.side * grid.step)).astype(np.float32)
+    index = fft.fftfreq(grid.padded, 1 / (grid.padded * grid.step)).astype(np.float32)
     cos, sin = math.cos(angle), math.sin(angle)
     along, across = cos * index[None, :] + sin * index[:, None], cos * index[:, None] - sin * index[None, :]
     core = fwhm / (2 * math.sqrt(2 ** (1 / beta) - 1))
     kernel = (1 + (q * along * along + across * across / q) / core**2) ** -np.float32(beta)
-    return np.fft.rfft2(kernel / kernel.sum())
+    return fft.rfft2(kernel / kernel.sum())
 
 
 def blur(image: np.ndarray, transform: np.ndarray) -> np.ndarray:
-    """Periodic convolution; the caller keeps a margin that it cuts off."""
-    return np.fft.irfft2(np.fft.rfft2(image) * transform, s=image.shape)
+    """Convolve with what `moffat` or `kernel` gave for this grid; what leaves one edge may come back at the other."""
+    side, padded = image.shape[-1], transform.shape[0]
+    spectrum = fft.rfft2(image, s=(padded, padded)) * transform
+    return fft.irfft2(spectrum, s=(padded, padded))[..., :side, :side]
 
 
 def binned(image: np.ndarray, factor: int) -> np.ndarray:

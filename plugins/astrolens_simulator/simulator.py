@@ -1,4 +1,4 @@
-"""The backend: one object after the other from its own seed to a FITS file and a row of the truth table; numpy only."""
+"""The backend: one object after the other from its own seed to a FITS file and a row of the truth table."""
 
 from __future__ import annotations
 
@@ -12,26 +12,38 @@ import numpy as np
 
 from astrolens_gui.api import Context, UserError
 
-from . import fitsfile
+from . import artefacts, fitsfile, noise
+from .impostors import IMPOSTORS, impostor
 from .light import Grid, binned, blur, moffat
 from .plugin import SimulatorParams
-from .scenes import IMPOSTORS, Scene, Truth, field, lens, source_colour
+from .psf import from_fits
+from .scenes import MARGIN_PX, Scene, Truth, field, lens
 from .surveys import Band, Survey, surveys
 
-MARGIN_PX = 4
-"""Drawn around the stamp and cut off, so that the periodic convolution does not bring light across the edges."""
-
 OBJECTS_PER_FIELD = 64
-COLUMNS = ("ID", "is_lens", "class", "theta_E_arcsec", "arc_snr", "magnification", "ra_deg", "dec_deg", "field")
+COLUMNS = (
+    "ID", "is_lens", "class", "subclass", "theta_E_arcsec", "arc_snr", "magnification", "z_lens", "z_source",
+    "n_images", "ra_deg", "dec_deg", "field", "mag_lens", "mag_source", "sigma_km_s", "q", "shear", "n_members",
+    "arc_pixels", "arc_flux_sigma",
+)  # fmt: skip
+ARC_MAG = 24.0
+"""Of the unlensed source in the reference band, before its arc is brought to its signal-to-noise."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """One simulated object: `images` float32 (bands, size, size) in the survey's flux unit."""
+    """One simulated object: `images` float32 (bands, size, size) in the survey's flux unit, NaN where masked.
+
+    `arc_pixels` counts pixels whose arc stands above the sky's sigma in the reference band, `arc_flux_sigma` is the arc's
+    flux there over that sigma, `mag_source` the unlensed source's magnitude.
+    """
 
     images: np.ndarray
     truth: Truth
     arc_snr: float
+    mag_source: float = math.nan
+    arc_pixels: int = 0
+    arc_flux_sigma: float = math.nan
 
 
 class Simulator:
@@ -59,10 +71,11 @@ class Simulator:
         fine = self.survey.oversample
         return Grid((self.size + 2 * MARGIN_PX) * fine, self.survey.pixel_scale / fine)
 
-    def simulate(self, out: Path, count: int, ctx: Context) -> Path:
+    def simulate(self, out: Path, count: int, ctx: Context, first: int = 0) -> Path:
         """Write `count` FITS files to folders of `out`, one a field, and `out/truth.csv`; return the table's path.
 
-        An object depends on `ctx.seed` and its number alone, so a longer run begins with the objects of a shorter one.
+        An object depends on `ctx.seed` and its number alone, so a longer run begins with the objects of a shorter one, and
+        runs that each begin at another `first` number are parts of one.
 
         Raises:
             UserError: when `count` is not positive, or `out` cannot be written or already holds a truth table.
@@ -84,7 +97,7 @@ class Simulator:
             for number in range(count):
                 if number % 16 == 0:
                     ctx.progress(number / count, f"simulating {self.survey.name}: {number} of {count}")
-                writer.writerow(self._write(table.parent, number, ctx.seed))
+                writer.writerow(self._write(table.parent, first + number, ctx.seed))
         ctx.progress(1.0, f"simulated {count} objects of {self.survey.name}")
         return table
 
@@ -99,9 +112,7 @@ class Simulator:
             for band, image in zip(self.survey.bands, stamp.images, strict=True)
         ]
         fitsfile.write(folder / f"{name}.fits", planes)
-        truth, is_lens = stamp.truth, int(stamp.truth.kind == "lens")
-        numbers = (_text(truth.theta_e), _text(stamp.arc_snr), _text(truth.magnification))
-        return (name, is_lens, truth.kind, *numbers, f"{ra:.7f}", f"{dec:.7f}", patch)
+        return (name, *_row(stamp, ra, dec, patch))
 
     def _cards(self, name: str, band: Band, ra: float, dec: float) -> list[fitsfile.Card]:
         middle, scale = (self.size + 1) / 2, self.survey.pixel_scale / 3600
@@ -119,56 +130,100 @@ class Simulator:
         return cards
 
     def stamp(self, number: int, seed: int) -> Stamp:
-        """Object `number` of the run `seed`: drawn, blurred, with noise."""
+        """Object `number` of the run `seed`: drawn, blurred, with noise and defects."""
         rng = np.random.default_rng([seed & 0xFFFFFFFF, number])
-        scene = Scene(self.survey, self.grid, rng)
-        truth = lens(scene) if rng.random() < self.params.lens_fraction else _impostor(scene)
+        nuisance = noise.NUISANCES[self.params.nuisance]
+        crowd = 1 + 0.2 * (nuisance.artefacts - 1)
+        scene = Scene(self.survey, self.grid, rng, self.params.population, self.params.sources, crowd)
+        truth = self._drawn(scene)
         field(scene)
-        seeing = 1 + self.survey.seeing_scatter * float(np.clip(rng.normal(), -3, 3))
-        q, angle = 1 - abs(rng.normal(0, 0.03)), rng.uniform(0, math.pi)
-        blurs = [moffat(self.grid, band.fwhm_arcsec * seeing, band.moffat_beta, q, angle) for band in self.survey.bands]
+        blurs = self._blurs(nuisance, rng)
+        sky = noise.sky_factors(self.survey, nuisance, rng)
         clean = np.stack([self._pixels(light, psf) for light, psf in zip(scene.light, blurs, strict=True)])
-        arc_snr = math.nan
+        arc_snr = mag_source = flux = math.nan
+        above = 0
         if scene.arc is not None:
-            arc, arc_snr = self._arc(scene, blurs, clean)
+            arc, arc_snr = self._arc(scene, blurs, clean, sky)
+            mag_source = scene.source_mag
             clean += arc
+            plane = arc[self.survey.bands.index(self.survey.reference)]
+            above, flux = int(np.count_nonzero(plane > 1)), float(plane[plane > 1].sum())
+        images = noise.add_noise(clean, self._variance(clean, sky), self.survey, nuisance, rng)
+        self._defects(scene, images, nuisance)
         sigmas = np.array([band.sigma for band in self.survey.bands], np.float32)[:, None, None]
-        return Stamp((self._noisy(clean, rng) * sigmas).astype(np.float32), truth, arc_snr)
+        images *= sigmas
+        if rng.random() < max(self.survey.masked * nuisance.artefacts**0.5, nuisance.floor * (self.survey.masked > 0)):
+            images[noise.masked_blocks(images.shape, rng)] = np.nan
+        return Stamp(images, truth, arc_snr, mag_source, above, flux)
+
+    def _drawn(self, scene: Scene) -> Truth:
+        if self.params.only:
+            return lens(scene) if self.params.only == "lens" else IMPOSTORS[self.params.only](scene)
+        return lens(scene) if scene.rng.random() < self.params.lens_fraction else impostor(scene)
+
+    def _blurs(self, nuisance: noise.Nuisance, rng: np.random.Generator) -> list[np.ndarray]:
+        """Transforms of every band's PSF in this stamp; three quarters of the seeing's variance is common to the bands."""
+        survey = self.survey
+        spread, common = math.hypot(survey.seeing_scatter, nuisance.seeing_scatter), rng.normal()
+        q, angle = 1 - abs(rng.normal(0, nuisance.ellipticity)), rng.uniform(0, math.pi)
+        blurs = []
+        for band in survey.bands:
+            own = 0.87 * common + 0.5 * rng.normal() if len(survey.bands) > 1 else common
+            widen = nuisance.seeing * (1 + spread * float(np.clip(own, -2.5, 2.5)))
+            if self.params.psf:
+                blurs.append(from_fits(self.params.psf, self.grid, survey.pixel_scale, widen))
+            else:
+                blurs.append(moffat(self.grid, band.fwhm_arcsec * widen, band.moffat_beta, q, angle))
+        return blurs
 
     def _pixels(self, light: np.ndarray, psf: np.ndarray) -> np.ndarray:
         inner = slice(MARGIN_PX, -MARGIN_PX)
         return binned(blur(light, psf), self.survey.oversample)[inner, inner]
 
-    def _arc(self, scene: Scene, blurs: list[np.ndarray], clean: np.ndarray) -> tuple[np.ndarray, float]:
+    def _arc(
+        self, scene: Scene, blurs: list[np.ndarray], clean: np.ndarray, sky: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         """The arcs at a signal-to-noise drawn log-uniformly from the survey's range, and that number.
 
         That of a matched filter over all bands: sqrt(sum of arc^2 / variance), the lens's shot noise included.
+        The source's magnitude follows.
         """
         assert scene.arc is not None
-        weights = scene.weights(24.0, source_colour(scene.rng))
+        weights = scene.weights(ARC_MAG, scene.arc_colour)
         unit = np.stack([weight * self._pixels(scene.arc, psf) for weight, psf in zip(weights, blurs, strict=True)])
-        of_unit = math.sqrt(float(np.sum(unit**2 / self._variance(clean))))
+        of_unit = math.sqrt(float(np.sum(unit**2 / self._variance(clean, sky))))
         low, high = (self.params.arc_snr_scale * bound for bound in self.survey.arc_snr)
         wanted = math.exp(scene.rng.uniform(math.log(low), math.log(high)))
-        return unit * np.float32(wanted / of_unit), wanted
+        scale = wanted / of_unit
+        scene.source_mag = ARC_MAG - 2.5 * math.log10(scale)
+        return unit * np.float32(scale), wanted
 
-    def _variance(self, clean: np.ndarray) -> np.ndarray:
-        """Of every pixel in units of the sky's: 1 + electrons of the objects over electrons^2 of the sky."""
+    def _variance(self, clean: np.ndarray, sky: np.ndarray) -> np.ndarray:
+        """Of every pixel in units of the survey's sky: this stamp's sky and the objects' electrons over electrons^2."""
         per_unit = np.array([1 / (band.sigma * band.gain) for band in self.survey.bands], np.float32)[:, None, None]
-        return 1 + np.maximum(clean, 0) * per_unit
+        return (sky**2)[:, None, None] + np.maximum(clean, 0) * per_unit
 
-    def _noisy(self, clean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Add sky and shot noise, correlated as resampling leaves it, and a background slightly off zero."""
-        white, weight = rng.standard_normal(clean.shape, np.float32), np.float32(self.survey.noise_correlation)
-        neighbours = sum(np.roll(white, step, axis) for step in (-1, 1) for axis in (1, 2))
-        noise = (white + weight * neighbours) / np.float32(math.sqrt(1 + 4 * weight**2))
-        return clean + noise * np.sqrt(self._variance(clean)) + np.float32(rng.normal(0, 0.12))
+    def _defects(self, scene: Scene, images: np.ndarray, nuisance: noise.Nuisance) -> None:
+        rng, survey = scene.rng, self.survey
+        for draw in scene.defects:
+            draw(images)
+        for _ in range(int(rng.poisson(max(survey.cosmic_rays * nuisance.artefacts, nuisance.floor)))):
+            artefacts.cosmic_ray(images, rng)
+        if rng.random() < max(survey.trails * nuisance.artefacts, nuisance.floor / 2):
+            artefacts.trail(images, rng)
 
 
-def _impostor(scene: Scene) -> Truth:
-    shares = np.cumsum([share for _, share in IMPOSTORS])
-    draw, _ = IMPOSTORS[int(np.searchsorted(shares, scene.rng.random() * shares[-1], side="right"))]
-    return draw(scene)
+def _row(stamp: Stamp, ra: float, dec: float, patch: str) -> tuple:
+    """The truth table's row behind the ID."""
+    truth = stamp.truth
+    is_lens = int(truth.kind == "lens")
+    own = (truth.n_members, stamp.arc_pixels, _text(stamp.arc_flux_sigma)) if is_lens else ("", "", "")
+    numbers = (truth.theta_e, stamp.arc_snr, truth.magnification, truth.z_lens, truth.z_source, truth.n_images)
+    more = (truth.mag, stamp.mag_source, truth.sigma_km_s, truth.q, truth.shear)
+    return (
+        is_lens, truth.kind, truth.subclass, *map(_text, numbers), f"{ra:.7f}", f"{dec:.7f}", patch,
+        *map(_text, more), *own,
+    )  # fmt: skip
 
 
 def _position(number: int, seed: int) -> tuple[float, float]:
