@@ -58,7 +58,52 @@ SPEC = BackendSpec(
 )
 
 
+@dataclass(frozen=True)
+class PainterParams:
+    """Into which cutouts to paint lenses, and how."""
+
+    into: Annotated[str, Param("Folder of your own FITS cutouts; empty takes non-lenses drawn of the preset.")] = ""
+    survey: Annotated[Survey, Param("PSF, zero points, gain and ranges that the files themselves don't give.")] = (
+        "euclid_vyjh"
+    )
+    fraction: Annotated[float, Param("Share of the cutouts that get a lens; the others stay as they are.", 0, 1)] = 0.5
+    psf: Annotated[str, Param("FITS image of the PSF; empty takes the file's PSF extension, else a Moffat.")] = ""
+    sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+    theta_e_low: Annotated[
+        float | None, Param("Least Einstein radius; empty takes the preset's.", 0.05, 30, "arcsec")
+    ] = None
+    theta_e_high: Annotated[
+        float | None, Param("Largest Einstein radius; empty takes the preset's.", 0.05, 30, "arcsec")
+    ] = None
+    arc_snr_low: Annotated[float | None, Param("Least signal-to-noise of the arcs; empty: the preset's.", 0.1, 1e5)] = (
+        None
+    )
+    arc_snr_high: Annotated[
+        float | None, Param("Largest signal-to-noise of the arcs; empty: the preset's.", 0.1, 1e5)
+    ] = None
+    pixel_scale: Annotated[
+        float | None, Param("For cutouts whose header does not say.", 0.001, 100, "arcsec", advanced=True)
+    ] = None
+    band: Annotated[str, Param("Name of the band of images that don't say.", advanced=True)] = ""
+    blind: Annotated[bool, Param("HISTORY cards don't tell painted from unpainted.", advanced=True)] = False
+
+
+PAINTER = BackendSpec(
+    id="painter",
+    title="Lens painter",
+    capabilities=("simulate",),
+    factory="astrolens_simulator.painter:Painter",
+    params=PainterParams,
+    run_in="thread",
+    version="1",
+    doc=(
+        "Paints simulated arcs into your own cutouts with their PSF, pixel scale and noise, and leaves as many as they are: "
+        "golden objects and training sets that look like your survey. Writes a truth table; headers and other extensions stay."
+    ),
+)
+
+
 @hookimpl
 def astrolens_backends() -> Iterable[BackendSpec]:
-    """The one backend of this package."""
-    return (SPEC,)
+    """The simulator and the painter."""
+    return (SPEC, PAINTER)
