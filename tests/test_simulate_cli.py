@@ -1,0 +1,71 @@
+"""astrolens simulate: parameters of any backend as flags, the challenge's layout, painting, and its mistakes in one sentence."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from astrolens_gui.__main__ import main
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    with table.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_that_a_simulation_in_the_challenges_layout_imports_with_its_truth(tmp_path: Path, capsys):
+    out = tmp_path / "GroundBasedTraining"
+    argv = ["simulate", out, "--layout", "challenge", "--survey", "challenge1_ground", "--count", 5, "--size", 32]
+    assert main([*map(str, argv), "--lens-fraction", "1"]) == 0
+    assert "5 objects in" in capsys.readouterr().out
+    found = rows(out / "classifications.csv")
+    assert [row["ID"] for row in found] == ["100000", "100001", "100002", "100003", "100004"]
+    assert all(0 < float(row["Einstein_area"]) < 1e-8 for row in found)
+    assert max(int(row["numb_pix_lensed_image"]) for row in found) > 0
+    assert len(list(out.rglob("imageSDSS_U-*.fits"))) == 5
+    project = str(tmp_path / "p.astrolens")
+    assert main(["import", project, str(out)]) == 0
+    assert main(["label", project, "--from", str(out / "classifications.csv")]) == 0
+    assert "5 labels taken" in capsys.readouterr().out
+
+
+def test_that_a_simulation_that_is_there_is_written_again_in_that_layout(tmp_path: Path):
+    plain, out = tmp_path / "plain", tmp_path / "out"
+    assert main(["simulate", str(plain), "--count", "3", "--size", "32"]) == 0
+    assert main(["simulate", str(out), "--from", str(plain), "--layout", "challenge"]) == 0
+    assert len(list((out / "Public" / "Band1").glob("imageEUC_VIS-*.fits"))) == 3
+    assert [row["name"] for row in rows(out / "truth.csv")] == [row["ID"] for row in rows(plain / "truth.csv")]
+
+
+def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path):
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    assert main(["simulate", str(mine), "--count", "3", "--size", "48", "--lens-fraction", "0"]) == 0
+    assert (
+        main(["simulate", str(out), "--backend", "painter", "--into", str(mine), "--fraction", "1", "--count", "9"])
+        == 0
+    )
+    found = rows(out / "truth.csv")
+    assert {row["source"] for row in found} == {row["ID"] for row in rows(mine / "truth.csv")}
+    assert all(row["is_golden"] == "1" for row in found)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (["--backend", "cnn"], 1, "the backend cnn simulates nothing; choose simulator or painter with --backend"),
+        (["--lens-fraction", "2"], 1, "between 0 and 1"),
+        (["--sideways", "2"], 2, "unrecognized arguments: --sideways"),
+        (["--count", "0"], 1, "count must be at least 1"),
+        (["--backend", "painter", "--into", "nowhere", "--count", "9"], 1, "there is no such folder of cutouts"),
+        (
+            ["--survey", "kids_gri", "--from", "nowhere", "--layout", "challenge"],
+            1,
+            "name a folder that astrolens simulate wrote",
+        ),
+    ],
+)
+def test_that_a_wrong_wish_is_a_sentence(tmp_path: Path, capsys, more: list[str], code: int, words: str):
+    assert main(["simulate", str(tmp_path / "out"), *more]) == code
+    assert words in capsys.readouterr().err
