@@ -26,6 +26,9 @@ CHUNK = 32
 MEASURING = 0.6
 """Share of a time budget after which no further stamp is measured; the rest is for the fit."""
 
+MOST_JUDGES = 2000
+"""Stamps that choose the settings and calibrate, at most."""
+
 
 class Finder:
     """A subclass says how a chunk of stamps is measured (`measures`) and which kind of model judges (`head`)."""
@@ -44,7 +47,7 @@ class Finder:
         """
         raise NotImplementedError
 
-    def settle(self, data: TrainingSet, rows: np.ndarray, ctx: Context, budget: kit.Budget) -> dict[str, Any]:
+    def settle(self, data: TrainingSet, rows: np.ndarray, ctx: Context) -> dict[str, Any]:
         """What the measures need beside the input, chosen on `rows` (JSON values); nothing by default."""
         return {}
 
@@ -54,11 +57,13 @@ class Finder:
         self._about |= {"pixel_scale": data.input.pixel_scale, "classes": len(data.classes)}
         targets, weights, every = np.asarray(data.targets), np.asarray(data.weights), data.indices("train")
         rows, held = order(targets, every, ctx.seed), data.indices("validation")
+        if can_judge(targets[held]):
+            held = held[:: -(-len(held) // MOST_JUDGES)]
+        else:
+            held, rows = rows[: min(len(rows) // 5, MOST_JUDGES)], rows[min(len(rows) // 5, MOST_JUDGES) :]
         rows = rows[: fit_params.stamps] if fit_params.stamps else rows
-        if not can_judge(targets[held]):
-            held, rows = rows[: len(rows) // 5], rows[len(rows) // 5 :]
-        self._about |= self.settle(data, rows, ctx.part(0.0, 0.2), budget)
-        x_held, held = self._measured(data.images, held, ctx.part(0.2, 0.3), budget, MEASURING / 3)
+        self._about |= self.settle(data, rows, ctx.part(0.0, 0.2))
+        x_held, _ = self._measured(data.images, held, ctx.part(0.2, 0.3), None)
         x, measured = self._measured(data.images, rows, ctx.part(0.3, 0.8), budget, MEASURING)
         fitting = examples(x, targets[measured], weighed(targets, weights, measured, every))
         judging = examples(x_held, targets[held], weights[held])

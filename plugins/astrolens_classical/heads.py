@@ -43,7 +43,7 @@ class Head:
         """(N, D) → float64 (N, len(present)): logits."""
         values = self.model.decide(x)
         if self.platt is not None:
-            values = self.platt.decide(values.reshape(len(x), -1))
+            values = self.platt.decide(values[:, None] if values.ndim == 1 else values)
         return np.stack([-values / 2, values / 2], axis=1) if values.ndim == 1 else values
 
     def logits(self, x: np.ndarray, classes: int) -> np.ndarray:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from astrolens_gui import kit
 from astrolens_gui.api import Context, TrainingSet
 
 from .finder import Finder
@@ -83,7 +82,7 @@ def symmetric(found: np.ndarray) -> np.ndarray:
 class HogRegression(Finder):
     """The backend `hog-lr`."""
 
-    def settle(self, data: TrainingSet, rows: np.ndarray, ctx: Context, budget: kit.Budget) -> dict[str, Any]:
+    def settle(self, data: TrainingSet, rows: np.ndarray, ctx: Context) -> dict[str, Any]:
         """The one of `CHOICES` whose regression errs least, on a fifth of the stamps."""
         some = np.sort(rows[: min(max(len(rows) // 5, 200), TRIAL)])
         images, targets = np.asarray(data.images[some]), np.asarray(data.targets[some])
@@ -91,7 +90,7 @@ class HogRegression(Finder):
         losses = {}
         for number, choice in enumerate(CHOICES):
             ctx.progress(number / len(CHOICES), "choosing the cells")
-            if images.shape[1] * choice["inner"] < 2 * choice["cells"] or (number and budget.share() > 0.15):
+            if images.shape[1] * choice["inner"] < 2 * choice["cells"]:
                 continue
             parts = [images[at : at + 64] for at in range(0, len(images), 64)]
             x = np.concatenate([self.measures(part, {"hog": choice}) for part in parts])

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SHORT = 1.2
+"""Chord over radius below which an arc's circle is fitted as a short one's."""
+
+ROUND = np.radians(220)
+"""Angle about the centre above which an arc about it is a ring."""
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -14,11 +20,12 @@ class Segments:
 
     Attributes:
         stamp: which stamp it is in. area: pixels. flux, peak: of the weights given.
-        radius: of its flux-weighted middle from the stamp's centre, px.
-        major, minor: RMS along its axes, px. tilt: angle between its major axis and the tangent there, radians 0..π/2.
+        radius: mean distance of its light from the stamp's centre, px.
+        major, minor: RMS along its axes, px. tilt: angle between its major axis and the tangent there, radians 0..π/2; 0 of a ring.
         aperture: angle that it spans about the stamp's centre, radians.
         curvature: 1 / radius of the circle through it, px⁻¹; positive where that circle's centre is on the stamp's
             centre's side. offset: of the circle's centre from the stamp's centre, px (at most the stamp's size).
+        ring: bool, whether it goes round the stamp's centre and leaves it free.
         length, width: of an evenly bright arc with the same spread along and across the circle, px.
     """
 
@@ -33,6 +40,7 @@ class Segments:
     aperture: np.ndarray
     curvature: np.ndarray
     offset: np.ndarray
+    ring: np.ndarray
     length: np.ndarray
     width: np.ndarray
 
@@ -77,9 +85,10 @@ def measure(labels: np.ndarray, weights: np.ndarray, count: int) -> Segments:
     owner[of] = stamp
     peak = np.zeros(count)
     np.maximum.at(peak, of, w)
-    return Segments(
-        owner, area, flux, peak, np.hypot(mx, my), major, minor, tilt, aperture, bent, offset, length, width
-    )
+    far = total(w * np.hypot(x, y)) / safe
+    ring = (aperture > ROUND) & (offset < far / 2) & (width < far)
+    tilt = np.where(ring, 0.0, tilt)
+    return Segments(owner, area, flux, peak, far, major, minor, tilt, aperture, bent, offset, ring, length, width)
 
 
 def _circle(
@@ -87,9 +96,10 @@ def _circle(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(centre x, y relative to each segment's middle, radius, variance across), px, of the circle of least squares.
 
-    Kåsa's (1976) fit makes the circle of a blurred arc too small: an isotropic blur adds its variance to the second
-    moments and nothing to the third, so the scatter about the circle is taken off the moments, a few times over.
-    Radii end at 10⁴ px: that of a straight line.
+    Of long arcs by Kåsa's (1976) regression of t² + u² on t, u (along and across). A blur makes that circle too small: it
+    adds its variance to the second moments and nothing to the third, so the scatter about the circle is taken off, a
+    few times over. Of short arcs, whose depth is no more than the blur, by the regression of u on t and t² + u²,
+    which does not divide by that depth. Radii end at 10⁴ px: that of a straight line.
     """
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -97,24 +107,27 @@ def _circle(
 
     flux = np.maximum(np.bincount(of, w, count), 1e-12)
     xx, yy, xy = seconds
-    square = dx * dx + dy * dy
-    bx, by, spread = mean(square * dx) / 2, mean(square * dy) / 2, xx + yy
-    least = spread / 2 - np.hypot((xx - yy) / 2, xy)
-    across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
+    angle = 0.5 * np.arctan2(2 * xy, xx - yy)
+    cos, sin = np.cos(angle), np.sin(angle)
+    t, u = dx * cos[of] + dy * sin[of], dy * cos[of] - dx * sin[of]
+    square = t * t + u * u
+    tt, uu, spread = mean(t * t), mean(u * u), mean(square)
+    tq, uq, qq = mean(square * t), mean(square * u), mean(square * square) - spread**2
     blur2 = np.zeros(count)
     for _ in range(6):
-        ax, ay = xx - blur2, yy - blur2
-        determinant = ax * ay - xy * xy
-        sound = determinant > 1e-6 * spread**2
-        safe = np.where(sound, determinant, 1.0)
-        cx, cy = (ay * bx - xy * by) / safe, (ax * by - xy * bx) / safe
-        far = np.hypot(cx, cy)
-        sound &= far < 1e4
-        cx, cy = np.where(sound, cx, 1e4 * np.cos(across)), np.where(sound, cy, 1e4 * np.sin(across))
-        radius = np.sqrt(np.maximum(cx**2 + cy**2 + spread - 2 * blur2, 0.25))
-        off = np.hypot(dx - cx[of], dy - cy[of]) - radius[of]
-        blur2 = np.clip(mean(off * off) - mean(off) ** 2, 0, 0.97 * np.maximum(least, 0))
-    return cx, cy, radius, blur2
+        left = np.maximum(uu - blur2, 1e-3 * uu + 1e-9)
+        near_t, near_u = tq / 2 / np.maximum(tt - blur2, 1e-9), uq / 2 / left
+        t0 = np.maximum(tt - blur2, 0.3 * tt)
+        q0 = np.maximum(qq - 4 * blur2 * (spread - 2 * blur2) - 4 * blur2**2, 0.2 * qq)
+        bend = t0 * uq / np.where(t0 * q0 > tq * tq, t0 * q0 - tq * tq, np.inf)
+        bend = np.where(np.abs(bend) > 5e-5, bend, np.where(bend < 0, -5e-5, 5e-5))
+        far_t, far_u = tq / (2 * np.maximum(t0, 1e-9)), 1 / (2 * bend)
+        short = np.sqrt(12 * tt) * 2 * np.abs(bend) < SHORT
+        middle_t, middle_u = np.where(short, far_t, near_t), np.where(short, far_u, near_u)
+        radius = np.sqrt(np.maximum(middle_t**2 + middle_u**2 + spread - 2 * blur2, 0.25))
+        off = np.hypot(t - middle_t[of], u - middle_u[of]) - radius[of]
+        blur2 = np.clip(mean(off * off) - mean(off) ** 2, 0, 0.97 * uu)
+    return middle_t * cos - middle_u * sin, middle_t * sin + middle_u * cos, radius, blur2
 
 
 def _angles(of: np.ndarray, angle: np.ndarray, w: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -109,9 +109,14 @@ def detect(residuals: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, Segme
 
 
 def is_arc(found: Segments) -> np.ndarray:
-    """bool (M,): the published cuts on place, size, direction, axis ratio and aperture."""
+    """bool (M,): the published cuts on place, size, direction, axis ratio and aperture; a ring has neither of the two."""
     place = (found.radius > NEAREST_PX) & (found.radius < FARTHEST_PX) & (found.area > 20) & (found.area < MOST_PX)
-    return place & (found.tilt < TANGENTIAL) & (found.major > SLENDER * found.minor) & (found.aperture > APERTURE)
+    return (
+        place
+        & (found.tilt < TANGENTIAL)
+        & ((found.major > SLENDER * found.minor) | found.ring)
+        & (found.aperture > APERTURE)
+    )
 
 
 def measures_of(found: Segments, colour: np.ndarray, count: int) -> np.ndarray:

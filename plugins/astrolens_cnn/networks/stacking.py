@@ -58,7 +58,8 @@ class Stack:
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """(N, D) → float32 (N, classes)."""
-        values = self.platt.decide(self.machine.decide(x).reshape(len(x), -1))
+        decided = self.machine.decide(x)
+        values = self.platt.decide(decided[:, None] if decided.ndim == 1 else decided)
         both = np.stack([-values / 2, values / 2], axis=1) if values.ndim == 1 else values
         out = np.full((len(x), self.classes), -20.0, np.float32)
         out[:, self.present] = both
