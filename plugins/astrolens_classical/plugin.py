@@ -42,6 +42,7 @@ def _spec(id: str, title: str, factory: str, fit_params: type, doc: str, *needs:
         requires=(*_NEEDS, *needs),
         version="1",
         doc=doc,
+        group="classical",
     )
 
 

@@ -8,6 +8,7 @@ from astrolens_gui.api import BackendSpec, InputSpec, NoParams, hookimpl
 
 from . import settings
 from .settings import Network, Training
+from .stacked import STACKED
 
 __all__ = ["CNN", "NETWORKS", "Network", "Training", "astrolens_backends"]
 
@@ -229,4 +230,4 @@ NETWORKS = (
 
 @hookimpl
 def astrolens_backends() -> Iterable[BackendSpec]:
-    return NETWORKS
+    return (*NETWORKS, *STACKED)
