@@ -164,16 +164,22 @@ def deflector(survey: Survey, population: str, reach: float, rng: np.random.Gene
     return Deflector(Galaxy(z, mag, radius, spectrum), n, q, angle, lens, z_source, sigma)
 
 
+MOST_TRIES = 10_000
+
+
 def disc(survey: Survey, population: str, rng: np.random.Generator) -> Galaxy:
     """A disc galaxy as bright as the lenses are, so that brightness does not tell them apart."""
     table, size = deflectors(survey.name, population), POPULATIONS[population].size
     mag = float(table[int(rng.integers(len(table))), 4] + rng.normal(0, 0.25))
-    while True:
+    for _ in range(MOST_TRIES):
         z = rng.triangular(0.06, 0.25, 0.8)
         spectrum = colour("late", z, rng.normal(0, 0.15))
         absolute = mag - distance_modulus(z) - spectrum(survey.reference.wavelength_um)
         if -23.4 < absolute < -19.3:
             break
+    else:  # brighter than any disc at these redshifts: the nearest and largest that there is
+        z, absolute = 0.06, -23.4
+        spectrum = colour("late", z)
     luminosity = 10 ** (-0.4 * (absolute + 21.6))
     size_kpc = 5.2 * size * luminosity**0.4 * math.exp(rng.normal(0, 0.22))
     return Galaxy(z, mag, size_kpc / kpc_per_arcsec(z), spectrum)

@@ -194,3 +194,9 @@ def test_that_it_draws_well_over_sixty_objects_a_second(tmp_path: Path):
     start = time.process_time()
     simulate(tmp_path, 150)
     assert 150 / (time.process_time() - start) > 60
+
+
+def test_that_a_disc_too_bright_for_any_redshift_is_the_nearest_and_largest():
+    """One in ten thousand draws asks for a magnitude that no disc between the redshifts has."""
+    stamp = Simulator(SimulatorParams(survey="challenge1_space")).stamp(4805, 2801)
+    assert np.isfinite(stamp.images).any()
