@@ -24,11 +24,14 @@ from astrolens_gui.api import Context, UserError
 MAPS = "maps"
 """Name of a layer that is looked at alone, where it is at least a `COARSEST` part of the stamp."""
 
-COARSEST, FINEST = 0.25, 0.55
-"""Sides of the maps that are looked at, as a part of the stamp's; the last of each size, at most two sizes."""
+COARSEST, FINEST = 0.2, 0.55
+"""Sides of the maps that are looked at, as a part of the stamp's; the last of the finest and of the coarsest size."""
 
 SHAPES = (1, 32)
 """Stamps a compiled call: one for the object on the screen, many for a set."""
+
+ROWS, NOISES = 9, 2
+"""How many rows of cells are asked where they look, with how many stamps of noise."""
 
 _known: weakref.WeakKeyDictionary[keras.Model, Explaining] = weakref.WeakKeyDictionary()
 
@@ -98,7 +101,7 @@ class Explaining:
         def spoke(stamps: tf.Tensor) -> np.ndarray:
             made = np.ones((1, 1, 1))
             for coarse, spread in zip(self._focus(stamps), placing, strict=True):
-                made = made * _unit(np.einsum("ai,nij,bj->nab", spread, coarse.numpy(), spread))
+                made = made * _unit(spread @ coarse.numpy() @ spread.T)
             return np.asarray(_unit(made) ** (1 / len(placing)), np.float32)
 
         return self._run(spoke, batch, np.empty(batch.shape[:3], np.float32), ctx)
@@ -153,8 +156,9 @@ def looked_at(network: keras.Model) -> list[Any]:
     if named:
         return named[-1:]
     last = {tensor.shape[1]: tensor for _, tensor in maps}  # of each size the last
-    within = [side for side in last if math.floor(COARSEST * size) <= side <= math.ceil(FINEST * size)]
-    return [last[side] for side in sorted(within)[:2][::-1]] or [maps[-1][1]]
+    small = sorted(side for side in last if side <= math.ceil(FINEST * size))
+    within = [side for side in small if side >= math.floor(COARSEST * size)] or small[-1:]
+    return [last[side] for side in sorted({*within[:1], *within[-1:]}, reverse=True)] or [maps[-1][1]]
 
 
 def centres_of(network: keras.Model, maps: Any) -> np.ndarray:
@@ -173,13 +177,14 @@ def centres_of(network: keras.Model, maps: Any) -> np.ndarray:
             seen = tf.reduce_sum(tf.gather(looking(stamps, training=False), row, axis=1))
         return tf.reduce_sum(tf.abs(tape.gradient(seen, stamps)), axis=(0, 2, 3))
 
-    noise = tf.constant(np.random.default_rng(0).normal(size=(8, *network.input_shape[1:])).astype(np.float32))
-    centres = (np.arange(side) + 0.5) * size / side - 0.5
-    for row in range(side):
+    noise = tf.constant(np.random.default_rng(0).normal(size=(NOISES, *network.input_shape[1:])).astype(np.float32))
+    rows = np.unique(np.linspace(0, side - 1, ROWS).round().astype(int))  # between them it is linear
+    centres = (rows + 0.5) * size / side - 0.5
+    for place, row in enumerate(rows.tolist()):
         weight = slope(noise, tf.constant(row)).numpy().astype(np.float64)
         if weight.sum() > 0:
-            centres[row] = float((weight * np.arange(size)).sum() / weight.sum())
-    return np.maximum.accumulate(centres) + 1e-6 * np.arange(side)
+            centres[place] = float((weight * np.arange(size)).sum() / weight.sum())
+    return np.interp(np.arange(side), rows, np.maximum.accumulate(centres)) + 1e-6 * np.arange(side)
 
 
 def _unit(maps: np.ndarray) -> np.ndarray:
