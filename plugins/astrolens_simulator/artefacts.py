@@ -64,9 +64,14 @@ def ghost(images: np.ndarray, rng: np.random.Generator) -> None:
     inner = outer * rng.uniform(0.25, 0.6)
     axis = np.arange(side, dtype=np.float32)
     r = np.hypot(axis[None, :] - x, axis[:, None] - y)
-    disc = 1 / (1 + np.exp((r - outer) / 0.8)) - 1 / (1 + np.exp((r - inner) / 0.8))
+    disc = _edge(r, outer) - _edge(r, inner)
     level = math.exp(rng.normal(1.0, 0.4))
     images[int(rng.integers(len(images)))] += (level * disc).astype(np.float32)
+
+
+def _edge(r: np.ndarray, radius: float) -> np.ndarray:
+    """1 within a radius and 0 outside, soft over a pixel."""
+    return 1 / (1 + np.exp(np.minimum((r - radius) / 0.8, 80)))
 
 
 def bad_columns(images: np.ndarray, rng: np.random.Generator) -> None:

@@ -140,7 +140,13 @@ def deflectors(survey: str, population: str) -> np.ndarray:
     low, high = about.theta_e_arcsec
     with np.errstate(divide="ignore"):
         chance = geometry**2 * np.where(theta_e > 0, theta_e / low, np.inf) ** drawn.favour
-    fits = (theta_e >= low) & (theta_e <= high) & (mag < about.faintest_mag) & (z_source > z + 0.1)
+    fits = (
+        (theta_e >= low)
+        & (theta_e <= high)
+        & (mag > about.brightest_mag)
+        & (mag < about.faintest_mag)
+        & (z_source > z + 0.1)
+    )
     kept = fits & (rng.random(_PROPOSALS) < chance)
     return np.stack([dispersion, z, z_source, theta_e, mag, radius], axis=1)[kept]
 

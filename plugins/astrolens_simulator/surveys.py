@@ -63,6 +63,7 @@ class Survey:
     masked: float
     bands: tuple[Band, ...]
     masked_value: float = math.nan
+    brightest_mag: float = -math.inf
 
     @property
     def reference(self) -> Band:
