@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from astrolens_cnn.plugin import CNN, Network, Training
 
+from astrolens_gui import kit
 from astrolens_gui.api import Cancelled, Context, InputSpec, TrainingSet, build
 from astrolens_gui.testing import data
 
@@ -91,6 +93,18 @@ def test_that_a_saved_model_answers_the_same(fitted, stamps, tmp_path):
     again = model.Residual(SMALL)
     again.load(tmp_path)
     np.testing.assert_array_equal(again.classify(stamps[0], Context()), fitted[0].classify(stamps[0], Context()))
+
+
+def test_that_weights_saved_by_the_first_version_fit_still(fitted, tmp_path):
+    """Names and shapes of the variables are the format of every model folder out there; change them and old folders must
+    say, in their header, which structure they hold."""
+    backend = model.Residual(Network())
+    backend._take(model.network((50, 50, 1), 2, backend.params))
+    backend.save(tmp_path)
+    shapes, about = kit.read_header(tmp_path / "weights.safetensors")
+    listed = json.dumps(sorted((name, list(shape)) for name, shape in shapes.items()))
+    assert hashlib.sha256(listed.encode()).hexdigest()[:16] == "65fbfc776f19164b"
+    assert about == {"shape": "[50, 50, 1]", "classes": "2"}
 
 
 def test_that_weights_of_another_width_are_refused(fitted, tmp_path):
