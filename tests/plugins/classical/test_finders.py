@@ -135,10 +135,9 @@ def test_that_three_classes_and_soft_labels_of_a_rare_one_are_learnt(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(SPECS))
-def test_that_it_passes_the_conformance_kit(name, tmp_path):
+def test_that_it_passes_the_conformance_kit(tmp_path):
     from astrolens_gui.testing.checks import check
 
-    small = replace(SPECS[name], input=InputSpec(("r",), 0.2, 28))
+    small = replace(SPECS["arcs"], input=InputSpec(("r",), 0.2, 28))
     results = list(check(small, "astrolens_classical.plugin", tmp_path))
     assert {outcome.name: outcome.detail for outcome in results if outcome.state == "failed"} == {}
