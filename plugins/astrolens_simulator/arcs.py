@@ -149,7 +149,7 @@ def _kind(light: np.ndarray, images: int, grid: Grid) -> str:
     x, y = grid.offsets(grid.whole, 0.0, 0.0)
     sector = ((np.arctan2(y, x) + math.pi) * (10 / (2 * math.pi))).astype(np.int64) % 10
     shares = np.bincount(sector.ravel(), light.ravel(), 10)
-    if shares.min() > 0.2 * shares.mean():
+    if shares.min() > 0.4 * shares.mean():
         return "ring"
     return {2: "double", 3: "arc", 4: "quad"}.get(images, "quad" if images > 4 else "arc")
 

@@ -24,6 +24,7 @@ class Lens:
         angle: of the major axis, radians from +x.
         shear, shear_angle: external shear and its direction, radians.
         members: singular isothermal spheres beside it, each (Einstein radius, x, y) in arcsec.
+        slope: of the density, 3-D; any but the isothermal 2 is drawn by lenstronomy's elliptical power law.
     """
 
     theta_e: float
@@ -32,12 +33,25 @@ class Lens:
     shear: float = 0.0
     shear_angle: float = 0.0
     members: tuple[tuple[float, float, float], ...] = ()
+    slope: float = 2.0
 
     def source_plane(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the image positions (arcsec) lie in the source plane: beta = theta - alpha(theta).
 
         Kormann, Schneider & Bartelmann (1994), in the form of Keeton (2001, astro-ph/0102341), without a core.
         """
+        pull_x, pull_y = self._isothermal(x, y) if self.slope == 2.0 else self._power_law(x, y)
+        gamma1 = self.shear * math.cos(2 * self.shear_angle)
+        gamma2 = self.shear * math.sin(2 * self.shear_angle)
+        beta_x = x - pull_x - (gamma1 * x + gamma2 * y)
+        beta_y = y - pull_y - (gamma2 * x - gamma1 * y)
+        for radius, at_x, at_y in self.members:
+            dx, dy = x - at_x, y - at_y
+            pull = radius / (np.sqrt(dx * dx + dy * dy) + 1e-9)
+            beta_x, beta_y = beta_x - pull * dx, beta_y - pull * dy
+        return beta_x, beta_y
+
+    def _isothermal(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         q = min(self.q, 0.999)
         eccentricity = math.sqrt(1 - q * q)
         cos, sin = math.cos(self.angle), math.sin(self.angle)
@@ -46,15 +60,18 @@ class Lens:
         scale = self.theta_e * math.sqrt(q) / eccentricity
         along = scale * np.arctan(eccentricity * major / psi)
         across = scale * np.arctanh(eccentricity * minor / psi)
-        gamma1 = self.shear * math.cos(2 * self.shear_angle)
-        gamma2 = self.shear * math.sin(2 * self.shear_angle)
-        beta_x = x - (cos * along - sin * across) - (gamma1 * x + gamma2 * y)
-        beta_y = y - (sin * along + cos * across) - (gamma2 * x - gamma1 * y)
-        for radius, at_x, at_y in self.members:
-            dx, dy = x - at_x, y - at_y
-            pull = radius / (np.sqrt(dx * dx + dy * dy) + 1e-9)
-            beta_x, beta_y = beta_x - pull * dx, beta_y - pull * dy
-        return beta_x, beta_y
+        return cos * along - sin * across, sin * along + cos * across
+
+    def _power_law(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tessore & Metcalf (2015) as lenstronomy has it (Birrer & Amara 2018)."""
+        from lenstronomy.LensModel.Profiles.epl_numba import EPL_numba
+
+        ratio = (1 - min(self.q, 0.999)) / (1 + min(self.q, 0.999))
+        e1, e2 = ratio * math.cos(2 * self.angle), ratio * math.sin(2 * self.angle)
+        shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+        flat = [np.broadcast_to(np.asarray(axis, np.float64), shape).ravel() for axis in (x, y)]
+        pulls = EPL_numba().derivatives(*flat, self.theta_e, self.slope, e1, e2, 0.0, 0.0)
+        return pulls[0].reshape(shape).astype(np.float32), pulls[1].reshape(shape).astype(np.float32)
 
     def image_counter(self, samples: int = 72, reach: float = 2.8) -> Callable[[float, float], int]:
         """A function that counts the images of a source at (x, y) in the source plane.

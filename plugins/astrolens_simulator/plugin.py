@@ -39,6 +39,10 @@ class SimulatorParams:
     ] = "standard"
     psf: Annotated[str, Param("FITS image of the point-spread function; empty takes a Moffat.", advanced=True)] = ""
     sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+    mass: Annotated[
+        Literal["isothermal", "power_law"],
+        Param("Density of the lenses; power_law has slopes of 2.08 ± 0.16 and needs lenstronomy.", advanced=True),
+    ] = "isothermal"
     only: Annotated[Only, Param("Draw this class alone; empty draws all.", advanced=True)] = ""
 
 

@@ -52,9 +52,10 @@ class Scene:
         population: str = "standard",
         sources: str = "",
         crowd: float = 1.0,
+        power_law: bool = False,
     ) -> None:
         self.survey, self.grid, self.rng = survey, grid, rng
-        self.population, self.sources, self.crowd = population, sources, crowd
+        self.population, self.sources, self.crowd, self.power_law = population, sources, crowd, power_law
         self.light = np.zeros((len(survey.bands), grid.side, grid.side), np.float32)
         self.arc: np.ndarray | None = None
         self.source_mag = math.nan
@@ -107,6 +108,8 @@ def lens(scene: Scene) -> Truth:
     chosen = deflector(scene.survey, scene.population, 0.55 * scene.half_arcsec, rng)
     add_early(scene, chosen)
     model, members = chosen.lens, _members(scene, chosen)
+    if scene.power_law:
+        model = replace(model, slope=float(np.clip(rng.normal(*SLOPES), 1.7, 2.5)))
     if members:
         model = replace(model, members=members)
     drawn = lensed(scene.grid, model, chosen.z_source, scene.population, scene.sources, rng)
@@ -178,3 +181,6 @@ def dimmed(mag: float, share: float) -> float:
 
 SPIKE_ANGLE = 0.35
 """Radians from +x: spikes belong to the telescope's spider, so all stars of a survey show them alike."""
+
+SLOPES = 2.08, 0.16
+"""Mean and scatter of the density slopes of lenses (Auger et al. 2010)."""

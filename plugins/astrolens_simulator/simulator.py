@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,6 +83,8 @@ class Simulator:
             Cancelled: through ctx; the objects so far and their truth are kept.
         """
         table = Path(out) / "truth.csv"
+        if self.params.mass == "power_law" and importlib.util.find_spec("lenstronomy") is None:
+            raise UserError("power-law lenses need lenstronomy: pip install lenstronomy, or keep mass isothermal")
         if count < 1:
             raise UserError(f"count must be at least 1, not {count}")
         if table.exists():
@@ -134,7 +137,8 @@ class Simulator:
         rng = np.random.default_rng([seed & 0xFFFFFFFF, number])
         nuisance = noise.NUISANCES[self.params.nuisance]
         crowd = 1 + 0.2 * (nuisance.artefacts - 1)
-        scene = Scene(self.survey, self.grid, rng, self.params.population, self.params.sources, crowd)
+        params = self.params
+        scene = Scene(self.survey, self.grid, rng, params.population, params.sources, crowd, params.mass == "power_law")
         truth = self._drawn(scene)
         field(scene)
         blurs = self._blurs(nuisance, rng)
