@@ -9,9 +9,18 @@ from astrolens_gui.core.plugins import missing
 
 from ..forms import ParamsForm
 from ..qt import Qt, QtWidgets, QWidget, Signal
+from .grouped import Choice, GroupedChoice
 from .sentence import Sentence
 
 VERDICTS = {"accepted": "good", "provisional": "warning", "refused": "bad"}
+GROUPS = {
+    "default": "Recommended",
+    "challenge": "Lens finding challenge",
+    "classical": "Classical",
+    "textbook": "Textbook networks",
+}
+"""Headings of the groups that we know, in their order; a stranger's group comes after them under its own name."""
+OTHERS = "Others"
 
 
 class BackendPanel(QWidget):
@@ -26,18 +35,15 @@ class BackendPanel(QWidget):
 
     def __init__(self, plugins: Any) -> None:
         super().__init__(objectName="scrolled")
-        self._specs = {spec.id: spec for spec in plugins.backends("classify")}
+        self._specs = {spec.id: spec for spec in sorted(plugins.backends("classify"), key=_place)}
         self._form: ParamsForm | None = None
         self._project = False
-        self.choice = QtWidgets.QComboBox(toolTip="The model backend that scores and trains")
-        self.choice.setSizeAdjustPolicy(QtWidgets.QComboBox.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.setMinimumContentsLength(8)
-        for spec in self._specs.values():
-            self.choice.addItem(spec.title, spec.id)
-            if lack := missing(spec):
-                place = self.choice.count() - 1
-                self.choice.setItemData(place, lack, Qt.ToolTipRole)
-                self.choice.model().item(place).setEnabled(False)
+        self.choice = GroupedChoice()
+        self.choice.setToolTip("The model backend that scores and trains")
+        self.choice.fill(
+            Choice(spec.id, spec.title, _heading(spec), _plain(spec.doc), missing(spec) or "")
+            for spec in self._specs.values()
+        )
         self.about = QtWidgets.QLabel(objectName="muted", wordWrap=True, textInteractionFlags=Qt.TextSelectableByMouse)
         self.about.setTextFormat(Qt.MarkdownText)
         self.about.setMinimumWidth(1)
@@ -71,10 +77,10 @@ class BackendPanel(QWidget):
         layout.addStretch(1)
 
     def _choose_first_ready(self) -> None:
-        ready = [place for place, spec in enumerate(self._specs.values()) if not missing(spec)]
-        trained = [place for place in ready if list(self._specs.values())[place].fit_params is not None]
+        ready = [spec for spec in self._specs.values() if not missing(spec)]
+        trained = [spec for spec in ready if spec.fit_params is not None]
         if ready:
-            self.choice.setCurrentIndex((trained or ready)[0])
+            self.choose((trained or ready)[0].id)
 
     @property
     def backend(self) -> str:
@@ -137,3 +143,18 @@ class BackendPanel(QWidget):
 
     def say(self, text: str, role: str = "") -> None:
         self.verdict.say(text, role)
+
+
+def _place(spec: Any) -> int:
+    """Where its group stands: ours first, then those of others, then what has none."""
+    known = list(GROUPS)
+    return known.index(spec.group) if spec.group in known else len(known) + (not spec.group)
+
+
+def _heading(spec: Any) -> str:
+    return GROUPS.get(spec.group) or spec.group.capitalize() or OTHERS
+
+
+def _plain(doc: str) -> str:
+    """Markdown as a tooltip shows it."""
+    return doc.replace("**", "").replace("`", "")
