@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..qt import Qt, QtGui, QtWidgets, QWidget
+from ..qt import Qt, QtGui, QTimer, QtWidgets, QWidget
 from .sentence import Sentence
 from .why_plots import SensitivityPlot
 
@@ -71,6 +71,9 @@ class VerdictPanel(QWidget):
             grid.setColumnStretch(place, 1)
         column.addWidget(self._pictures)
         self.plots: dict[str, SensitivityPlot] = {}
+        self._waiting: list[tuple[str, Any]] = []
+        self._next = QTimer(self, singleShot=True, interval=10)
+        self._next.timeout.connect(self._draw_next)
         for name, (title, tip) in GROUPS.items():
             heading = QtWidgets.QLabel(title, objectName="heading")
             heading.setToolTip(tip)
@@ -87,9 +90,16 @@ class VerdictPanel(QWidget):
         if found.before is not None:
             channel = found.asked.bands.index(band) if band in found.asked.bands else 0
             self._show_panda(found, channel)
-        for name, plot in self.plots.items():
-            plot.show_curves([curve for curve in found.curves if curve.name.split(" ")[0] == name])
+        self._waiting = [(name, found) for name in self.plots]
+        self._next.start()
         self.show()
+
+    def _draw_next(self) -> None:
+        """One plot after the other: all at once would stop the window for a moment."""
+        name, found = self._waiting.pop(0)
+        self.plots[name].show_curves([curve for curve in found.curves if curve.name.split(" ")[0] == name])
+        if self._waiting:
+            self._next.start()
 
     def _show_panda(self, found: Any, channel: int) -> None:
         before, after = found.before[..., channel], found.after[..., channel]
