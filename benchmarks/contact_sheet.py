@@ -15,6 +15,8 @@ from astrolens_simulator.simulator import Simulator, Stamp
 from astrolens_simulator.surveys import Survey
 from astropy.visualization import make_lupton_rgb
 
+from astrolens_gui.api import build
+
 CLASSES = ("lens", *IMPOSTORS)
 RGB = {"kids_gri": "irg", "kids_ugri": "irg", "des_gri": "irg", "hsc_grizy": "irg", "lsst": "irg",
        "challenge1_ground": "irg", "euclid_vyjh": ("H", "J", "VIS")}  # fmt: skip
@@ -53,7 +55,7 @@ def sheet(survey: str, columns: int, seed: int, size: int | None, classes: tuple
     """(rows, columns) stamps with a two-pixel gap, uint8 RGB, north up as the arrays lie."""
     rows = []
     for name in classes:
-        simulator = Simulator(SimulatorParams(survey=survey, only=name, size=size, **params))
+        simulator = Simulator(build(SimulatorParams, {"survey": survey, "only": name, "size": size, **params}))
         draw = colour if survey in RGB else grey
         stamps = [draw(simulator.stamp(number, seed), simulator.survey)[::-1] for number in range(columns)]
         rows.append(np.concatenate([np.pad(stamp, ((1, 1), (1, 1), (0, 0))) for stamp in stamps], axis=1))
