@@ -13,6 +13,8 @@ from astrolens_simulator.surveys import surveys
 from astropy.io import fits
 from astropy.stats import sigma_clipped_stats
 
+from astrolens_gui.api import build
+
 
 def sky(image: np.ndarray) -> dict[str, float]:
     """Level over sigma, sigma, correlation of neighbours and share of pixels that are sky, clipped at 2.5 sigma."""
@@ -42,7 +44,7 @@ def real(folder: Path, extension: str = "") -> list[np.ndarray]:
 
 
 def simulated(survey: str, size: int, count: int, **more) -> np.ndarray:
-    simulator = Simulator(SimulatorParams(survey=survey, size=size, **more))
+    simulator = Simulator(build(SimulatorParams, {"survey": survey, "size": size, **more}))
     return np.stack([simulator.stamp(number, 12).images for number in range(count)])
 
 

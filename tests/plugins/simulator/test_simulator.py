@@ -108,10 +108,11 @@ def test_that_no_header_gives_the_class_away(tmp_path: Path):
 
 @pytest.mark.parametrize("survey", [name for name in SURVEYS if name != "euclid_vyjh"])  # its sky is full of galaxies
 def test_that_the_sky_has_the_surveys_noise(survey: str):
-    simulator, about = Simulator(SimulatorParams(survey=survey)), surveys()[survey]
+    simulator, about = Simulator(build(SimulatorParams, {"survey": survey, "size": 48})), surveys()[survey]
     borders = [np.concatenate([s[:, :3].reshape(len(s), -1), s[:, -3:].reshape(len(s), -1)], 1)
-               for s in (simulator.stamp(number, 1).images for number in range(60))]  # fmt: skip
+               for s in (simulator.stamp(number, 1).images for number in range(40))]  # fmt: skip
     for band, values in enumerate(np.stack(borders, 1)):
+        values = values[np.isfinite(values).any(axis=1)]  # not those that are masked all around
         spread = 1.4826 * np.nanmedian(np.abs(values - np.nanmedian(values, axis=1, keepdims=True)), axis=1)
         assert np.nanmedian(spread) == pytest.approx(about.bands[band].sigma, rel=0.25)
 
@@ -145,7 +146,7 @@ def test_that_lenses_and_impostors_cannot_be_told_apart_by_brightness_alone():
 
 
 def test_that_a_cancelled_run_keeps_its_files_and_their_truth(tmp_path: Path):
-    seen = []
+    seen: list = []
     ctx = Context(seed=1, on_progress=seen.append, is_cancelled=lambda: len(seen) > 2)
     with pytest.raises(Cancelled):
         Simulator(SimulatorParams()).simulate(tmp_path, 500, ctx)
