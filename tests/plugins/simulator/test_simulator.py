@@ -97,7 +97,7 @@ def test_that_the_truth_names_every_file_once_and_lenses_alone_have_arcs(tmp_pat
 
 
 def test_that_no_header_gives_the_class_away(tmp_path: Path):
-    keys = {"lens": set(), "other": set()}
+    keys: dict[str, set] = {"lens": set(), "other": set()}
     for row in simulate(tmp_path, 40):
         for _, header in read(tmp_path, row):
             keys["lens" if row["is_lens"] == "1" else "other"].add(tuple(header))
@@ -108,7 +108,7 @@ def test_that_no_header_gives_the_class_away(tmp_path: Path):
 
 @pytest.mark.parametrize("survey", [name for name in SURVEYS if name != "euclid_vyjh"])  # its sky is full of galaxies
 def test_that_the_sky_has_the_surveys_noise(survey: str):
-    simulator, about = Simulator(build(SimulatorParams, {"survey": survey, "size": 48})), surveys()[survey]
+    simulator, about = Simulator(build(SimulatorParams, {"survey": survey})), surveys()[survey]
     borders = [np.concatenate([s[:, :3].reshape(len(s), -1), s[:, -3:].reshape(len(s), -1)], 1)
                for s in (simulator.stamp(number, 1).images for number in range(40))]  # fmt: skip
     for band, values in enumerate(np.stack(borders, 1)):
