@@ -1,1 +1,1 @@
-"""A small numpy simulator of strong lenses and their impostors; it must not know who reads its files."""
+"""A simulator of strong lenses and their impostors; it must not know who reads its files."""
