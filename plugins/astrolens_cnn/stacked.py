@@ -6,8 +6,8 @@ from astrolens_gui.api import BackendSpec, InputSpec
 
 from .settings import Network, Training, recipe
 
-WaveletTraining = recipe("WaveletTraining", optimizer="adam", learning_rate=5e-4, augment=0.5)
-CastTraining = recipe("CastTraining", epochs=60, optimizer="adam", learning_rate=5e-4, augment=0.5)
+WaveletTraining = recipe("WaveletTraining", optimizer="adam", learning_rate=2e-3, augment=0.5)
+CastTraining = recipe("CastTraining", epochs=60, optimizer="adam", learning_rate=1e-3, augment=0.5)
 
 WAVELET = BackendSpec(
     id="wavelet",

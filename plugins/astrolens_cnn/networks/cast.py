@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from keras import layers
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 from astrolens_gui.kit.svm import load_arrays, save_arrays
 
-from ..classifier import Classifier
+from ..classifier import WEIGHTS, Classifier
 from .stacking import Stack
 
 SATURATED = 0.001
@@ -123,9 +125,9 @@ class Cast:
     def save(self, folder: Path) -> None:
         self._known()
         for number, (_, cnn) in enumerate(self._members):
-            part = Path(folder) / f"triple_{number}"
-            part.mkdir(exist_ok=True)
-            cnn.save(part)
+            with tempfile.TemporaryDirectory() as part:
+                cnn.save(Path(part))
+                shutil.copyfile(Path(part) / WEIGHTS, Path(folder) / _file(number))
         about = {"channels": json.dumps([list(channels) for channels, _ in self._members])}
         arrays = {} if self._stack is None else self._stack.arrays()
         save_arrays(Path(folder) / MACHINE, arrays or {"none": np.zeros(1, np.float32)}, about)
@@ -144,7 +146,7 @@ class Cast:
             raise UserError(f"{path}: these weights do not say which bands each network takes; train or import again")
         members = [(each, Cnn(self.params)) for each in channels]
         for number, (_, cnn) in enumerate(members):
-            cnn.load(Path(folder) / f"triple_{number}")
+            _load(cnn, Path(folder) / _file(number))
         self._stack = Stack.of_arrays(arrays, path) if len(members) > 1 else None
         self._members = members
 
@@ -159,6 +161,23 @@ class Cast:
     def _known(self) -> None:
         if not self._members:
             raise UserError("this network has no weights yet; train it or load a model")
+
+
+def _file(number: int) -> str:
+    return f"triple_{number}.safetensors"
+
+
+def _load(cnn: Cnn, path: Path) -> None:
+    """Each network reads a folder of its own; the model's folder is flat."""
+    if not path.is_file():
+        raise UserError(f"{path}: the weights are missing; train or import the model again")
+    with tempfile.TemporaryDirectory() as part:
+        copy = Path(part) / WEIGHTS
+        shutil.copyfile(path, copy)
+        try:
+            cnn.load(Path(part))
+        except UserError as error:
+            raise UserError(str(error).replace(str(copy), str(path))) from None
 
 
 def _prepared(data: TrainingSet, ctx: Context) -> np.ndarray:
