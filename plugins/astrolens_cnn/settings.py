@@ -83,8 +83,8 @@ class Epfl:
         bool, Param("A scale and an offset behind each pooling, as in the authors' code; the paper's table has none")
     ] = True
     symmetries: Annotated[
-        int, Param("Turned and mirrored copies of a stamp that are asked: 1, 2, 4 or 8, as published", 1, 8)
-    ] = 1
+        Literal["1", "2", "4", "8"], Param("Turned and mirrored copies of a stamp that are asked; published: all 8")
+    ] = "1"
 
 
 @dataclass(frozen=True)
