@@ -57,7 +57,7 @@ def make_model(folder: Path, width: int) -> ModelInfo:
 
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     run_in_child("score:save_random", {"folder": str(folder / "fitted"), "width": width}, Context())
-    params = {"width": width, "blocks": 1}
+    params = {"width": width, "blocks": 1, "symmetries": "1"}  # as the user's script: one view a stamp
     classes = ("nonlens", "lens")
     info = ModelInfo("random", "cnn", CNN.version, params, {}, INPUT, classes, folder=folder / "random")
     return write_model(info, folder / "fitted")

@@ -17,7 +17,7 @@ class Network:
     symmetries: Annotated[
         Literal["1", "2", "4", "8"],
         Param("Mean of the answers for a stamp as it is, with its mirror image, in four turns, or all of these"),
-    ] = "1"
+    ] = "4"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed")
 model = pytest.importorskip("astrolens_cnn.networks.residual", reason="TensorFlow is not installed")
 batches = pytest.importorskip("astrolens_cnn.batches", reason="TensorFlow is not installed")
 
-SMALL = Network(width=8)
+SMALL = Network(width=8, symmetries="1")
 SPEC = InputSpec(("r", "i"), 0.2, 26)
 
 
