@@ -18,6 +18,7 @@ from astrolens_gui.kit.svm import load_arrays, save_arrays
 from astrolens_gui.kit.weights import WeightsError
 
 from .heads import Head, learn
+from .missing import filled
 from .samples import can_judge, examples, order, weighed
 
 WEIGHTS = "weights.safetensors"
@@ -145,5 +146,5 @@ class Finder:
         return x, rows[: len(x)]
 
     def _part(self, images: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        found = self.measures(np.asarray(images[rows], np.float32), self._about)
+        found = self.measures(filled(np.asarray(images[rows], np.float32)), self._about)
         return np.nan_to_num(found, nan=0.0, posinf=1e6, neginf=-1e6).astype(np.float32)

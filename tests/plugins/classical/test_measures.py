@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from astrolens_classical import arcs, gabor, hog, yatta
 from astrolens_classical.bands import blue_and_red, wavelength_um
+from astrolens_classical.missing import filled
 
 from astrolens_gui import kit
 
@@ -164,3 +165,16 @@ def test_that_bands_are_blue_and_red_by_name(bands, pair):
 def test_that_filters_have_their_wavelengths():
     found = [wavelength_um(band) for band in ("HSC-G", "F140W", "F444W", "F606W", "nonsense")]
     assert found == [0.48, 1.40, 4.44, 0.606, None]
+
+
+def test_that_masked_blocks_are_filled_and_whole_stamps_left_alone():
+    y, x = np.mgrid[:40, :40] - 20.0
+    galaxy = (3 + 5 * np.exp(-np.hypot(x, y) / 8)).astype(np.float32)
+    stamps = np.stack([galaxy, galaxy], axis=-1)[None]
+    assert filled(stamps) is stamps
+    stamps = stamps.copy()
+    stamps[0, 24:30, 10:24, 1] = 0
+    found = filled(stamps)
+    assert np.abs(found[0, ..., 1] - galaxy).max() < 1  # before: 6
+    np.testing.assert_array_equal(found[0, ..., 0], galaxy)
+    assert not filled(np.zeros((1, 26, 26, 1), np.float32)).any()
