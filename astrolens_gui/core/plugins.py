@@ -292,10 +292,15 @@ def _check_backend(spec: BackendSpec, module: str) -> None:
         raise PluginError(f"{module}: the parameters of backend {spec.id!r} are wrong: {error}") from None
 
 
+_PACKAGES = {"sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow", "cv2": "opencv-python-headless"}
+"""What installs a module that is not called like its package."""
+
+
 def missing(spec: BackendSpec) -> str:
     """What a backend lacks on this machine, as a sentence with the command that installs it; "" when it can run."""
     absent = [name for name in spec.requires if not _installed(name)]
-    packages = dict.fromkeys(name.partition(".")[0] for name in absent)
+    modules = dict.fromkeys(name.partition(".")[0] for name in absent)
+    packages = [_PACKAGES.get(module, module) for module in modules]
     return f"needs {', '.join(absent)}: pip install {' '.join(packages)}" if absent else ""
 
 

@@ -53,7 +53,7 @@ def jitter(
     out *= random.uniform(1 - contrast, 1 + contrast, each).astype(np.float32)
     if noise and count:
         pixels = out[0].size
-        table, much = _normal(pixels), random.uniform(0, noise, count).astype(np.float32)
+        table, much = _normal(pixels), random.uniform(0, noise, (count,)).astype(np.float32)
         grain = np.empty(pixels, np.float32)
         for row, start in enumerate(random.integers(0, len(table) - pixels + 1, count)):
             np.multiply(table[start : start + pixels], much[row], out=grain)

@@ -62,7 +62,8 @@ def simulate(bench: Workbench, sample: Sample, ctx: Context) -> Path:
     divisible = parts.divisible(simulator)
     try:
         sample.out.mkdir(parents=True, exist_ok=True)
-        if sample.layout == "plain" and (sample.workers == 1 or not divisible):
+        if sample.layout == "plain" and (sample.workers == 1 or not divisible or sample.count <= parts.SIZE):
+            parts.check_empty(sample.out)
             return simulator.simulate(sample.out, sample.count, ctx)
         if not divisible:
             raise UserError(f"the backend {spec.id} can't write the challenge's layout; choose another with --backend")
@@ -97,6 +98,9 @@ def _divided(factory: str, params: Any, sample: Sample, ctx: Context) -> Path:
             )
     finally:  # what was drawn before a cancellation is a sample of its own
         table = parts.finish(sample.out, challenge)
+    with table.open(encoding="utf-8") as stream:
+        if sum(1 for _ in stream) < 2:
+            raise UserError(f"{sample.out}: nothing could be made of what was given; the log says why for each object")
     return table
 
 

@@ -19,6 +19,8 @@ from . import explaining, symmetry, training
 WEIGHTS = "weights.safetensors"
 SHAPES = (16, 256)
 """Views of stamps a compiled call: a batch is cut into the large one, its rest padded to the smallest that holds it."""
+MOST_VALUES = 1 << 20
+"""Of a stamp, bands included: a weights file that claims more is refused before a network of its size is built."""
 
 
 class Classifier:
@@ -72,7 +74,8 @@ class Classifier:
             classes = int(about["classes"])
         except (KeyError, TypeError, ValueError):
             raise UserError(f"{path}: these weights do not say which network they are for") from None
-        if not (8 <= size == width <= 1024 and 1 <= bands <= 64 and 2 <= classes <= 1000):
+        sound = 8 <= size == width <= 256 and 1 <= bands <= 64 and size * size * bands <= MOST_VALUES
+        if not (sound and 2 <= classes <= 1000):
             raise UserError(f"{path}: no network takes {size} x {width} pixels, {bands} bands and {classes} classes")
         trained = self.network((size, size, bands), classes)
         kit.load_keras(trained, path)

@@ -84,16 +84,18 @@ class Painter:
             raise UserError(f"{self.params.psf}: holds no image with flux; name a FITS image of the PSF with --psf")
         return hosts.centred(np.asarray(data, np.float64))
 
-    def simulate(self, out: Path, count: int, ctx: Context, first: int = 0) -> Path:
+    def simulate(self, out: Path, count: int, ctx: Context, first: int | None = None) -> Path:
         """Write up to `count` cutouts of the folder, each once, in an order of the seed's, and `out/truth.csv`.
 
         Cutouts that can't be used (no known band, no pixel scale) are left out and counted in the last message; an object
-        depends on the seed and its number alone.
+        depends on the seed and its number alone. With `first`, this is a part of a longer run, from that number on: it may
+        come out empty.
 
         Raises:
             UserError: no folder, nothing in it that can be painted, or a simulation in `out` already; one sentence.
         """
         self._check()
+        start = first or 0
         table = Path(out) / "truth.csv"
         if table.exists():
             raise UserError(f"{table} already exists; choose an empty folder for the simulation")
@@ -101,12 +103,12 @@ class Painter:
             if self.params.into:
                 every = hosts.find(self.params.into)
                 order = np.random.default_rng([ctx.seed & 0xFFFFFFFF, 11]).permutation(len(every))
-                todo = [(number, every[order[number]]) for number in range(first, min(first + count, len(every)))]
+                todo = [(number, every[order[number]]) for number in range(start, min(start + count, len(every)))]
             else:
-                todo = list(enumerate(self._drawn(stack, count, ctx, first), first))
-            return self._all(table, todo, ctx)
+                todo = list(enumerate(self._drawn(stack, count, ctx, start), start))
+            return self._all(table, todo, ctx, whole=first is None)
 
-    def _all(self, table: Path, todo: Sequence[tuple[int, Cutout]], ctx: Context) -> Path:
+    def _all(self, table: Path, todo: Sequence[tuple[int, Cutout]], ctx: Context, whole: bool) -> Path:
         table.parent.mkdir(parents=True, exist_ok=True)
         refused: list[str] = []
         with table.open("w", newline="", encoding="utf-8") as stream:
@@ -121,7 +123,7 @@ class Painter:
                     refused.append(str(error))
                 except (OSError, ValueError, TypeError) as error:  # what astropy says of a damaged file
                     refused.append(f"{cutout.files[0].name}: can't be read ({error})")
-        if todo and len(refused) == len(todo):
+        if whole and todo and len(refused) == len(todo):
             table.unlink()
             raise UserError(f"no cutout can be painted: {refused[0]}")
         for sentence in refused:

@@ -260,3 +260,8 @@ def test_that_discovery_imports_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_that_what_installs_a_module_is_named_as_its_package_is():
+    spec = BackendSpec("needy", "Needy", ("classify",), "needy:Needy", requires=("sklearn.no_such_part",))
+    assert core_plugins.missing(spec) == "needs sklearn.no_such_part: pip install scikit-learn"

@@ -84,7 +84,7 @@ def read(path: Path) -> Truth:
     twice: dict[str, None] = {}
     for number, cells in lines:
         row = dict(zip(header, cells, strict=False))
-        if not (name := _name(row["ID"])):
+        if not (name := _name(row.get("ID", ""))):
             raise UserError(f"{path}: line {number} has no ID; name the object there")
         answer = rule(row, f"{path}: line {number}")
         if name in truth.is_lens or name in excluded:

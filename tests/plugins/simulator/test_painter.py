@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def paint(
-    out: Path, folder: Path | str, count: int = 100, seed: int = 4, first: int = 0, **values
+    out: Path, folder: Path | str, count: int = 100, seed: int = 4, first: int | None = None, **values
 ) -> list[dict[str, str]]:
     painter = Painter(PainterParams(into=str(folder), **values))
     with painter.simulate(out, count, Context(seed=seed), first=first).open() as stream:
@@ -241,3 +241,15 @@ def test_that_real_cutouts_are_painted(shared_data: Path, tmp_path: Path, where:
                 if hdu.data is not None and not np.array_equal(hdu.data, new[n].data, equal_nan=True)
             ]
             assert len(changed) == len(row["bands"].split())
+
+
+def test_that_a_part_of_a_run_may_come_out_empty_but_not_the_whole(tmp_path: Path):
+    """Divided over processes, one part may hold nothing but cutouts that are too small."""
+    into = tmp_path / "into"
+    into.mkdir()
+    fits.PrimaryHDU(np.ones((4, 4), np.float32)).writeto(into / "small.fits")
+    params = PainterParams(into=str(into))
+    table = Painter(params).simulate(tmp_path / "part", 5, Context(), first=0)
+    assert len(table.read_text().splitlines()) == 1
+    with pytest.raises(UserError, match="no cutout can be painted"):
+        Painter(params).simulate(tmp_path / "whole", 5, Context())
