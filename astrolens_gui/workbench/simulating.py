@@ -63,7 +63,6 @@ def simulate(bench: Workbench, sample: Sample, ctx: Context) -> Path:
     try:
         sample.out.mkdir(parents=True, exist_ok=True)
         if sample.layout == "plain" and (sample.workers == 1 or not divisible or sample.count <= parts.SIZE):
-            parts.check_empty(sample.out)
             return simulator.simulate(sample.out, sample.count, ctx)
         if not divisible:
             raise UserError(f"the backend {spec.id} can't write the challenge's layout; choose another with --backend")

@@ -70,7 +70,7 @@ def test_that_a_worker_that_fails_ends_the_others_and_says_why(tmp_path: Path):
 def test_that_nothing_is_written_over_and_wrong_wishes_are_sentences(tmp_path: Path):
     (tmp_path / "truth.csv").touch()
     for sample, words in (
-        (Sample(out=tmp_path, count=9, workers=0, **SAMPLE), "already exists; choose an empty folder"),
+        (Sample(out=tmp_path, count=90, workers=0, **SAMPLE), "already exists; choose an empty folder"),
         (Sample(out=tmp_path, count=0, **SAMPLE), "count must be at least 1"),
         (Sample(out=tmp_path, count=9, layout="round", **SAMPLE), "there is no layout 'round'"),
         (Sample(out=tmp_path, count=9, source=tmp_path, **SAMPLE), "say --layout challenge"),
