@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from astrolens_gui.api import UserError
 from astrolens_gui.core.learn.robust import Robustness
 from astrolens_gui.core.learn.sensitivity import Curve
-from astrolens_gui.ui.qt import QApplication, Qt
+from astrolens_gui.ui.qt import QApplication, Qt, QtWidgets
 from astrolens_gui.workbench.asking import WHATS, Asked
 from astrolens_gui.workbench.flips import Flips
 from astrolens_gui.workbench.why import Examination, Explanation, contours
@@ -266,3 +267,29 @@ def test_that_it_fits_the_narrowest_dock_in_both_themes(why, window, qtbot):
         window.set_theme(theme)
         qtbot.wait(20)
         assert why.panel.minimumSizeHint().width() <= NARROWEST
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1000, 700)])
+def test_that_a_real_models_name_widens_nothing_in_the_dock(why, window, qtbot, size):
+    name = "lastro-20261122T234018038-a38a16"
+    window.show_dock("why")
+    window.resize(*size)
+    graded(window, qtbot)
+    why.test_verdict()
+    qtbot.waitUntil(lambda: not why.panel.verdict.isHidden(), timeout=5000)
+    found = replace(examination(1), asked=replace(asked(1), model=name))
+    why.panel.show_examination(found, "r")
+    why.panel.flips.show_flips(replace(table(), model=name))
+    qtbot.wait(50)
+    width = window.docks["why"].width()
+    assert why.panel.width() <= width
+    wide = [
+        part
+        for part in why.panel.findChildren(QtWidgets.QWidget)
+        if part.isVisible() and part.mapTo(window.docks["why"], part.rect().topRight()).x() >= width
+    ]
+    assert not wide
+    shown = why.panel._values["Model"]
+    assert shown.toolTip() == shown.text() == name
+    assert shown.shown().endswith("6")
+    assert "…" in shown.shown()

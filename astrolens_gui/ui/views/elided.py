@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..qt import Qt, QtCore, QtGui, QtWidgets, QWidget
 
 
 class Elided(QtWidgets.QLabel):
-    """`text()` is always the whole; what is cut off is in the tooltip."""
+    """`text()` is always the whole; what is cut off is in the tooltip. `mode`: where it is cut off, as of Qt."""
 
-    def __init__(self, parent: QWidget | None = None, name: str = "") -> None:
+    def __init__(self, parent: QWidget | None = None, name: str = "", mode: Any = Qt.ElideRight) -> None:
         super().__init__(parent, objectName=name)
+        self._mode = mode
         self.setTextFormat(Qt.PlainText)
 
     def say(self, text: str) -> None:
@@ -20,14 +23,14 @@ class Elided(QtWidgets.QLabel):
 
     def shown(self) -> str:
         """What of the text can be read now."""
-        return self.fontMetrics().elidedText(self.text(), Qt.ElideRight, self.contentsRect().width())
+        return self.fontMetrics().elidedText(self.text(), self._mode, self.contentsRect().width())
 
     def minimumSizeHint(self) -> QtCore.QSize:
         return QtCore.QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         painter = QtGui.QPainter(self)
-        flags = int(Qt.AlignVCenter | Qt.AlignLeft)
+        flags = int(self.alignment() | Qt.AlignVCenter)
         place, enabled = self.contentsRect(), self.isEnabled()
         self.style().drawItemText(painter, place, flags, self.palette(), enabled, self.shown(), self.foregroundRole())
         painter.end()

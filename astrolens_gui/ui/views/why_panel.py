@@ -7,6 +7,7 @@ from typing import Any
 from astrolens_gui.workbench.asking import NEEDS, WHATS
 
 from ..qt import QApplication, Qt, QtWidgets, QWidget, Signal
+from .elided import Elided
 from .sentence import Sentence
 from .why_table import FlipsPanel
 from .why_verdict import VerdictPanel, as_text
@@ -62,7 +63,11 @@ class WhyPanel(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         for name in ("Model", "Verdict", "Logit", "P(lens)"):
             label = QtWidgets.QLabel(name, objectName="muted")
-            value = QtWidgets.QLabel(textInteractionFlags=Qt.TextSelectableByMouse, alignment=Qt.AlignRight)
+            if name == "Model":  # its name may be wider than the dock, and names differ in their ends
+                value: QtWidgets.QLabel = Elided(mode=Qt.ElideMiddle)
+            else:
+                value = QtWidgets.QLabel(textInteractionFlags=Qt.TextSelectableByMouse)
+            value.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
             row = self._grid.rowCount()
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(value, row, 1)
@@ -108,6 +113,7 @@ class WhyPanel(QWidget):
     def show_asked(self, asked: Any) -> None:
         """Who answered, and what."""
         self._values["Model"].setText(asked.model)
+        self._values["Model"].setToolTip(asked.model)
         self._values["Verdict"].setText("lens" if asked.is_lens else "not a lens")
         self._values["Logit"].setText(f"{asked.logit:+.3f}")
         self._values["P(lens)"].setText(f"{asked.score:.3f}")
