@@ -74,7 +74,12 @@ def sensitivity(
             )
             for axis in ("x", "y")
         ),
-        ("orientation", "which of the 8 ways", [float(number) for number in range(8)], [one[None] for one in symmetries(stamp)]),
+        (
+            "orientation",
+            "which of the 8 ways",
+            [float(number) for number in range(8)],
+            [one[None] for one in symmetries(stamp)],
+        ),
     ]
     logits = run(np.concatenate([stamps for *_, variants in plan for stamps in variants]))
     curves, start = [], 0
