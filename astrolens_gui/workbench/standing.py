@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TRUTH = "truth"
 """The project's setting that names its truth table."""
 
+AUTHORITY = "truth"
+"""Whom the labels taken from a truth table are by, unless another grader is named; nobody to be ranked."""
+
 USUAL = ("truth.csv", "classifications.csv")
 """What a truth table beside the images is called."""
 
@@ -70,7 +73,8 @@ def scoreboard(
     path = truth or known_truth(opened)
     if path is None:
         raise UserError(
-            f"{opened.project.name} has no truth table yet; name a CSV with the columns ID and is_lens (0 or 1)"
+            f"{opened.project.name} has no truth table yet; name a CSV with the columns ID and is_lens (0 or 1): "
+            f"--truth CSV, or Truth… in the window"
         )
     ctx.progress(0.02, f"reading {path.name}")
     known = read_truth(path)
@@ -92,7 +96,7 @@ def scoreboard(
         progress=lambda share: ctx.progress(0.1 + 0.85 * share, f"resampling {len(known.ids):,} objects"),
     )
     if truth is not None:
-        opened.on_db(lambda: _remember(opened, truth))
+        opened.on_db(lambda: remember(opened, truth))
     curves = {one.name: Ranking.of(made.truth.is_lens, one.logit).roc() for one in made.entries}
     found = {one.name: recovery.recoveries(made.truth, one, lowest_fpr(made)) for one in made.entries}
     return Standing(made, curves, found, path, note, 0 if seen.all() else int(seen.sum()))
@@ -113,7 +117,8 @@ def known_truth(opened: Opened) -> Path | None:
     return next((root / name for root in roots for name in USUAL if (root / name).is_file()), None)
 
 
-def _remember(opened: Opened, truth: Path) -> None:
+def remember(opened: Opened, truth: Path) -> None:
+    """The project's truth table from now on; on the db thread."""
     opened.project.settings[TRUTH] = str(truth.absolute())
     opened.project.save()
 
@@ -135,6 +140,7 @@ def _of_project(opened: Opened, truth: Truth, others: bool) -> tuple[list[Entry]
         labels.setdefault(row.grader, []).append((row.name, row.scheme, row.grade))
     taken = {one.name for one in models}
     people = []
+    labels.pop(AUTHORITY, None)  # grades taken from a truth table: it would rank first, against itself
     for grader in sorted(labels):
         name = f"{grader} (person)" if grader in taken else grader
         if person := of_person(name, truth, labels[grader], schemes):

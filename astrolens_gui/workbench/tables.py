@@ -9,6 +9,7 @@ import numpy as np
 
 from astrolens_gui.api import Context, UserError
 
+from . import standing
 from .records import ImportReport
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
     known = load_schemes(opened.project.folder).get(scheme)
     grades = {grade.value for grade in known.grades} if known else None
     if is_truth(path):
-        return _import_truth(opened, path, grader or "truth", known, ctx)  # the truth is nobody's own grades
+        return _import_truth(opened, path, grader or standing.AUTHORITY, known, ctx)  # the truth is nobody's own grades
     rows, grader = read_labels(path), grader or opened.bench.grader
     ctx.progress(0.5, f"{len(rows)} rows read")
     changes = opened.on_db(
@@ -87,6 +88,7 @@ def _import_truth(opened: Opened, path: Path, grader: str, scheme: Any, ctx: Con
             opened.store.label_many(rows, grader=grader, scheme=scheme.id, grades=grades, why=f"import {path.name}")
         )
     )
+    opened.on_db(lambda: standing.remember(opened, path))
     notes = [f"{path.name}: lenses are graded {top.value}, others {bottom.value}, by {grader}"]
     for count, what in (
         (len(found.is_lens) - len(rows), "IDs have no object in this project"),

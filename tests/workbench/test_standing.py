@@ -101,3 +101,20 @@ def test_that_a_cancelled_count_ends_without_a_board(bench, scored, sample):
     job.cancel()
     with pytest.raises((Cancelled, CancelledError)):
         job.result(30)
+
+
+def test_that_labels_of_a_truth_table_rank_nobody_and_remember_it(bench, graded, sample, tmp_path):
+    elsewhere = tmp_path / "classifications_of_all.csv"
+    elsewhere.write_text((sample / "images" / "truth.csv").read_text())
+    report = bench.import_labels(elsewhere).result(60)
+    assert "by truth" in report.notes[0]
+    found = bench.scoreboard().result(60)
+    assert found.truth == elsewhere
+    assert [row.name for row in found.board.plain] == [bench.grader]
+    assert found.board.reference == bench.grader
+
+
+def test_that_a_project_without_truth_names_the_option(bench, graded, monkeypatch):
+    monkeypatch.setattr(standing, "USUAL", ())
+    with pytest.raises(UserError, match=r"no truth table yet.*--truth"):
+        bench.scoreboard().result(60)
