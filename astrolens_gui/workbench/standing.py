@@ -165,9 +165,7 @@ def _models(opened: Opened, ids: np.ndarray) -> tuple[list[Entry], np.ndarray]:
         if np.isnan(logit).all():
             continue
         note = row.backend + (" · champion" if row.champion else "")
-        if learnt.any():
-            note += f" · learnt from {int(learnt.sum()):,} of these objects"
-        made.append(Entry(row.id, "model", logit, note, score))
+        made.append(Entry(row.id, "model", logit, note, score, learnt))
     return made, seen
 
 

@@ -27,8 +27,9 @@ DRAWS = 2000
 class Row:
     """One entry's figures; `…_ci` are 95 % intervals (docs/metrics.md says of which kind).
 
-    `unscored` objects rank last. `difference`: of a figure in `COMPARED`, this entry's less the reference's, with its
-    paired interval; empty for the reference itself, and without TPR at FPR 1e-3 below 1,000 non-lenses.
+    `unscored` objects rank last; `learnt`: how many of the objects taught the entry. `difference`: of a figure in
+    `COMPARED`, this entry's less the reference's, with its paired interval; empty for the reference itself, and without
+    TPR at FPR 1e-3 below 1,000 non-lenses.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Row:
     N_neg: int
     unscored: int
     note: str = ""
+    learnt: int = 0
     difference: dict[str, tuple[float, metrics.Interval]] = field(default_factory=dict)
 
     def beats(self, figure: str) -> bool:
@@ -167,5 +169,8 @@ def _row(truth: Truth, entry: Entry, drawn: np.ndarray) -> Row:
         rank.lenses,
         rank.others,
         entry.unscored,
-        entry.note,
+        " · ".join(
+            filter(None, (entry.note, f"learnt from {entry.learnt:,} of these objects" if entry.learnt else ""))
+        ),
+        entry.learnt,
     )

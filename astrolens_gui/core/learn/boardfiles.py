@@ -69,6 +69,7 @@ def ranged(value: float, interval: Sequence[float] | None, sign: bool = False) -
 def as_markdown(board: Board) -> str:
     """A table, best first, under one sentence that says what was counted."""
     truth = board.truth
+    rows = board.rows
     lines = [
         f"{int(truth.is_lens.sum()):,} lenses and {int((~truth.is_lens).sum()):,} non-lenses of {truth.path.name}: "
         f"{board.objects}. 95 % intervals; differences are paired, to {_cell(board.reference)}.",
@@ -76,31 +77,34 @@ def as_markdown(board: Board) -> str:
         "| entry | kind | AUROC | TPR0 | TPR10 | TPR at FPR 1e-3 | N_pos / N_neg | unscored | Δ AUROC | Δ TPR at 1e-3 |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in board.rows:
+    for row in rows:
         figures = [
             ranged(getattr(row, name), getattr(row, f"{name}_ci")) for name in ("AUROC", "TPR0", "TPR10", "tpr_fpr1e3")
         ]
         counts = [f"{row.N_pos:,} / {row.N_neg:,}", f"{row.unscored:,}"]
-        lines.append(f"| {' | '.join([_cell(row.name), row.kind, *figures, *counts, *_differences(row)])} |")
-    return "\n".join(lines) + "\n"
+        lines.append(f"| {' | '.join([_cell(marked(row)), row.kind, *figures, *counts, *_differences(row)])} |")
+    notes = [f"- {_cell(line)}" for line in _notes(rows)]
+    return "\n".join([*lines, "", *notes] if notes else lines) + "\n"
 
 
 def as_text(board: Board, note: str = "") -> list[str]:
     """For a terminal."""
-    truth, width = board.truth, max(len(one.name) for one in board.plain)
+    truth, rows = board.truth, board.rows
+    width = max(len(marked(one)) for one in rows)
     lines = [
         f"{int(truth.is_lens.sum()):,} lenses and {int((~truth.is_lens).sum()):,} non-lenses: {board.objects}",
         f"95 % intervals; Δ: paired differences to {board.reference}",
         "",
         f"{'':{width}}  {'AUROC':19}  {'TPR0':19}  {'TPR10':19}  {'TPR at FPR 1e-3':19}  {'unscored':>8}  Δ AUROC",
     ]
-    for row in board.rows:
+    for row in rows:
         cells = [
             ranged(getattr(row, name), getattr(row, f"{name}_ci")) for name in ("AUROC", "TPR0", "TPR10", "tpr_fpr1e3")
         ]
         figures = "  ".join(f"{cell:19}" for cell in cells)
-        lines.append(f"{row.name:{width}}  {figures}  {row.unscored:8,}  {_differences(row)[0]}".rstrip())
-    return [*lines, "", note] if note else lines
+        lines.append(f"{marked(row):{width}}  {figures}  {row.unscored:8,}  {_differences(row)[0]}".rstrip())
+    below = [*_notes(rows), *([note] if note else [])]
+    return [*lines, "", *below] if below else lines
 
 
 def as_csv(board: Board) -> str:
@@ -154,7 +158,7 @@ def plot(board: Board) -> Any:
             value, (low, high) = getattr(row, name), getattr(row, f"{name}_ci")
             error = [[max(value - low, 0)], [max(high - value, 0)]]
             panel.errorbar(value, at, xerr=error, fmt=KINDS[row.kind], color=colour, ms=5, lw=1.6)
-    area.set_yticks(range(len(rows)), [row.name for row in rows])
+    area.set_yticks(range(len(rows)), [marked(row) for row in rows])
     area.invert_yaxis()
     area.set_xlabel("AUROC")
     rate.set_xlabel("TPR at FPR 1e-3")
@@ -194,6 +198,19 @@ def for_log(fpr: np.ndarray, tpr: np.ndarray, floor: float) -> tuple[np.ndarray,
     return np.concatenate(x).clip(floor), np.concatenate(y)
 
 
+def marked(row: Row) -> str:
+    """The entry's name, with an asterisk where it learnt from objects that it is judged on."""
+    return f"{row.name} *" if row.learnt else row.name
+
+
+def _notes(rows: Sequence[Row]) -> list[str]:
+    """What stands under a table: each entry's note, and what the asterisk means."""
+    notes = [f"{marked(row)}: {row.note}" for row in rows if row.note]
+    if any(row.learnt for row in rows):
+        notes.append("* learnt from some of the objects it is judged on; --unseen leaves them out")
+    return notes
+
+
 def _differences(row: Row) -> list[str]:
     if not row.difference:
         return ["reference"] * len(COMPARED)
@@ -201,4 +218,4 @@ def _differences(row: Row) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("*", "\\*")

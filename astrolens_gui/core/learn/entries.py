@@ -58,6 +58,7 @@ class Entry:
         logit: float64 (N,), larger = more lens-like, NaN where it says nothing; ties stay ties.
         note: where it comes from, and what is missing, for a person.
         score: the probability of a lens, float64 (N,), where the entry states one.
+        taught: the objects whose labels it learnt from, bool (N,); None: none is known.
     """
 
     name: str
@@ -65,15 +66,20 @@ class Entry:
     logit: np.ndarray
     note: str = ""
     score: np.ndarray | None = None
+    taught: np.ndarray | None = None
+
+    @property
+    def learnt(self) -> int:
+        """How many of the objects it is judged on it learnt from."""
+        return 0 if self.taught is None else int(self.taught.sum())
 
     @property
     def unscored(self) -> int:
         return int(np.isnan(self.logit).sum())
 
     def only(self, rows: np.ndarray) -> Entry:
-        return Entry(
-            self.name, self.kind, self.logit[rows], self.note, None if self.score is None else self.score[rows]
-        )
+        score, taught = (None if one is None else one[rows] for one in (self.score, self.taught))
+        return Entry(self.name, self.kind, self.logit[rows], self.note, score, taught)
 
 
 def read_truth(path: Path) -> Truth:

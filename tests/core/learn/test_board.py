@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,19 @@ def test_that_names_of_tables_are_taken_from_the_person_or_the_file():
     assert boardfiles.named(["a=x/y.csv", "z/b.csv"]) == {"a": Path("x/y.csv"), "b": Path("z/b.csv")}
     with pytest.raises(UserError, match="NAME=FILE"):
         boardfiles.named(["x/a.csv", "y/a.csv"])
+
+
+def test_that_an_entry_that_learnt_from_the_objects_is_marked_and_says_so_under_the_table(truth, made):
+    taught = np.arange(len(truth.ids)) < 50
+    entries = [replace(made.entries[0], note="cnn", taught=taught), *made.entries[1:]]
+    found = board.scoreboard(truth, entries, draws=20)
+    name, said = entries[0].name, "cnn · learnt from 50 of these objects"
+    assert f"{name} *: {said}" in boardfiles.as_text(found)
+    assert any(line.startswith(f"{name} * ") for line in boardfiles.as_text(found))
+    text = boardfiles.as_markdown(found)
+    assert f"| {name} \\* | " in text
+    assert f"- {name} \\*: {said}" in text
+    assert text.count("\\*") == 3  # nobody else is marked; the third is the legend
+    unseen = board.scoreboard(truth.only(~taught), [one.only(~taught) for one in entries], draws=20)
+    assert "*" not in "".join(boardfiles.as_text(unseen))
+    assert f"{name}: cnn" in boardfiles.as_text(unseen)
