@@ -230,9 +230,9 @@ def test_that_a_real_ring_stays_when_its_lens_goes(shared_data, name):
     (plane,) = fits.planes(shared_data / "lenses" / "desi_hst_f140w" / name)
     data = fits.read(plane).astype(float)
     (x, y), radius, width = RINGS[name]
-    start = time.perf_counter()
+    start = time.process_time()
     found = lens_light.subtract(data, Plate(fits.celestial(plane), plane.pixel_scale))
-    assert time.perf_counter() - start < 6.0  # 0.5 s on a quiet machine, without imports
+    assert time.process_time() - start < 6.0  # 2.3 to 2.9 s of processor time with imports; a loaded machine changes nothing
     assert found.quality in ("good", "fair")
     assert (found.x, found.y) == (pytest.approx(x, abs=0.5), pytest.approx(y, abs=0.5))
     rows, columns = np.mgrid[: data.shape[0], : data.shape[1]]
