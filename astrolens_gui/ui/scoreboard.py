@@ -50,6 +50,7 @@ class ScoreboardCommands:
         self.dialog.cancel_asked.connect(lambda: self._job is not None and self._job.cancel())
         self.dialog.copy_asked.connect(self.copy)
         self.dialog.save_asked.connect(self.ask_save)
+        self.dialog.score_asked.connect(window.action_set["score"].trigger)
         self.dialog.objects_chosen.connect(self._choose_objects)
         window.bridge.job.connect(self._on_job)
         window.bridge.changed.connect(self._on_changed)
@@ -100,7 +101,7 @@ class ScoreboardCommands:
         if self._job is not None:
             self._job.cancel()
         among, unseen = self._objects
-        job = self._window.workbench.scoreboard(self._truth, dict(self._tables), among=among, unseen=unseen)
+        job = self._window.workbench.scoreboard(self._truth, dict(self._tables), among=among, unseen=unseen, told=True)
         self._job = job
         self.dialog.show_busy(0.0)
         self._window.bridge.when_done(job, partial(self._counted, job), partial(self._failed, job))
@@ -112,9 +113,21 @@ class ScoreboardCommands:
     def _counted(self, job: Any, standing: Any) -> None:
         if job is not self._job:
             return
-        self._job, self._standing = None, standing
+        self._job = None
         self.dialog.show_busy(None)
+        if what := getattr(standing, "lacking", ""):
+            self._lack(job, what, str(standing))
+            return
+        self._standing = standing
         self.dialog.show_standing(standing, whole=self._objects == ("", False))
+
+    def _lack(self, job: Any, what: str, sentence: str) -> None:
+        """An ordinary state of a project that is young: say what to do, with its button."""
+        from .views.scoreboard import ASK_TRUTH
+
+        self._standing = None
+        self.dialog.ask(ASK_TRUTH if what == "truth" else sentence, entries=what == "entries")
+        self._window.jobs_line.conclude(job.id, "nothing to rank yet" if what == "entries" else "a truth is needed")
 
     def _failed(self, job: Any, error: BaseException) -> None:
         if job is not self._job:
@@ -125,7 +138,9 @@ class ScoreboardCommands:
         self.dialog.fail("Stopped; Refresh counts again." if cancelled else str(error) or type(error).__name__)
 
     def _on_changed(self, changes: Any) -> None:
-        if self._standing is not None and (changes.labels or changes.scores or changes.models):
+        if self._standing is None and self._job is None and self.dialog.isVisible() and changes.scores:
+            self.count()  # it waited for them
+        elif self._standing is not None and (changes.labels or changes.scores or changes.models):
             self.dialog.mark_stale(True)
 
     # -- what becomes of it

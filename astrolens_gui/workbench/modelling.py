@@ -94,10 +94,12 @@ class ModelVerbs:
 
     @as_job
     def scoreboard(self, truth: Path | None = None, tables: dict[str, Path] | None = None, **how: Any) -> Job[Any]:
-        """Models, graders and `tables` of scores by one truth: a `standing.Standing`, which says what `how` may be."""
-        from .standing import scoreboard
+        """Models, graders and `tables` of scores by one truth: a `standing.Standing`, which says what `how` may be; with
+        `told=True` a `standing.Lacking` is the answer where it would be raised."""
+        from .standing import scoreboard, scoreboard_or_lacking
 
-        return self.opened.start("io", functools.partial(scoreboard, **how), truth, tables, title="the scoreboard")
+        board = scoreboard_or_lacking if how.pop("told", False) else scoreboard
+        return self.opened.start("io", functools.partial(board, **how), truth, tables, title="the scoreboard")
 
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,15 @@ AUTHORITY = "truth"
 
 USUAL = ("truth.csv", "classifications.csv")
 """What a truth table beside the images is called."""
+
+
+class Lacking(UserError):
+    """A project that can't be ranked yet, which is no fault: `lacking` is "truth" (none is known), "objects" (the truth
+    is of others) or "entries" (nobody ranks them)."""
+
+    def __init__(self, lacking: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.lacking = lacking
 
 
 @dataclass(frozen=True)
@@ -72,15 +81,21 @@ def scoreboard(
 
     path = truth or known_truth(opened)
     if path is None:
-        raise UserError(
+        raise Lacking(
+            "truth",
             f"{opened.project.name} has no truth table yet; name a CSV with the columns ID and is_lens (0 or 1): "
-            f"--truth CSV, or Truth… in the window"
+            f"--truth CSV, or Truth… in the window",
         )
     ctx.progress(0.02, f"reading {path.name}")
     known = read_truth(path)
     mine, seen, note = _of_project(opened, known, bool(tables))
     others = [read_scores(table, known, name)[0] for name, table in (tables or {}).items()]
     entries = [*mine, *others]
+    if not entries:
+        raise Lacking(
+            "entries",
+            f"nothing ranks the objects of {path.name} yet: score the project, grade objects, or add a table of scores",
+        )
     if unseen:
         if seen.all():
             raise UserError(
@@ -100,6 +115,16 @@ def scoreboard(
     curves = {one.name: Ranking.of(made.truth.is_lens, one.logit).roc() for one in made.entries}
     found = {one.name: recovery.recoveries(made.truth, one, lowest_fpr(made)) for one in made.entries}
     return Standing(made, curves, found, path, note, 0 if seen.all() else int(seen.sum()))
+
+
+def scoreboard_or_lacking(
+    opened: Opened, truth: Path | None = None, tables: Mapping[str, Path] | None = None, *, ctx: Context, **how: Any
+) -> Standing | Lacking:
+    """As `scoreboard`, but what a project lacks yet is an answer, not a failure: for a window that says what to do."""
+    try:
+        return scoreboard(opened, truth, tables, ctx=ctx, **how)
+    except Lacking as lacking:
+        return lacking.with_traceback(None)
 
 
 def lowest_fpr(made: Board) -> float:
@@ -131,7 +156,9 @@ def _of_project(opened: Opened, truth: Truth, others: bool) -> tuple[list[Entry]
 
     here: dict[str, int] = opened.on_db(lambda: opened.store.ids(truth.ids))
     if not here and not others:
-        raise UserError(f"{truth.path}: none of its IDs is an object of {opened.project.name}; compare their names")
+        raise Lacking(
+            "objects", f"{truth.path}: none of its IDs is an object of {opened.project.name}; compare their names"
+        )
     ids = np.array([here.get(one, -1) for one in truth.ids], np.int64)
     models, seen = _models(opened, ids)
     schemes = load_schemes(opened.project.folder)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from astrolens_gui.api import UserError
+from astrolens_gui.api import Changes, UserError
 from astrolens_gui.core.learn import board, recovery
 from astrolens_gui.core.learn.entries import Entry, Truth
 from astrolens_gui.core.learn.ranking import Ranking
+from astrolens_gui.ui import theme
 from astrolens_gui.ui.qt import QApplication, Qt
-from astrolens_gui.workbench.standing import Standing
+from astrolens_gui.ui.views.scoreboard import ASK_TRUTH
+from astrolens_gui.ui.views.scoretable import COLUMNS
+from astrolens_gui.workbench.standing import Lacking, Standing
 
 pytestmark = pytest.mark.window
 
@@ -42,10 +46,11 @@ class Counting:
         self.bench, self.answer, self.asked = bench, answer, []
 
     def scoreboard(self, truth: Any = None, tables: Any = None, **how: Any) -> Any:
+        assert how.pop("told")  # what is lacking yet is an answer
         self.asked.append((truth, tables, how))
 
         def work() -> Any:
-            if isinstance(self.answer, Exception):
+            if isinstance(self.answer, Exception) and not isinstance(self.answer, Lacking):
                 raise self.answer
             return self.answer
 
@@ -93,10 +98,13 @@ def test_that_the_board_shows_entries_intervals_and_differences_to_the_chosen_on
 def test_that_without_a_truth_it_says_what_to_do_and_then_counts(
     qtbot, window, counting, standing, tmp_path, monkeypatch
 ):
-    counting.answer = UserError("sample has no truth table yet; name a CSV")
+    counting.answer = Lacking("truth", "sample has no truth table yet; --truth")
     dialog = opened(window, qtbot)
     assert dialog.pages.currentIndex() == 0
-    assert "no truth table yet" in dialog.sentence.text()
+    assert dialog.sentence.text() == ASK_TRUTH
+    assert not dialog.choose.isHidden()
+    assert dialog.score.isHidden()
+    assert "failed" not in window.jobs_line.text.text()
     assert not dialog.copy.isEnabled()
     counting.answer = standing
     file = str(tmp_path / "t.csv")
@@ -132,3 +140,53 @@ def test_that_it_is_copied_saved_and_told_stale(qtbot, window, counting, bench, 
     qtbot.waitUntil(lambda: "changed" not in dialog.refresh.text(), timeout=5000)
     window.session.close()
     qtbot.waitUntil(dialog.isHidden, timeout=5000)
+
+
+def test_that_with_nothing_to_rank_it_offers_to_score_and_counts_once_there_are_scores(
+    qtbot, window, counting, standing, bench
+):
+    counting.answer = Lacking("entries", "nothing ranks the objects of t.csv yet")
+    dialog = opened(window, qtbot)
+    assert "nothing ranks" in dialog.sentence.text()
+    assert not dialog.score.isHidden()
+    assert dialog.choose.isHidden()
+    assert dialog.add.isEnabled()
+    assert "failed" not in window.jobs_line.text.text()
+    counting.answer = standing
+    bench.tell(Changes(scores=("m1",)))
+    qtbot.waitUntil(lambda: dialog.pages.currentIndex() == 1, timeout=5000)
+    counting.answer = UserError("t.csv can't be read")
+    dialog.refresh.click()
+    qtbot.waitUntil(lambda: dialog.said.text() == "t.csv can't be read", timeout=5000)
+
+
+def test_that_who_learnt_from_the_objects_is_marked_and_says_so_below(qtbot, window, counting, standing):
+    made = standing.board
+    plain = tuple(replace(row, note="cnn", learnt=30) if row.name == "net" else row for row in made.plain)
+    counting.answer = replace(standing, board=replace(made, plain=plain))
+    dialog = opened(window, qtbot)
+    table = dialog.table.model()
+    assert [table.index(row, 0).data() for row in range(2)] == ["net *", "ada"]
+    assert dialog.table.chosen_name() == "net"
+    assert dialog.note.text().startswith("net: model · cnn; an asterisk")
+    dialog.table.choose("ada")
+    assert dialog.note.text() == "ada: person"
+
+
+@pytest.mark.parametrize(("interval", "drawn"), [((0.0, 1.0), False), ((0.1, 0.6), True)])
+def test_that_an_interval_that_says_nothing_has_no_bar(qtbot, window, counting, standing, interval, drawn):
+    rows = tuple(replace(row, tpr_fpr1e3=0.5, tpr_fpr1e3_ci=interval) for row in standing.board.plain)
+    counting.answer = replace(standing, board=replace(standing.board, plain=rows))
+    dialog = opened(window, qtbot)
+    dialog.table.choose("net")  # the other row is drawn in its own colours
+    index = dialog.table.model().index(1, COLUMNS.index("tpr_fpr1e3"))
+    dialog.table.scrollTo(index)
+    qtbot.wait(30)
+    place = dialog.table.visualRect(index)
+    picture, ink = dialog.table.viewport().grab(place).toImage(), theme.colour("accent").rgb()
+    columns = [
+        x
+        for x in range(picture.width())
+        if any(picture.pixel(x, y) == ink for y in range(picture.height() // 2, picture.height()))
+    ]
+    assert (len(columns) > 20) == drawn

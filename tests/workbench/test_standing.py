@@ -118,3 +118,10 @@ def test_that_a_project_without_truth_names_the_option(bench, graded, monkeypatc
     monkeypatch.setattr(standing, "USUAL", ())
     with pytest.raises(UserError, match=r"no truth table yet.*--truth"):
         bench.scoreboard().result(60)
+    assert bench.scoreboard(told=True).result(60).lacking == "truth"  # the window's answer, no failed job
+
+
+def test_that_a_project_that_nobody_ranked_yet_is_lacking_entries(bench, project, sample):
+    found = bench.scoreboard(sample / "images" / "truth.csv", told=True).result(60)
+    assert found.lacking == "entries"
+    assert "score the project, grade objects" in str(found)

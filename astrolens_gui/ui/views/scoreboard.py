@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..qt import Qt, QtCore, QtWidgets, QWidget, Signal
+from .elided import Elided
 from .scoreplots import RecoveryPlot, RocPlot, inks
-from .scoretable import ScoreModel, ScoreTable
+from .scoretable import ScoreModel, ScoreTable, told
 
 BEST = "the best"
 
@@ -21,6 +22,7 @@ class ScoreboardDialog(QtWidgets.QDialog):
 
     Attributes:
         truth_asked, table_asked, refresh_asked, cancel_asked, copy_asked, save_asked: a button was pressed.
+        score_asked: score the project, so that there is something to rank.
         objects_chosen: (entry's name or "", whether objects that taught a model are left out).
     """
 
@@ -31,6 +33,7 @@ class ScoreboardDialog(QtWidgets.QDialog):
     copy_asked = Signal()
     save_asked = Signal()
     objects_chosen = Signal(str, bool)
+    score_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,8 +90,10 @@ class ScoreboardDialog(QtWidgets.QDialog):
         self.sentence.setFixedWidth(620)
         self.choose = QtWidgets.QPushButton("Choose the truth table…", objectName="primary", autoDefault=False)
         self.choose.clicked.connect(self.truth_asked)
+        self.score = QtWidgets.QPushButton("Score the project", objectName="primary", autoDefault=False)
+        self.score.clicked.connect(self.score_asked)
         column.addStretch(1)
-        for widget in (self.sentence, self.choose):
+        for widget in (self.sentence, self.choose, self.score):
             column.addWidget(widget, 0, Qt.AlignHCenter)
         column.addStretch(1)
         return page
@@ -106,8 +111,14 @@ class ScoreboardDialog(QtWidgets.QDialog):
         self.tabs = QtWidgets.QTabWidget()
         self.tabs.addTab(curve, "ROC")
         self.tabs.addTab(self.recovered, "Recovery")
+        self.note = Elided(name="muted")
+        table = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(table)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.note)
         self.split = split = QtWidgets.QSplitter(Qt.Vertical)
-        split.addWidget(self.table)
+        split.addWidget(table)
         split.addWidget(self.tabs)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
@@ -140,9 +151,11 @@ class ScoreboardDialog(QtWidgets.QDialog):
 
     # -- what it shows
 
-    def ask(self, sentence: str) -> None:
-        """Nothing to show: say what is missing and what to do."""
+    def ask(self, sentence: str, entries: bool = False) -> None:
+        """Nothing to show: say what is missing and what to do; `entries`: it is what would be ranked, not the truth."""
         self._standing = None
+        self.choose.setVisible(not entries)
+        self.score.setVisible(entries)
         self.sentence.setText(sentence)
         self.sentence.setMinimumHeight(self.sentence.heightForWidth(620) + 12)
         if sentence == ASK_TRUTH:
@@ -171,7 +184,8 @@ class ScoreboardDialog(QtWidgets.QDialog):
         self._enable()
         self._refer()
         self.table.choose(chosen or board.plain[0].name)
-        wanted = min(self.table.height_of_rows(), round(0.45 * self.height()))
+        below = self.note.sizeHint().height() + 12
+        wanted = min(self.table.height_of_rows() + below, round(0.45 * self.height()))
         if self.split.sizes()[0] < wanted:  # a person may have given it more
             self.split.setSizes([wanted, max(self.split.height() - wanted, 1)])
 
@@ -208,6 +222,8 @@ class ScoreboardDialog(QtWidgets.QDialog):
     def _mark(self, name: str) -> None:
         self.roc.mark(name)
         self.recovered.mark(name)
+        row = next((one for one in self.model.rows if one.name == name), None)
+        self.note.say(told(row) if row else "")
 
     def fail(self, sentence: str) -> None:
         """Beside what is shown, or in its place where nothing is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from astrolens_gui.core.learn.boardfiles import NONE, ranged
+from astrolens_gui.core.learn.boardfiles import NONE, marked, ranged
 
 from .. import theme
 from ..qt import QColor, Qt, QtCore, QtGui, QtWidgets, Signal
@@ -29,6 +29,10 @@ TITLES = {
 COLUMNS = tuple(TITLES)
 SORT = Qt.UserRole
 BAR = Qt.UserRole + 1
+NAME = Qt.UserRole + 2
+
+NOTHING = 0.9
+"""A rate's interval as wide as this says next to nothing: its bar is left out, its point is hollow."""
 
 ROW = 36
 WIDEST = 230
@@ -70,10 +74,12 @@ class ScoreModel(QtCore.QAbstractTableModel):
             return self._key(row, column)
         if role == BAR:
             return self._bar(row, column)
+        if role == NAME:
+            return row.name
         if role == Qt.DecorationRole and column == "name":
             return self._inks.get(row.name)
         if role == Qt.ToolTipRole:
-            return f"{row.name}: {_KINDS[row.kind]}" if column == "name" else self._text(row, column)
+            return told(row) if column == "name" else self._text(row, column)
         if role == Qt.TextAlignmentRole and column in {"counts", "unscored"}:
             return int(Qt.AlignRight | Qt.AlignVCenter)
         return None
@@ -89,6 +95,8 @@ class ScoreModel(QtCore.QAbstractTableModel):
             return ranged(found[0], found[1], sign=True) if found else NONE
         if column == "counts":
             return f"{row.N_pos:,} / {row.N_neg:,}"
+        if column == "name":
+            return marked(row)
         return f"{row.unscored:,}" if column == "unscored" else str(getattr(row, column))
 
     @staticmethod
@@ -155,10 +163,13 @@ class Bars(QtWidgets.QStyledItemDelegate):
         painter.fillRect(QtCore.QRectF(area.left(), y, width, 1), ink if chosen else theme.colour("line"))
         if floor < 0:
             painter.fillRect(QtCore.QRectF(at(0.0) - 0.5, y - 4, 1, 9), ink if chosen else theme.colour("muted"))
-        painter.fillRect(QtCore.QRectF(at(low), y - 1, max(at(high) - at(low), 1), 3), self._ink(bar, chosen))
+        silent = high - low >= NOTHING * (ceiling - floor)
+        colour = self._ink(bar, chosen)
+        if not silent:
+            painter.fillRect(QtCore.QRectF(at(low), y - 1, max(at(high) - at(low), 1), 3), colour)
         painter.setRenderHint(QtGui.QPainter.Antialiasing)
-        painter.setBrush(self._ink(bar, chosen))
-        painter.setPen(Qt.NoPen)
+        painter.setBrush(Qt.NoBrush if silent else colour)
+        painter.setPen(colour if silent else Qt.NoPen)
         painter.drawEllipse(QtCore.QPointF(at(value), y + 0.5), 3.5, 3.5)
         painter.restore()
 
@@ -170,6 +181,12 @@ class Bars(QtWidgets.QStyledItemDelegate):
         if bar[3] < 0:
             return theme.colour("good" if bar[1] > 0 else "bad" if bar[2] < 0 else "muted")
         return theme.colour("accent")
+
+
+def told(row: Any) -> str:
+    """Who an entry is and where it comes from, in one line."""
+    learnt = "; an asterisk marks who learnt from objects it is judged on" if row.learnt else ""
+    return f"{row.name}: {_KINDS[row.kind]}" + (f" · {row.note}" if row.note else "") + learnt
 
 
 def _small(font: QtGui.QFont) -> QtGui.QFont:
@@ -210,7 +227,7 @@ class ScoreTable(QtWidgets.QTableView):
 
     def chosen_name(self) -> str:
         index = self.currentIndex()
-        return str(index.siblingAtColumn(0).data()) if index.isValid() else ""
+        return str(index.siblingAtColumn(0).data(NAME)) if index.isValid() else ""
 
     def fit(self) -> None:
         """Columns as wide as their texts; one that has nothing to say is hidden."""
@@ -225,5 +242,5 @@ class ScoreTable(QtWidgets.QTableView):
 
     def choose(self, name: str) -> None:
         for row in range(self._proxy.rowCount()):
-            if self._proxy.index(row, 0).data() == name:
+            if self._proxy.index(row, 0).data(NAME) == name:
                 self.setCurrentIndex(self._proxy.index(row, 0))
