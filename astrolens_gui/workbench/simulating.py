@@ -95,12 +95,27 @@ def _divided(factory: str, params: Any, sample: Sample, ctx: Context) -> Path:
             _Crew(ctx, [len(todo[one::workers]) for one in range(workers)]).work(
                 [(factory, params, sample.out, todo[one::workers], challenge) for one in range(workers)]
             )
-    finally:  # what was drawn before a cancellation is a sample of its own
-        table = parts.finish(sample.out, challenge)
-    with table.open(encoding="utf-8") as stream:
-        if sum(1 for _ in stream) < 2:
-            raise UserError(f"{sample.out}: nothing could be made of what was given; the log says why for each object")
+    except UserError:
+        _keep_what_is_there(parts.finish(sample.out, challenge))
+        raise
+    except BaseException:  # what was drawn before a cancellation is a sample of its own
+        parts.finish(sample.out, challenge)
+        raise
+    table = parts.finish(sample.out, challenge)
+    if not _keep_what_is_there(table):
+        raise UserError(f"{sample.out}: nothing could be made of what was given; the log says why for each object")
     return table
+
+
+def _keep_what_is_there(table: Path) -> bool:
+    """Whether a table names an object; one that names none is taken away, so that the corrected run finds its folder empty."""
+    if not table.exists():
+        return False
+    with table.open(encoding="utf-8") as stream:
+        full = sum(1 for _ in stream) > 1
+    if not full:
+        table.unlink()
+    return full
 
 
 class _Crew:

@@ -89,6 +89,7 @@ class Simulator:
             raise UserError(f"count must be at least 1, not {count}")
         if table.exists():
             raise UserError(f"{table} already exists; choose an empty folder for the simulation")
+        self.stamp(first, ctx.seed)  # a PSF or sources that can't be used are said before anything is written
         try:
             table.parent.mkdir(parents=True, exist_ok=True)
             table.touch()

@@ -77,3 +77,11 @@ def test_that_nothing_is_written_over_and_wrong_wishes_are_sentences(tmp_path: P
     ):
         with pytest.raises(UserError, match=words):
             simulating.simulate(Bench(), sample, Context())
+
+
+@pytest.mark.parametrize(("rows", "stays"), [(0, False), (1, True)])
+def test_that_a_table_without_objects_does_not_bar_the_folder(tmp_path: Path, rows: int, stays: bool):
+    table = tmp_path / "truth.csv"
+    table.write_text("ID,is_lens\n" + "toy_0001,1\n" * rows)
+    assert simulating._keep_what_is_there(table) is stays
+    assert table.exists() is stays

@@ -122,3 +122,10 @@ def test_that_power_law_lenses_without_lenstronomy_are_refused_in_one_sentence(t
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install lenstronomy"):
         Simulator(SimulatorParams(mass="power_law")).simulate(tmp_path, 1, Context(seed=1))
+
+
+def test_that_a_psf_that_is_not_there_leaves_the_folder_to_the_corrected_run(tmp_path: Path):
+    wrong = SimulatorParams(survey="challenge1_space", psf=str(tmp_path / "none.fits"))
+    with pytest.raises(UserError, match=r"none\.fits"):
+        Simulator(wrong).simulate(tmp_path / "out", 3, Context())
+    assert not (tmp_path / "out").exists()
