@@ -130,9 +130,9 @@ AlexNetTraining = recipe(
 VggTraining = recipe(
     "VggTraining",
     epochs=74,
-    batch_size=32,  # published: 256
+    batch_size=32,  # published: 256, with step size 0.01
     optimizer="sgd",
-    learning_rate=0.01,
+    learning_rate=0.00125,
     schedule="steps",
     weight_decay=5e-4,
     patience=30,
