@@ -232,7 +232,7 @@ def test_that_a_real_ring_stays_when_its_lens_goes(shared_data, name):
     (x, y), radius, width = RINGS[name]
     start = time.process_time()
     found = lens_light.subtract(data, Plate(fits.celestial(plane), plane.pixel_scale))
-    assert time.process_time() - start < 6.0  # 2.3 to 2.9 s of processor time with imports; a loaded machine changes nothing
+    assert time.process_time() - start < 6.0  # of the processor, imports included: 2.3 to 2.9
     assert found.quality in ("good", "fair")
     assert (found.x, found.y) == (pytest.approx(x, abs=0.5), pytest.approx(y, abs=0.5))
     rows, columns = np.mgrid[: data.shape[0], : data.shape[1]]
