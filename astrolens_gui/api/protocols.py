@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .answers import Detections, Restored
 from .context import Context
 from .types import FitReport, TrainingSet
 
@@ -61,6 +62,32 @@ class Differentiates(Backend, Protocol):
 
 
 @runtime_checkable
+class Detects(Backend, Protocol):
+    def detect(self, batch: np.ndarray, ctx: Context) -> Detections:
+        """float32 (N, size, size, bands), finite → what is in each image, without doubles.
+
+        The host cuts large images into overlapping tiles and joins the answers, so what is said of a place may depend on
+        what lies within `BackendSpec.halo` pixels of it and on nothing farther away.
+        """
+
+
+@runtime_checkable
+class Restores(Backend, Protocol):
+    def restore(self, batch: np.ndarray, ctx: Context) -> Restored:
+        """float32 (N, size, size, bands), finite → the images as they would be without noise, or sharper.
+
+        Any even size of at least 32 px, whatever it was trained on; linear in flux; a pixel's answer depends on what
+        lies within `BackendSpec.halo` pixels of it. The host joins tiles and puts units, WCS and gaps back.
+        """
+
+
+@runtime_checkable
+class Wonders(Backend, Protocol):
+    def anomaly(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
+        """float32 (N, size, size, bands) → float32 (N,): how unlike the training images each stamp is, largest oddest."""
+
+
+@runtime_checkable
 class Simulates(Backend, Protocol):
     def simulate(self, out: Path, count: int, ctx: Context) -> Path:
         """Write `count` FITS files and a truth table (ID,is_lens,…) below `out`; return the table's path.
@@ -73,6 +100,8 @@ class Simulates(Backend, Protocol):
 class Trainable(Backend, Protocol):
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
         """Train on `data.indices("train")`, watch "validation"; afterwards `self` answers and saves as trained.
+
+        `data.kind` is "classes" for what classifies, "boxes" for what detects, "pairs" for what restores.
 
         Calls `ctx.progress` at least once an epoch with `loss=…`.
         """

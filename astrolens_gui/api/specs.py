@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .hooks import API_VERSION
 from .params import NoParams
 from .types import InputSpec
 
-Capability = Literal["classify", "embed", "simulate", "explain", "gradient"]
+Capability = Literal["classify", "embed", "simulate", "explain", "gradient", "detect", "restore", "anomaly"]
 """What a backend can do; the value is the name of its method."""
 
-CAPABILITIES: tuple[str, ...] = ("classify", "embed", "simulate", "explain", "gradient")
+CAPABILITIES: tuple[str, ...] = get_args(Capability)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class BackendSpec:
         api: the API number it was written for.
         doc: one paragraph in Markdown, for the panel.
         group: heading that it stands under in the panel ("textbook"); "" goes to the others.
+        halo: pixels around a place that its answer may depend on; tiles of a large image overlap by so many.
     """
 
     id: str
@@ -50,6 +51,16 @@ class BackendSpec:
     api: int = API_VERSION
     doc: str = ""
     group: str = ""
+    halo: int = 0
+
+    @property
+    def task(self) -> str:
+        """What its models compete in, one champion each: "classify", "detect", "restore/ID", or "" for none."""
+        if "classify" in self.capabilities:
+            return "classify"
+        if "detect" in self.capabilities:
+            return "detect"
+        return f"restore/{self.id}" if "restore" in self.capabilities else ""
 
 
 @dataclass(frozen=True)

@@ -126,17 +126,24 @@ class TrainingSet:
     Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes),
     rows sum to 1 (soft labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train, 1 validation (to stop
     by), 2 held out for the host's own judgement, constant within an object and its source field; `set.json` with
-    classes, input and provenance.
+    kind, classes, input and provenance.
+
+    Of the kind "boxes" (images to detect in) there are, in place of targets, `boxes.npy` float32 (M, 6): row of the image, x,
+    y, w, h as in `Detections.boxes`, index of the class; and `masks.npy` uint8 (M, 28, 28), 0..255, all 0 where nobody knows.
+    Of the kind "pairs" (images to restore) there is `wanted.npy` float32 like the images and in their units, NaN where
+    unknown: a cleaner, sharper or second image of the same; no file where there are none.
     """
 
     folder: Path
     classes: tuple[str, ...]
     input: InputSpec
+    kind: Literal["classes", "boxes", "pairs"] = "classes"
 
     @classmethod
     def open(cls, folder: Path) -> TrainingSet:
         about = json.loads((Path(folder) / "set.json").read_text(encoding="utf-8"))
-        return cls(Path(folder), tuple(about["classes"]), InputSpec.from_dict(about["input"]))
+        kind = about.get("kind", "classes")
+        return cls(Path(folder), tuple(about["classes"]), InputSpec.from_dict(about["input"]), kind)
 
     def _array(self, name: str) -> np.ndarray:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
@@ -152,6 +159,18 @@ class TrainingSet:
     @property
     def weights(self) -> np.ndarray:
         return self._array("weights")
+
+    @property
+    def boxes(self) -> np.ndarray:
+        return self._array("boxes")
+
+    @property
+    def masks(self) -> np.ndarray:
+        return self._array("masks")
+
+    @property
+    def wanted(self) -> np.ndarray | None:
+        return self._array("wanted") if (self.folder / "wanted.npy").exists() else None
 
     def indices(self, split: Split) -> np.ndarray:
         """Rows of one split, int64, ascending."""
