@@ -1,0 +1,1 @@
+"""Denoiser as a plugin of AstroLens."""

@@ -1,0 +1,1 @@
+"""Enhancer and generator as a plugin of AstroLens."""

@@ -1,0 +1,1 @@
+"""Detector as a plugin of AstroLens."""
