@@ -1,4 +1,4 @@
-"""From fluxes to network input: centre crop, background, noise and asinh, always finite; knows no file and no network."""
+"""From fluxes to network input and back: centre crop, background, noise, asinh, always finite; knows no file and no network."""
 
 from __future__ import annotations
 
@@ -57,11 +57,12 @@ def crop(stack: np.ndarray, size: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _border(size: int) -> np.ndarray:
-    """Flat indices of the frame, size // 16 pixels wide (at least 2), where the sky is."""
+def _border(height: int, across: int) -> np.ndarray:
+    """Flat indices of the frame, a sixteenth of the shorter side wide (at least 2 pixels), where the sky is."""
+    size = min(height, across)
     width = min(max(2, size // 16), max(1, size // 2))
-    inner = np.zeros((size, size), bool)
-    inner[width : size - width, width : size - width] = True
+    inner = np.zeros((height, across), bool)
+    inner[width : height - width, width : across - width] = True
     return np.flatnonzero(~inner.reshape(-1))
 
 
@@ -71,10 +72,31 @@ def asinh_noise(stack: np.ndarray) -> np.ndarray:
     Background is the frame's median; noise the distance from it to the 16 % quantile: sources stand on the upper side only. Where
     more than half of the frame is one value (a wedge without data, a noiseless simulation) the whole stamp's deviations count.
     """
-    count, side, _ = stack.shape
+    with np.errstate(all="ignore"):
+        return _asinh(_in_noise(stack, *levels(stack)))
+
+
+def noise(stack: np.ndarray) -> np.ndarray:
+    """(N, s, s) fluxes → (flux - background) / noise, in place; missing pixels become 0, the background.
+
+    Background and noise as in `asinh_noise`, but linear and nothing clipped: sums of flux stay sums of flux, and
+    `noise x level + background` (see `levels`) is the flux again.
+    """
+    with np.errstate(all="ignore"):
+        made = _in_noise(stack, *levels(stack))
+    made[~np.isfinite(made)] = 0
+    return made
+
+
+def levels(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(background, noise) of (N, h, w) fluxes, float32 (N,) each, in their unit, as `asinh_noise` and `noise` take them.
+
+    Always finite, noise above 0; a stamp without any value has (0, 1).
+    """
+    count, height, width = stack.shape
     flat = stack.reshape(count, -1)
     with np.errstate(all="ignore"):
-        frame = flat[:, _border(side)]
+        frame = flat[:, _border(height, width)].astype(np.float32, copy=False)
         frame[~np.isfinite(frame)] = np.nan
         frame.sort(axis=1)  # NaN last
         good = frame.shape[1] - np.isnan(frame).sum(axis=1)
@@ -82,9 +104,13 @@ def asinh_noise(stack: np.ndarray) -> np.ndarray:
         noise = background - _quantile(frame, good, 0.1587)
         for row in np.flatnonzero(~(noise > np.abs(background) * 1e-7) | ~np.isfinite(noise)):
             background[row], noise[row] = _fallback(flat[row], background[row])
-        flat -= background[:, None]
-        flat /= noise[:, None]
-        return _asinh(flat).reshape(stack.shape)
+    return background, noise
+
+
+def _in_noise(stack: np.ndarray, background: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    stack -= background[:, None, None]
+    stack /= noise[:, None, None]
+    return stack
 
 
 def _quantile(ordered: np.ndarray, good: np.ndarray, q: float) -> np.ndarray:
@@ -131,5 +157,9 @@ def none(stack: np.ndarray) -> np.ndarray:
     return stack
 
 
-NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"asinh_noise": asinh_noise, "none": none}
+NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "asinh_noise": asinh_noise,
+    "none": none,
+    "noise": noise,
+}
 """By the name that `InputSpec.normalisation` and `model.json` carry; each may overwrite its (N, size, size) input."""

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from astrolens_gui.api import InputSpec
 from astrolens_gui.core.images import fits
-from astrolens_gui.core.images.prepare import crop, prepare, prepare_many
+from astrolens_gui.core.images.prepare import NORMALISATIONS, crop, levels, prepare, prepare_many
 
 SPEC = InputSpec(("r",), 0.2, 32)
 
@@ -112,3 +112,28 @@ def test_that_a_small_stamp_is_refused_and_never_padded():
         prepare({"g": np.zeros((40, 40))}, SPEC)
     with pytest.raises(ValueError, match="no normalisation 'x'; there are: asinh_noise"):
         prepare({"r": np.zeros((40, 40))}, InputSpec(("r",), None, 32, "x"))
+
+
+@pytest.mark.parametrize("unit", [1e-11, 1.0, 3e4])
+def test_that_noise_is_linear_and_its_levels_bring_the_flux_back(unit):
+    rng = np.random.default_rng(3)
+    flux = (rng.normal(7, 2, (3, 32, 32)) * unit).astype(np.float32)
+    flux[:, 14:18, 14:18] += 500 * unit
+    flux[1, :5] = np.nan
+    flux[2] = np.nan
+    background, sigma = levels(flux)
+    made = NORMALISATIONS["noise"](flux.copy())
+    assert made.dtype == np.float32
+    assert np.isfinite(made).all()
+    assert (made[np.isnan(flux)] == 0).all()
+    back = made * sigma[:, None, None] + background[:, None, None]
+    known = np.isfinite(flux)
+    np.testing.assert_allclose(back[known], flux[known], rtol=1e-5)
+    assert made[0].max() == pytest.approx(250, rel=0.2)  # 500 units of flux are some 250 of noise: nothing is clipped
+    assert (background[2], sigma[2]) == (0, 1)
+
+
+def test_that_asinh_noise_is_the_asinh_of_noise():
+    flux = np.random.default_rng(4).normal(100, 3, (2, 24, 24)).astype(np.float32)
+    linear, curved = NORMALISATIONS["noise"](flux.copy()), NORMALISATIONS["asinh_noise"](flux.copy())
+    np.testing.assert_allclose(np.arcsinh(linear), curved, atol=1e-5)
