@@ -148,15 +148,17 @@ def _said(listing: Listing, *, alone: bool, base: Path) -> list[str]:
 
 def _tables(listing: Listing, alone: bool, base: Path) -> list[str]:
     """What the truth table beside the images has more or less than they, and how to take it."""
-    notes = []
-    places = {listing.folder.path, *([base] if alone else [])}
-    tables = sorted(path for place in places for path in place.glob("*.csv") if truth.is_truth(path))
-    for table in tables[:1]:  # classifications.csv before a truth.csv that says the same and more
+    notes: list[str] = []
+    own = listing.folder.path
+    places = [own, base] if alone and base != own else [own]  # its own folder's before one that lies beside it
+    for table in (path for place in places for path in sorted(place.glob("*.csv")) if truth.is_truth(path)):
         try:
             found = truth.read(table)
         except truth.UserError as error:
             notes.append(str(error))
             continue
+        if listing.images.keys().isdisjoint({*found.is_lens, *found.excluded}):
+            continue  # of other images
         named = {*found.is_lens, *found.excluded}
         without = [key for key in found.is_lens if key not in listing.images]
         unnamed = [key for key in listing.images if key not in named]
@@ -172,6 +174,7 @@ def _tables(listing: Listing, alone: bool, base: Path) -> list[str]:
         if found.excluded:
             parts.append(f"{len(found.excluded):,} excluded by the challenge's rule")
         notes.append(f"{listing.folder.name}: {'; '.join(parts)}; take it with astrolens label --from {table}")
+        break  # classifications.csv before a truth.csv that says the same and more
     return notes
 
 

@@ -127,3 +127,16 @@ def test_that_an_ordinary_folder_is_none_of_the_challenge(tmp_path: Path):
     assert layout.find(tmp_path / "nowhere") == []
     space(tmp_path / "SpaceBasedTraining", (1,))
     assert [one.name for one in layout.find(tmp_path)] == ["SpaceBasedTraining"]
+
+
+def test_that_a_folders_own_truth_goes_before_one_that_lies_beside_it(tmp_path: Path):
+    folder = tmp_path / "SpaceBasedTraining"
+    space(folder, (100000,))
+    (tmp_path / "Aaa.csv").write_text("ID,is_lens\n7,1\n8,0\n")
+    (folder / "other.csv").write_text("ID,is_lens\nx,1\n")
+    notes = read(folder)[2]
+    assert not [note for note in notes if "label --from" in note]  # both are of other images
+    (tmp_path / "Bbb.csv").write_text("ID,is_lens\n100000,1\n")
+    assert f"take it with astrolens label --from {tmp_path / 'Bbb.csv'}" in read(folder)[2][-1]
+    (folder / "truth.csv").write_text("ID,is_lens\n100000,0\n")
+    assert f"take it with astrolens label --from {folder / 'truth.csv'}" in read(folder)[2][-1]
