@@ -69,3 +69,10 @@ def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path):
 def test_that_a_wrong_wish_is_a_sentence(tmp_path: Path, capsys, more: list[str], code: int, words: str):
     assert main(["simulate", str(tmp_path / "out"), *more]) == code
     assert words in capsys.readouterr().err
+
+
+def test_that_a_survey_which_the_layout_has_no_folder_for_is_refused_before_it_is_drawn(tmp_path: Path, capsys):
+    argv = ["simulate", tmp_path / "out", "--layout", "challenge", "--survey", "hsc_grizy", "--count", 100_000]
+    assert main([*map(str, argv), "--size", "32"]) == 1
+    assert "no challenge had the bands g, r, i, z, y; simulate a survey of VIS" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -66,20 +66,21 @@ def settle(folder: Path, out: Path, first: int, challenge: bool) -> None:
 
 def finish(out: Path, challenge: bool) -> Path:
     """One table of all parts that are there, in the order of their numbers; the parts go."""
-    folders = [folder for folder in sorted((out / FOLDER).glob("*")) if (folder / "truth.csv").is_file()]
-    for folder in folders:
-        settle(folder, out, int(folder.name), challenge)
-    rows = [row for folder in folders for row in write.rows_of(folder / "truth.csv") if None not in row.values()]
-    if challenge and rows:
-        table = write.tables(out, rows)
-    else:
+    try:
+        folders = [folder for folder in sorted((out / FOLDER).glob("*")) if (folder / "truth.csv").is_file()]
+        for folder in folders:
+            settle(folder, out, int(folder.name), challenge)
+        rows = [row for folder in folders for row in write.rows_of(folder / "truth.csv") if None not in row.values()]
+        if challenge and rows:
+            return write.tables(out, rows)
         table = out / "truth.csv"
         if folders:
             with (folders[0] / "truth.csv").open(newline="", encoding="utf-8") as stream:
                 header = next(csv.reader(stream), [])
             write.write_csv(table, header, (row.values() for row in rows))
-    clear(out)
-    return table
+        return table
+    finally:
+        clear(out)
 
 
 def clear(out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,15 +61,28 @@ def simulate(bench: Workbench, sample: Sample, ctx: Context) -> Path:
     simulator = create(spec.factory, params)
     ctx = replace(ctx, seed=sample.seed)
     divisible = parts.divisible(simulator)
+    if sample.layout == "challenge":
+        if not divisible:
+            raise UserError(f"the backend {spec.id} can't write the challenge's layout; choose another with --backend")
+        _try_layout(simulator, ctx)
     try:
         sample.out.mkdir(parents=True, exist_ok=True)
         if sample.layout == "plain" and (sample.workers == 1 or not divisible or sample.count <= parts.SIZE):
             return simulator.simulate(sample.out, sample.count, ctx)
-        if not divisible:
-            raise UserError(f"the backend {spec.id} can't write the challenge's layout; choose another with --backend")
         return _divided(spec.factory, params, sample, ctx)
     except OSError as error:
         raise UserError(f"{sample.out} can't be written ({error.strerror}); choose another folder") from None
+
+
+def _try_layout(simulator: Any, ctx: Context) -> None:
+    """One object elsewhere: bands that the challenge has no folder for are said before hours of drawing, not after them.
+
+    Raises:
+        UserError: they have none.
+    """
+    with tempfile.TemporaryDirectory(prefix="astrolens-layout-") as folder:
+        simulator.simulate(Path(folder), 1, replace(ctx, on_progress=lambda _: None), first=0)
+        write.check_bands(Path(folder))
 
 
 def _rewritten(source: Path, sample: Sample, ctx: Context) -> Path:

@@ -53,6 +53,14 @@ def convert(simulation: Path, out: Path, ctx: Context | None = None, first: int 
     return written
 
 
+def check_bands(simulation: Path) -> None:
+    """Raises UserError: an image of a simulation has bands that the challenge has no folder for."""
+    for path in simulation.rglob("*.fits"):
+        bands = [plane.band for plane in fits.planes(path)]
+        for band in bands:
+            folder_of(band, bands, Path(path.name))
+
+
 def tables(out: Path, rows: Iterable[Row]) -> Path:
     """`classifications.csv` with the challenge's columns, and `truth.csv` with all that is known; the former's path."""
     listed = list(rows)
@@ -122,7 +130,8 @@ def folder_of(band: str, bands: list[str], path: Path) -> str:
     if set(bands) <= set(layout.SPACE):
         return layout.SPACE[band]
     raise UserError(
-        f"{path}: no challenge had the bands {', '.join(bands)}; simulate a survey of VIS, of VIS, Y, J, H, or of u, g, r, i"
+        f"{path}: no challenge had the bands {', '.join(bands)}; simulate a survey of VIS, of VIS, Y, J, H, "
+        "or of u, g, r, i with --survey, or leave --layout out"
     )
 
 
