@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from astrolens_gui import __version__
 
@@ -18,7 +19,13 @@ EXAMPLES = """examples:
   astrolens score survey.astrolens --out scores.csv     score everything with the project's champion
 """
 
+if TYPE_CHECKING:
+    from astrolens_gui.api import BackendSpec, Field
+
 Command = Callable[[argparse.Namespace], int]
+
+WITH_PARAMETERS = {"train": "fit_params", "simulate": "params"}
+"""Commands that take a backend's parameters as flags, and which of its schemas."""
 
 
 def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
@@ -49,6 +56,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     simulate = add(
         "simulate",
         "make FITS cutouts of lenses and impostors, with a truth table; parameters of the backend follow as --name value",
+        epilog="--backend ID --help lists the parameters of another backend",
     )
     simulate.add_argument("out", type=Path)
     simulate.add_argument("--backend", default="simulator", help="simulator (default), painter, or a plugin's")
@@ -111,7 +119,11 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     score.add_argument("--bands", help="for a FOLDER: names for unnamed planes")
     score.add_argument("--pixel-scale", type=float, help="for a FOLDER: arcsec per pixel")
 
-    train = add("train", "retrain on the grades; parameters of the backend follow as --name value")
+    train = add(
+        "train",
+        "retrain on the grades; parameters of the backend follow as --name value",
+        epilog="--backend ID --help lists the parameters of another backend",
+    )
     train.add_argument("project", type=Path)
     train.add_argument("--backend", default="cnn")
     train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
@@ -166,3 +178,74 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     for name in ("import", "label", "score", "train", "evaluate", "scoreboard", "plugins", "check", "doctor"):
         subparsers.choices[name].add_argument("--json", action="store_true", help="machine-readable output")
     return top
+
+
+def asks_for_parameters(argv: Sequence[str]) -> bool:
+    """Whether a command line wants the help of a command that takes a backend's parameters."""
+    return bool(argv) and argv[0] in WITH_PARAMETERS and bool({"-h", "--help"} & set(argv))
+
+
+def command_parser(top: argparse.ArgumentParser, command: str) -> argparse.ArgumentParser:
+    """The grammar of one command."""
+    return next(action.choices[command] for action in top._actions if isinstance(action.choices, dict))
+
+
+def describe(top: argparse.ArgumentParser, argv: Sequence[str]) -> int:
+    """The parameters of the backend that a command line names into the help of its command; 0.
+
+    An option that the command has itself is described in its place.
+
+    Raises:
+        UserError: there is no such backend.
+    """
+    from astrolens_gui.api import fields
+    from astrolens_gui.core.plugins import Plugins
+
+    sub = command_parser(top, argv[0])
+    only = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    only.add_argument("--backend", default=sub.get_default("backend"))
+    spec = Plugins.discover().backend(only.parse_known_args(list(argv[1:]))[0].backend, argv[0])
+    schema = getattr(spec, WITH_PARAMETERS[argv[0]])
+    group = sub.add_argument_group(f"parameters of {spec.id} ({spec.title})", None if schema else "it has none")
+    for field in fields(schema) if schema else ():
+        own = sub._option_string_actions.get(_flag(field))
+        if own is None:
+            _add(group, field)
+        else:
+            own.help = _help(field)
+    return 0
+
+
+def parameters(arguments: argparse.Namespace, spec: BackendSpec, usage: str) -> dict[str, str]:
+    """`--epochs 20` … of a backend's parameters, by name, as text; an unknown name ends with usage and the nearest (2).
+
+    The values are checked where the parameters are built; a wrong one ends with a sentence (1).
+    """
+    from astrolens_gui.api import fields
+
+    schema = fields(getattr(spec, WITH_PARAMETERS[arguments.command]))
+    flags = argparse.ArgumentParser(prog=f"astrolens {usage} --backend {spec.id}", allow_abbrev=False, add_help=False)
+    for field in schema:
+        _add(flags, field)
+    given, unknown = flags.parse_known_args(arguments.rest)
+    if unknown:
+        known = [*map(_flag, schema), *(name for name in arguments.sub._option_string_actions if name[:2] == "--")]
+        near = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
+        flags.error(f"unrecognized arguments: {' '.join(unknown)}{f'; did you mean {near[0]}?' if near else ''}")
+    return {name: value for name, value in vars(given).items() if value is not None}
+
+
+def _flag(field: Field) -> str:
+    return f"--{field.name.replace('_', '-')}"
+
+
+def _add(to: Any, field: Field) -> None:
+    kind = "true|false" if field.kind is bool else "text" if field.kind is str else field.kind.__name__
+    to.add_argument(_flag(field), dest=field.name, help=_help(field), metavar=kind.upper())
+
+
+def _help(field: Field) -> str:
+    choices = f" One of {', '.join(one for one in field.choices if one)}." if field.choices else ""
+    default = "empty" if field.default in ("", None) else str(field.default)
+    unit = f" {field.param.unit}" if field.param.unit and default != "empty" else ""
+    return f"{field.param.doc.rstrip('.')}.{choices} (default {default}{unit})".replace("%", "%%")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrolens_gui.arguments import parser
+from astrolens_gui import arguments as grammar
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
     """Run one command line; `window` starts open and demo. Never raises."""
-    top = parser(_commands())
+    top = grammar.parser(_commands())
     if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
+        if grammar.asks_for_parameters(argv) and (code := _guarded(lambda: grammar.describe(top, argv))):
+            return code
         arguments, rest = top.parse_known_args(argv)
-        if rest and arguments.command not in {"train", "simulate"}:
+        arguments.sub = grammar.command_parser(top, arguments.command) if arguments.command else top
+        if rest and arguments.command not in grammar.WITH_PARAMETERS:
             top.error(f"unrecognized arguments: {' '.join(rest)}")
         arguments.rest = rest
         if arguments.run is None:
@@ -44,7 +47,7 @@ def _names(top: argparse.ArgumentParser) -> set[str]:
 
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: value for name, value in vars(arguments).items() if name not in {"command", "run", "rest"}}
+    return {name: value for name, value in vars(arguments).items() if name not in {"command", "run", "rest", "sub"}}
 
 
 def _guarded(command: Callable[[], int]) -> int:
@@ -126,8 +129,8 @@ def cmd_simulate(arguments: argparse.Namespace) -> int:
     survey = arguments.survey or ("challenge1_space" if challenge and arguments.backend == "simulator" else "")
     how = {"workers": arguments.workers, "layout": arguments.layout, "source": arguments.source}
     with _workbench() as bench:
-        spec = bench.plugins.backend(arguments.backend)
-        values = _flags(spec.params, f"simulate OUT --backend {spec.id}", arguments.rest)
+        spec = bench.plugins.backend(arguments.backend, "simulate")
+        values = grammar.parameters(arguments, spec, "simulate OUT")
         options = {**({"survey": survey} if survey else {}), **values}
         out, count, seed = arguments.out, arguments.count, arguments.seed
         table = _wait(bench.simulate(arguments.backend, out, count, seed=seed, params=options, **how))
@@ -279,29 +282,14 @@ def cmd_train(arguments: argparse.Namespace) -> int:
 
     with _workbench() as bench:
         _wait(bench.open(arguments.project))
-        spec = bench.plugins.backend(arguments.backend)
+        spec = bench.plugins.backend(arguments.backend, "train")
         if spec.fit_params is None:
             raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
-        values = _flags(spec.fit_params, f"train PROJECT --backend {spec.id}", arguments.rest)
+        values = grammar.parameters(arguments, spec, "train PROJECT")
         report = _wait(bench.train(arguments.backend, values, bands=_bands(arguments.bands), seed=arguments.seed))
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
     _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
     return 4 if report.verdict == "refused" else 0
-
-
-def _flags(schema: type, usage: str, rest: list[str]) -> dict[str, Any]:
-    """`--epochs 20` … of a backend's parameters, by name, as text; an unknown name ends with usage (2).
-
-    The values are checked where the parameters are built; a wrong one ends with a sentence (1).
-    """
-    from astrolens_gui.api import fields
-
-    flags = argparse.ArgumentParser(prog=f"astrolens {usage}", allow_abbrev=False)
-    for field in fields(schema):
-        help = f"{field.param.doc} (default {field.default}{' ' + field.param.unit if field.param.unit else ''})"
-        flags.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=help, metavar=field.kind.__name__)
-    given = vars(flags.parse_args(rest))
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def cmd_evaluate(arguments: argparse.Namespace) -> int:

@@ -57,6 +57,10 @@ def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path):
         (["--backend", "cnn"], 1, "the backend cnn simulates nothing; choose simulator or painter with --backend"),
         (["--lens-fraction", "2"], 1, "between 0 and 1"),
         (["--sideways", "2"], 2, "unrecognized arguments: --sideways"),
+        (["--lens-fracton", "1"], 2, "unrecognized arguments: --lens-fracton 1; did you mean --lens-fraction?"),
+        (["--cuont=1"], 2, "did you mean --count?"),
+        (["--only", "lenses"], 1, "only must be one of lens, elliptical, "),
+        (["--backend", "zoo"], 1, "there is no backend 'zoo'; there are: painter, simulator\n"),
         (["--count", "0"], 1, "count must be at least 1"),
         (["--backend", "painter", "--into", "nowhere", "--count", "9"], 1, "there is no such folder of cutouts"),
         (
@@ -76,3 +80,25 @@ def test_that_a_survey_which_the_layout_has_no_folder_for_is_refused_before_it_i
     assert main([*map(str, argv), "--size", "32"]) == 1
     assert "no challenge had the bands g, r, i, z, y; simulate a survey of VIS" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["simulate"], ["parameters of simulator", "--lens-fraction FLOAT", "(default 0.5)", "One of euclid_vis,"]),
+        (["simulate", "--backend", "painter"], ["parameters of painter", "--theta-e-low FLOAT", "(default empty)"]),
+        (["train", "--backend=vgg"], ["parameters of vgg", "--epochs INT", "--bands BANDS"]),
+    ],
+)
+def test_that_help_lists_the_parameters_of_the_backend(capsys, argv: list[str], words: list[str]):
+    assert main([*argv, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert not [word for word in words if word not in said]
+
+
+def test_that_help_for_a_backend_that_cannot_do_it_names_those_that_can(capsys):
+    assert main(["train", "--backend", "zoo", "--help"]) == 1
+    said = capsys.readouterr().err
+    assert "there is no backend 'zoo'; there are: " in said
+    assert "cnn" in said
+    assert "simulator" not in said

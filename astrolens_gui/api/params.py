@@ -68,7 +68,10 @@ class Field:
         if self.kind is float and not math.isfinite(exact):
             raise ValueError(f"{self.name} must be a finite number, not {value!r}")
         if self.choices and exact not in self.choices:
-            raise ValueError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
+            named = ", ".join(choice for choice in self.choices if choice) + (
+                ", or empty" if "" in self.choices else ""
+            )
+            raise ValueError(f"{self.name} must be one of {named}, not {value!r}")
         low, high = self.param.low, self.param.high
         if (low is not None and exact < low) or (high is not None and exact > high):
             raise ValueError(f"{self.name} must be {_range(low, high)}, not {exact:g}")

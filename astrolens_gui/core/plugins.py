@@ -194,12 +194,16 @@ class Plugins:
             if twice := [suffix for suffix in spec.suffixes if suffix.casefold() in taken]:
                 raise PluginError(f"{where} hold {', '.join(twice)}, which the reader {other.id!r} already reads")
 
-    def backend(self, id: str) -> BackendSpec:
+    def backend(self, id: str, can: str = "") -> BackendSpec:
         """The backend's spec.
 
         Raises:
-            PluginError: no backend has this id; the sentence lists those there are, and names a plugin that failed.
+            PluginError: no backend has this id; the sentence lists those there are (those only that have the capability
+                `can`, or can be trained with "train"), and names a plugin that failed.
         """
+        if can and id not in self._records[BackendSpec]:
+            able = [one.id for one in self.backends() if can in one.capabilities or (can == "train" and one.fit_params)]
+            raise self._unknown(BackendSpec, id, able)
         return self._get(BackendSpec, id)
 
     def module_of(self, id: str) -> str:
@@ -224,11 +228,14 @@ class Plugins:
         try:
             return self._records[kind][id]
         except KeyError:
-            broken = "; ".join(f"{state.name} failed: {state.error}" for state in self.states if not state.ok)
-            there = ", ".join(sorted(self._records[kind])) or "none"
-            raise PluginError(
-                f"there is no {KINDS[kind]} {id!r}; there are: {there}" + (f" ({broken})" if broken else "")
-            ) from None
+            raise self._unknown(kind, id, list(self._records[kind])) from None
+
+    def _unknown(self, kind: type, id: str, there: Sequence[str]) -> PluginError:
+        broken = "; ".join(f"{state.name} failed: {state.error}" for state in self.states if not state.ok)
+        listed = ", ".join(sorted(there)) or "none"
+        return PluginError(
+            f"there is no {KINDS[kind]} {id!r}; there are: {listed}" + (f" ({broken})" if broken else "")
+        )
 
     def tell(self, hook: str, log: Any, **arguments: Any) -> None:
         """Call a past-tense hook in each plugin by itself; what one raises is logged and stops nothing."""

@@ -49,7 +49,7 @@ def simulate(bench: Workbench, sample: Sample, ctx: Context) -> Path:
         raise UserError(f"there is no layout {sample.layout!r}; there are: {', '.join(LAYOUTS)}")
     if sample.source is not None:
         return _rewritten(sample.source, sample, ctx)
-    spec = bench.plugins.backend(sample.backend)
+    spec = bench.plugins.backend(sample.backend, "simulate")
     if "simulate" not in spec.capabilities:
         able = [each.id for each in bench.plugins.all(type(spec)) if "simulate" in each.capabilities]
         raise UserError(f"the backend {spec.id} simulates nothing; choose {' or '.join(able)} with --backend")

@@ -20,7 +20,7 @@ SAMPLE = {"backend": "counting", "seed": 5}
 class Plugins:
     """Knows one simulator, and a backend that is none."""
 
-    def backend(self, id: str):
+    def backend(self, id: str, can: str):
         return Counting.SPEC
 
 
