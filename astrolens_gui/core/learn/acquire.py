@@ -1,0 +1,95 @@
+"""What to label next, by more than the score: orders from a committee's votes and from embeddings; knows no store.
+
+Each function takes `scores` (equally long arrays: `logit`, `score`, `labelled`, and what its `StrategySpec.needs` names:
+`members` float64 (N, K) logits of a committee, `embedding` float32 (N, D), `target` float64 (N,), the grades as
+probability of a lens, NaN where ungraded) and a seed, and returns float64 (N,), larger is sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+Scores = Mapping[str, Any]
+
+FEWEST_VALUES = 1e-12
+TRADEOFF = 0.5
+"""Of the expected improvement, as Lochner & Bassett (2021, arXiv:2010.11202) and Walmsley et al. (2022,
+arXiv:2110.12735) use it, on grades of 0 to 5."""
+HIGHEST_GRADE = 5.0
+CENTRES = 500
+"""Objects that `diverse` spreads; the others follow by distance."""
+
+
+def entropy(scores: Scores, seed: int) -> np.ndarray:
+    """Entropy of the calibrated score (Shannon 1948), in bits."""
+    score = np.asarray(scores["score"], np.float64)
+    return _entropy(score)
+
+
+def disagreement(scores: Scores, seed: int) -> np.ndarray:
+    """What a committee's members know and the others don't: mutual information of verdict and member, in bits (BALD;
+    Houlsby et al. 2011, arXiv:1112.5745): entropy of the mean vote less the mean entropy of the votes."""
+    votes = 1 / (1 + np.exp(-np.clip(np.asarray(scores["members"], np.float64), -60, 60)))
+    return _entropy(votes.mean(axis=1)) - _entropy(votes).mean(axis=1)
+
+
+def improvement(scores: Scores, seed: int) -> np.ndarray:
+    """Expected improvement over the best grade yet, by a Gaussian process (Matérn and white noise) on the embedding:
+    Astronomaly's published way. Before any grade, nothing is known: all equal."""
+    from scipy.stats import norm
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import Matern, WhiteKernel
+
+    features, grade = np.asarray(scores["embedding"], np.float64), HIGHEST_GRADE * np.asarray(scores["target"])
+    known = np.isfinite(grade)
+    if not known.any():
+        return np.ones(len(grade))
+    process = GaussianProcessRegressor(Matern() + WhiteKernel(), random_state=seed % 2**32)
+    process.fit(features[known], grade[known])
+    mean, deviation = process.predict(features, return_std=True)
+    gain, deviation = mean - grade[known].max() - TRADEOFF, np.maximum(deviation, FEWEST_VALUES)
+    return gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)
+
+
+def diverse(scores: Scores, seed: int) -> np.ndarray:
+    """Spread over what the network sees: each next object is the farthest from all before it and from all graded ones
+    (k-centre greedy; Sener & Savarese 2018, arXiv:1708.00489)."""
+    features = np.asarray(scores["embedding"], np.float32)
+    labelled = np.asarray(scores["labelled"], bool)
+    squares = np.einsum("nd,nd->n", features, features)
+
+    def away(row: int) -> np.ndarray:
+        return squares + squares[row] - 2 * features @ features[row]
+
+    nearest = np.full(len(features), np.inf, np.float32)
+    for row in np.flatnonzero(labelled).tolist():
+        np.minimum(nearest, away(row), out=nearest)
+    if not labelled.any() and len(features):
+        first = int(np.random.default_rng(seed).integers(len(features)))
+        nearest = away(first)
+        nearest[first] = np.inf
+    place = np.full(len(features), np.nan)
+    for step in range(min(CENTRES, int((~labelled).sum()))):
+        row = int(np.argmax(np.where(labelled | np.isfinite(place), -np.inf, nearest)))
+        place[row] = CENTRES - step
+        np.minimum(nearest, away(row), out=nearest)
+    rest = np.isnan(place)
+    place[rest] = nearest[rest] / (1 + max(float(nearest[rest].max(initial=0)), 0.0))
+    return place
+
+
+def similar(embedding: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Likeness float64 (N,) of every object to the nearest of `rows`: the cosine of their embeddings' angle."""
+    features = np.asarray(embedding, np.float64)
+    features = features - features.mean(axis=0)
+    features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), FEWEST_VALUES)
+    return (features @ features[rows].T).max(axis=1)
+
+
+def _entropy(share: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        p = np.clip(share, FEWEST_VALUES, 1 - FEWEST_VALUES)
+        return -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
