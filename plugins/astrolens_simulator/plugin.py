@@ -44,6 +44,10 @@ class SimulatorParams:
         Param("Density of the lenses; power_law has slopes of 2.08 ± 0.16 and needs lenstronomy.", advanced=True),
     ] = "isothermal"
     only: Annotated[Only, Param("Draw this class alone; empty draws all.", advanced=True)] = ""
+    clean: Annotated[bool, Param("Also write each object without noise, to the folder clean.", advanced=True)] = False
+    repeats: Annotated[
+        int, Param("Further exposures of each object, to the folders repeat2, repeat3, …", 0, 16, advanced=True)
+    ] = 0
 
 
 SPEC = BackendSpec(
@@ -90,6 +94,13 @@ class PainterParams:
     ] = None
     band: Annotated[str, Param("Name of the band of images that don't say.", advanced=True)] = ""
     blind: Annotated[bool, Param("HISTORY cards don't tell painted from unpainted.", advanced=True)] = False
+
+    @property
+    def note(self) -> str:
+        """What a person may not expect of these parameters."""
+        return (
+            "" if self.into else f"no cutouts were given with --into: painted into simulated galaxies of {self.survey}"
+        )
 
 
 PAINTER = BackendSpec(

@@ -145,7 +145,7 @@ def add_early(scene: Scene, chosen: Deflector) -> None:
     scene.add_sersic(galaxy.mag, galaxy.colour, Sersic(0, 0, galaxy.radius, chosen.n, chosen.q, chosen.angle))
 
 
-def field(scene: Scene) -> None:
+def surroundings(scene: Scene) -> None:
     """Unrelated small galaxies and stars, in lenses and impostors alike."""
     rng, area = scene.rng, (2 * scene.half_arcsec / 60) ** 2
     for _ in range(int(rng.poisson(scene.survey.neighbours_arcmin2 * scene.crowd * area))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from .impostors import IMPOSTORS, impostor
 from .light import Grid, binned, blur, moffat
 from .plugin import SimulatorParams
 from .psf import from_fits
-from .scenes import MARGIN_PX, Scene, Truth, field, lens
+from .scenes import MARGIN_PX, Scene, Truth, lens, surroundings
 from .surveys import Band, Survey, surveys
 
 OBJECTS_PER_FIELD = 64
@@ -36,7 +36,9 @@ class Stamp:
     """One simulated object: `images` float32 (bands, size, size) in the survey's flux unit, NaN where masked.
 
     `arc_pixels` counts pixels whose arc stands above the sky's sigma in the reference band, `arc_flux_sigma` is the arc's
-    flux there over that sigma, `mag_source` the unlensed source's magnitude.
+    flux there over that sigma, `mag_source` the unlensed source's magnitude. `clean`: the images without noise, sky and
+    defects, float32 of their shape and unit. `repeats`: further exposures of the same scene through the same PSF, each with
+    noise and defects of its own, like `images`.
     """
 
     images: np.ndarray
@@ -45,6 +47,8 @@ class Stamp:
     mag_source: float = math.nan
     arc_pixels: int = 0
     arc_flux_sigma: float = math.nan
+    clean: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    repeats: tuple[np.ndarray, ...] = ()
 
 
 class Simulator:
@@ -76,7 +80,8 @@ class Simulator:
         """Write `count` FITS files to folders of `out`, one a field, and `out/truth.csv`; return the table's path.
 
         An object depends on `ctx.seed` and its number alone, so a longer run begins with the objects of a shorter one, and
-        runs that each begin at another `first` number are parts of one.
+        runs that each begin at another `first` number are parts of one. Beside them, where the parameters ask for it,
+        `out/clean/ID.fits` without noise and `out/repeat2/ID.fits`, `out/repeat3/ID.fits`, … of the same scenes.
 
         Raises:
             UserError: when `count` is not positive, or `out` cannot be written or already holds a truth table.
@@ -110,12 +115,11 @@ class Simulator:
         name, patch = f"sim{seed:04d}_{number:06d}", f"field_{number // OBJECTS_PER_FIELD:04d}"
         ra, dec = _position(number, seed)
         folder = out / patch
-        folder.mkdir(exist_ok=True)
-        planes = [
-            (image, self._cards(name, band, ra, dec))
-            for band, image in zip(self.survey.bands, stamp.images, strict=True)
-        ]
-        fitsfile.write(folder / f"{name}.fits", planes)
+        every = [(folder, stamp.images), *((out / f"repeat{n}", images) for n, images in enumerate(stamp.repeats, 2))]
+        for place, images in [*every, (out / "clean", stamp.clean)] if self.params.clean else every:
+            place.mkdir(exist_ok=True)
+            cards = (self._cards(name, band, ra, dec) for band in self.survey.bands)
+            fitsfile.write(place / f"{name}.fits", list(zip(images, cards, strict=True)))
         return (name, *_row(stamp, ra, dec, patch))
 
     def _cards(self, name: str, band: Band, ra: float, dec: float) -> list[fitsfile.Card]:
@@ -141,7 +145,7 @@ class Simulator:
         params = self.params
         scene = Scene(self.survey, self.grid, rng, params.population, params.sources, crowd, params.mass == "power_law")
         truth = self._drawn(scene)
-        field(scene)
+        surroundings(scene)
         blurs = self._blurs(nuisance, rng)
         sky = noise.sky_factors(self.survey, nuisance, rng)
         clean = np.stack([self._pixels(light, psf) for light, psf in zip(scene.light, blurs, strict=True)])
@@ -153,13 +157,24 @@ class Simulator:
             clean += arc
             plane = arc[self.survey.bands.index(self.survey.reference)]
             above, flux = int(np.count_nonzero(plane > 1)), float(plane[plane > 1].sum())
-        images = noise.add_noise(clean, self._variance(clean, sky), self.survey, nuisance, rng)
+        # All that is asked for beyond the first exposure is drawn behind it: the same bytes whether it is asked for or not.
+        images, *repeats = (self._exposed(scene, clean, sky, nuisance) for _ in range(1 + params.repeats))
+        clean *= self._sigmas
+        return Stamp(images, truth, arc_snr, mag_source, above, flux, clean, tuple(repeats))
+
+    @cached_property
+    def _sigmas(self) -> np.ndarray:
+        return np.array([band.sigma for band in self.survey.bands], np.float32)[:, None, None]
+
+    def _exposed(self, scene: Scene, clean: np.ndarray, sky: np.ndarray, nuisance: noise.Nuisance) -> np.ndarray:
+        """`clean` (in sky sigmas) as one exposure sees it, in flux units: noise, defects and masks of its own."""
+        survey, rng = self.survey, scene.rng
+        images = noise.add_noise(clean, self._variance(clean, sky), survey, nuisance, rng)
         self._defects(scene, images, nuisance)
-        sigmas = np.array([band.sigma for band in self.survey.bands], np.float32)[:, None, None]
-        images *= sigmas
-        if rng.random() < max(self.survey.masked * nuisance.artefacts**0.5, nuisance.floor * (self.survey.masked > 0)):
+        images *= self._sigmas
+        if rng.random() < max(survey.masked * nuisance.artefacts**0.5, nuisance.floor * (survey.masked > 0)):
             images[noise.masked_blocks(images.shape, rng)] = np.nan
-        return Stamp(images, truth, arc_snr, mag_source, above, flux)
+        return images
 
     def _drawn(self, scene: Scene) -> Truth:
         if self.params.only:

@@ -201,3 +201,30 @@ def test_that_a_disc_too_bright_for_any_redshift_is_the_nearest_and_largest():
     """One in ten thousand draws asks for a magnitude that no disc between the redshifts has."""
     stamp = Simulator(SimulatorParams(survey="challenge1_space")).stamp(4805, 2801)
     assert np.isfinite(stamp.images).any()
+
+
+def test_that_clean_images_and_further_exposures_are_written_when_asked_for_and_change_no_other_byte(tmp_path: Path):
+    plain, more = tmp_path / "plain", tmp_path / "more"
+    rows = simulate(plain, 6, survey="kids_gri")
+    assert simulate(more, 6, survey="kids_gri", clean=True, repeats=2) == rows
+    assert digest(plain).items() <= digest(more).items()
+    bands, worst = surveys()["kids_gri"].bands, 0.0
+    for row in rows:
+        (first, _), *_ = read(more, row)
+        clean, second, third = (
+            fits.getdata(more / folder / f"{row['ID']}.fits") for folder in ("clean", "repeat2", "repeat3")
+        )
+        assert clean.min() >= -1e-6 * clean.max()
+        assert not np.array_equal(second, third, equal_nan=True)
+        noise = [np.nanmedian(np.abs(image - clean)) / (0.6745 * bands[0].sigma) for image in (first, second, third)]
+        assert noise == pytest.approx([1, 1, 1], abs=0.4)
+        worst = max(worst, abs(np.nanmedian((second - first) / bands[0].sigma)))
+    assert worst < 1.0
+
+
+def test_that_a_stamp_without_noise_is_the_mean_of_many_exposures():
+    simulator = Simulator(SimulatorParams(size=48, repeats=16))
+    stamp = simulator.stamp(3, 1)
+    mean = np.mean([stamp.images, *stamp.repeats], axis=0)
+    assert np.corrcoef(mean.ravel(), stamp.clean.ravel())[0, 1] > 0.98
+    assert np.array_equal(stamp.images, Simulator(SimulatorParams(size=48)).stamp(3, 1).images)
