@@ -125,6 +125,8 @@ def _bands(text: str | None) -> tuple[str, ...] | None:
 
 
 def cmd_simulate(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import build
+
     challenge = arguments.layout == "challenge"
     survey = arguments.survey or ("challenge1_space" if challenge and arguments.backend == "simulator" else "")
     how = {"workers": arguments.workers, "layout": arguments.layout, "source": arguments.source}
@@ -136,7 +138,8 @@ def cmd_simulate(arguments: argparse.Namespace) -> int:
         table = _wait(bench.simulate(arguments.backend, out, count, seed=seed, params=options, **how))
     with table.open(encoding="utf-8") as lines:
         made = sum(1 for _ in lines) - 1
-    print(f"{made} objects in {arguments.out}, truth in {table}")
+    note = "" if arguments.source else getattr(build(spec.params, options), "note", "")
+    print(f"{made} objects in {arguments.out}, truth in {table}{f' ({note})' if note else ''}")
     return 0
 
 
@@ -155,10 +158,9 @@ def cmd_import(arguments: argparse.Namespace) -> int:
             _wait(bench.open(arguments.project, create=options))
             _same(options, bench.opened.project.settings)
             report = _wait(_importing(bench, arguments))
+            why = [*_listed(report.refused), *(f"  {note}" for note in report.notes)]
             if new and not report.added:
-                raise UserError(
-                    "\n".join(["nothing could be imported, so no project was made", *_listed(report.refused)])
-                )
+                raise UserError("\n".join(["nothing could be imported, so no project was made", *why]))
     except UserError:
         if new:
             shutil.rmtree(arguments.project, ignore_errors=True)  # made a moment ago by us, and empty
@@ -167,8 +169,7 @@ def cmd_import(arguments: argparse.Namespace) -> int:
     what = "files" if arguments.catalogue is None else "sources or files"
     counts = f"{report.added} objects added, {report.updated} updated, {count} {what} refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
-    lines = [f"{arguments.project}: {counts}", *_listed(report.refused), *(f"  {note}" for note in report.notes)]
-    _print(arguments, {**values, "notes": report.notes}, lines)
+    _print(arguments, {**values, "notes": report.notes}, [f"{arguments.project}: {counts}", *why])
     return 0
 
 

@@ -39,13 +39,14 @@ def test_that_a_simulation_that_is_there_is_written_again_in_that_layout(tmp_pat
     assert [row["name"] for row in rows(out / "truth.csv")] == [row["ID"] for row in rows(plain / "truth.csv")]
 
 
-def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path):
+def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path, capsys):
     mine, out = tmp_path / "mine", tmp_path / "out"
     assert main(["simulate", str(mine), "--count", "3", "--size", "48", "--lens-fraction", "0"]) == 0
     assert (
         main(["simulate", str(out), "--backend", "painter", "--into", str(mine), "--fraction", "1", "--count", "9"])
         == 0
     )
+    assert "simulated galaxies" not in capsys.readouterr().out
     found = rows(out / "truth.csv")
     assert {row["source"] for row in found} == {row["ID"] for row in rows(mine / "truth.csv")}
     assert all(row["is_golden"] == "1" for row in found)
@@ -102,3 +103,27 @@ def test_that_help_for_a_backend_that_cannot_do_it_names_those_that_can(capsys):
     assert "there is no backend 'zoo'; there are: " in said
     assert "cnn" in said
     assert "simulator" not in said
+
+
+def test_that_a_painting_into_nothing_of_ones_own_says_so(tmp_path: Path, capsys):
+    assert (
+        main(["simulate", str(tmp_path / "out"), "--backend", "painter", "--survey", "hst_f814w", "--count", "1"]) == 0
+    )
+    said = capsys.readouterr().out
+    assert said.endswith("(no cutouts were given with --into: painted into simulated galaxies of hst_f814w)\n")
+    assert said.count("\n") == 1
+
+
+def test_that_an_import_names_the_truth_beside_the_images_and_what_an_empty_folder_lacks(tmp_path: Path, capsys):
+    out, empty, project = tmp_path / "sample", tmp_path / "empty", str(tmp_path / "p.astrolens")
+    empty.mkdir()
+    assert main(["import", project, str(empty)]) == 1
+    assert (
+        "refused: empty: this folder holds no file; name the folder that the images are in" in capsys.readouterr().err
+    )
+    assert main(["simulate", str(out), "--count", "2", "--size", "32"]) == 0
+    assert main(["import", project, str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "2 objects added, 0 updated, 0 files refused" in said
+    assert f"truth.csv is a truth table; take it with astrolens label --from {out / 'truth.csv'}" in said
+    assert main(["import", str(tmp_path / "q.astrolens"), str(out / "truth.csv")]) == 1

@@ -26,7 +26,8 @@ class BackendSpec:
         capabilities: each is also the name of a method of the class.
         factory: "package.module:Class"; called with the params.
         input: what it needs of the data; open fields are filled from the data when it trains.
-        params, fit_params: frozen dataclasses (see `api.params`); fit_params is None where nothing can be trained.
+        params, fit_params: frozen dataclasses (see `api.params`); fit_params is None where nothing can be trained. A property
+            `note` of a simulator's params, a sentence or "", is said to the person with the result.
         requires: modules that must be importable, with what installs them: ("tensorflow", …).
         fit_in: training runs in a spawned child ("process") or in the train lane's thread ("thread").
         run_in: inference runs in the infer lane's warm child ("process") or in its thread ("thread"): same scores.

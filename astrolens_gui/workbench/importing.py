@@ -76,7 +76,7 @@ def import_images(
     opened: Opened, sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, ctx: Any
 ) -> ImportReport:
     """Scan, store in chunks, tell; a cancelled import keeps what was read. The lens finding challenge's folders are known by
-    their files' names: their bands become one object, and notes say what is not complete."""
+    their files' names: their bands become one object, and notes say what is not complete. Notes also name truth tables."""
     notes: list[str] = []
     return _take(opened, _found(sources, bands, pixel_scale, notes, ctx)).report(opened, notes)
 
@@ -85,8 +85,8 @@ def _found(
     sources: Sequence[Path], bands: Sequence[str] | None, pixel_scale: float | None, notes: list[str], ctx: Any
 ) -> Iterator[Any]:
     """Objects and refusals of all sources: the challenge's first, then everything else together (IDs that repeat are seen)."""
-    from astrolens_gui.core.challenge import folders, layout
-    from astrolens_gui.core.images.ingest import scan
+    from astrolens_gui.core.challenge import folders, layout, truth
+    from astrolens_gui.core.images.ingest import Refusal, scan
 
     others = []
     for source in sources:
@@ -95,7 +95,11 @@ def _found(
         else:
             others.append(source)
     if others or not sources:
-        yield from scan(others, bands=bands, pixel_scale=pixel_scale, ctx=ctx)
+        for one in scan(others, bands=bands, pixel_scale=pixel_scale, ctx=ctx):
+            if isinstance(one, Refusal) and one.path.endswith(".csv") and truth.is_truth(Path(one.path)):
+                notes.append(f"{Path(one.path).name} is a truth table; take it with astrolens label --from {one.path}")
+            else:
+                yield one
 
 
 @dataclass(frozen=True)

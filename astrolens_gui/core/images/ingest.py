@@ -94,7 +94,10 @@ def scan(
     for source in sources:
         path = Path(os.path.abspath(source))
         if path.is_dir():
-            groups += _walk(path, path)
+            inside = _walk(path, path)
+            groups += inside
+            if not inside:
+                yield Refusal(str(path), "", "this folder holds no file; name the folder that the images are in")
         elif path.exists():
             groups.append(_Group(path.parent, stem(path.name), path.name, (("", str(path)),)))
         else:
