@@ -49,6 +49,12 @@ class Truth:
     repeated: list[str] = field(default_factory=list)
 
 
+def object_id(text: str | None) -> str:
+    """How an object is named in any table: without blanks around it, and `100000` also where it was saved as `100000.0`."""
+    whole, dot, rest = (text or "").strip().partition(".")
+    return whole if dot and whole.isdigit() and not rest.strip("0") else (text or "").strip()
+
+
 def read_truth(path: Path) -> dict[str, bool]:
     """{ID: whether it is a lens} of any of the tables above, without what the challenge's rule excludes.
 
@@ -84,7 +90,7 @@ def read(path: Path) -> Truth:
     twice: dict[str, None] = {}
     for number, cells in lines:
         row = dict(zip(header, cells, strict=False))
-        if not (name := _name(row.get("ID", ""))):
+        if not (name := object_id(row.get("ID", ""))):
             raise UserError(f"{path}: line {number} has no ID; name the object there")
         answer = rule(row, f"{path}: line {number}")
         if name in truth.is_lens or name in excluded:
@@ -176,12 +182,6 @@ def _second(row: Row, where: str) -> bool | None:
     lens = images > 0 and magnification > 1.6 and pixels > 20
     none = magnification < 1 or sources == 0
     return None if lens == none else lens
-
-
-def _name(text: str) -> str:
-    """`100000` also where a table was saved with `100000.0`."""
-    whole, dot, rest = text.partition(".")
-    return whole if dot and whole.isdigit() and not rest.strip("0") else text
 
 
 def _first(row: Row, names: tuple[str, ...]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 
 from astrolens_gui.api import UserError
 
+from ..challenge.truth import object_id
 from .scoring import probability
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _column(path: Path, name: str) -> dict[str, float]:
         reader = csv.DictReader(line for line in file if not line.startswith("#"))
         if not {"ID", name} <= set(reader.fieldnames or ()):
             return {}
-        numbers = ((row["ID"].strip(), number(row[name])) for row in reader)
+        numbers = ((object_id(row["ID"]), number(row[name])) for row in reader)
         return {one: value for one, value in numbers if math.isfinite(value)}
 
 
@@ -194,7 +195,7 @@ def _of_grades(schemes: Mapping[str, Scheme]) -> dict[tuple[str, str], float]:
 
 
 def read_rows(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of a CSV table by ID. Lines that begin with # are comments."""
+    """The rows of a CSV table by ID, as `challenge.truth.object_id` names them. Lines that begin with # are comments."""
     rows: dict[str, dict[str, Any]] = {}
     twice: list[str] = []
     try:
@@ -204,9 +205,10 @@ def read_rows(path: Path) -> dict[str, dict[str, Any]]:
             if "ID" not in header:
                 raise UserError(f"{path}: there is no column ID (it has {', '.join(header) or 'none'})")
             for row in reader:
-                if row["ID"] in rows:
-                    twice.append(row["ID"])
-                rows[row["ID"]] = row
+                name = object_id(row["ID"])
+                if name in rows:
+                    twice.append(name)
+                rows[name] = row
     except OSError as error:
         raise UserError(f"{path} can't be read ({error.strerror}); check the path") from None
     except (UnicodeDecodeError, csv.Error) as error:

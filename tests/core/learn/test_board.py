@@ -170,3 +170,17 @@ def test_that_an_entry_that_learnt_from_the_objects_is_marked_and_says_so_under_
     unseen = board.scoreboard(truth.only(~taught), [one.only(~taught) for one in entries], draws=20)
     assert "*" not in "".join(boardfiles.as_text(unseen))
     assert f"{name}: cnn" in boardfiles.as_text(unseen)
+
+
+def test_that_an_id_is_named_alike_in_every_table(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("ID,no_source,arc_snr\n100000.0,0,7.5\n 100001 ,1,\n")
+    (tmp_path / "s.csv").write_text("ID,logit\n100000,2\n100001.0,-1\n")
+    truth = read_truth(tmp_path / "t.csv")
+    assert truth.ids == ("100000", "100001")
+    assert truth.is_lens.tolist() == [True, False]
+    assert truth.columns["arc_snr"][0] == 7.5
+    entry, missing = read_scores(tmp_path / "s.csv", truth)
+    assert (entry.logit.tolist(), missing) == ([2.0, -1.0], 0)
+    (tmp_path / "s.csv").write_text("ID,logit\n100000,2\n100000.0,-1\n")
+    with pytest.raises(UserError, match="the ID 100000 stands twice"):
+        read_scores(tmp_path / "s.csv", truth)
