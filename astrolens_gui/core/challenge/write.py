@@ -47,7 +47,7 @@ def convert(simulation: Path, out: Path, ctx: Context | None = None, first: int 
         if (path := files.get(row["ID"])) is None:
             continue
         key = str(FIRST_ID + number)
-        _images(path, out, key)
+        _images(path, out, key, (_number(row, "ra_deg"), _number(row, "dec_deg")))
         written.append({**row, "ID": key, "name": row["ID"]})
     ctx.progress(1.0, f"{len(written)} objects written")
     return written
@@ -102,7 +102,7 @@ def rows_of(table: Path) -> Iterator[dict[str, str]]:
         ) from None
 
 
-def _images(path: Path, out: Path, key: str) -> None:
+def _images(path: Path, out: Path, key: str, place_deg: tuple[float, float]) -> None:
     planes = fits.planes(path)
     named = {plane.band: plane for plane in planes}
     for band, plane in named.items():
@@ -116,7 +116,7 @@ def _images(path: Path, out: Path, key: str) -> None:
             pixels = np.where(missing, np.float32(layout.MASKED), pixels * np.float32(unit))
         else:
             pixels *= np.float32(unit)
-        (place / f"image{camera}-{key}.fits").write_bytes(encoded(pixels, plane.pixel_scale or 0.0))
+        (place / f"image{camera}-{key}.fits").write_bytes(encoded(pixels, plane.pixel_scale or 0.0, place_deg))
 
 
 def folder_of(band: str, bands: list[str], path: Path) -> str:
@@ -144,14 +144,15 @@ def _zero_point(plane: Plane) -> float:
     return 0.0
 
 
-def encoded(pixels: np.ndarray, pixel_scale: float) -> bytes:
-    """A FITS file of one float32 image with the challenge's cards; `pixel_scale` in arcsec."""
+def encoded(pixels: np.ndarray, pixel_scale: float, place_deg: tuple[float, float] = (0.0, 0.0)) -> bytes:
+    """A FITS file of one float32 image with the challenge's cards; `pixel_scale` in arcsec, `place_deg` RA and Dec."""
     height, width = pixels.shape
     step = pixel_scale / 3600
     values: list[tuple[str, Any]] = [
         ("SIMPLE", True), ("BITPIX", -32), ("NAXIS", 2), ("NAXIS1", width), ("NAXIS2", height), ("EXTEND", True),
         ("CRPIX1", (width + 1) // 2), ("CRPIX2", (height + 1) // 2), ("CRVAL1", 0.0), ("CRVAL2", 0.0),
         ("CDELT1", -step), ("CDELT2", step), ("NX", width), ("NY", height),
+        ("RA", place_deg[0]), ("DEC", place_deg[1]),
     ]  # fmt: skip
     cards = [_card(key, value) for key, value in values]
     cards.append(f"HIERARCH range x = {width * step!r}".ljust(80))

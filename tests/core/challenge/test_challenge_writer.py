@@ -17,8 +17,8 @@ from astrolens_gui.core.images import readers
 
 SIDE = 101
 TRUTH = (
-    "ID,is_lens,class,theta_E_arcsec,arc_snr,arc_pixels\n"
-    "sim0001_000000,1,lens,1.5,44.6,120\nsim0001_000001,0,ring,,,\nsim0001_000002,0,star,,,\n"
+    "ID,is_lens,class,theta_E_arcsec,arc_snr,arc_pixels,ra_deg,dec_deg\n"
+    "sim0001_000000,1,lens,1.5,44.6,120,150.25,-2.5\nsim0001_000001,0,ring,,,,,\nsim0001_000002,0,star,,,,,\n"
 )
 
 
@@ -73,6 +73,7 @@ def test_that_the_files_are_named_and_made_as_the_released_ones(tmp_path: Path):
         (tmp_path / "genuine.fits").unlink()
         head = ours[0].header
         assert len(ours) == 1
+        assert (head["RA"], head["DEC"]) == (150.25, -2.5)
         for key in ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "NX", "NY"):
             assert head[key] == theirs[key], key
         for key in ("CDELT1", "CDELT2", "range x"):
