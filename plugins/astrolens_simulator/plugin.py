@@ -118,7 +118,50 @@ PAINTER = BackendSpec(
 )
 
 
+@dataclass(frozen=True)
+class FieldParams:
+    """What a simulated survey field holds."""
+
+    survey: Annotated[Survey, Param("Whose images to imitate.")] = "euclid_vis"
+    size: Annotated[int, Param("Side of a field.", 64, 4096, "px")] = 1024
+    lenses_arcmin2: Annotated[float, Param("Lenses a square arcminute; far more than in the sky.", 0, 20)] = 3.0
+    impostors_arcmin2: Annotated[float, Param("Galaxies like lenses, and lookalikes, a square arcminute.", 0, 40)] = (
+        12.0
+    )
+    galaxies_arcmin2: Annotated[float, Param("Other galaxies brighter than 24.5 mag a square arcminute.", 0, 200)] = (
+        30.0
+    )
+    arc_snr_scale: Annotated[
+        float, Param("Multiplies the survey's range of arc signal-to-noise: below 1 is harder.", 0.05, 50, "", True)
+    ] = 1.0
+    population: Annotated[
+        Literal["standard", "shifted"],
+        Param("Galaxies and sources; shifted has other radii, redshifts, sizes, colours and classes.", advanced=True),
+    ] = "standard"
+    nuisance: Annotated[
+        Literal["standard", "harsh"],
+        Param("Observing; harsh has wider PSFs, more and correlated noise, more artefacts.", advanced=True),
+    ] = "standard"
+    psf: Annotated[str, Param("FITS image of the point-spread function; empty takes a Moffat.", advanced=True)] = ""
+    sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+
+
+FIELDS = BackendSpec(
+    id="fields",
+    title="Field simulator",
+    capabilities=("simulate",),
+    factory="astrolens_simulator.fields:Fields",
+    params=FieldParams,
+    run_in="thread",
+    version="1",
+    doc=(
+        "Draws survey fields as ten surveys would see them: faint galaxies by their number counts, stars, lookalikes, some "
+        "lenses; correlated noise. truth.csv has a box for every lens, the extension ARCS of each file its arc's pixels."
+    ),
+)
+
+
 @hookimpl
 def astrolens_backends() -> Iterable[BackendSpec]:
-    """The simulator and the painter."""
-    return (SPEC, PAINTER)
+    """The simulator, the painter and the fields."""
+    return (SPEC, PAINTER, FIELDS)
