@@ -44,7 +44,7 @@ def load_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise WeightsError(f"{path}: these weights are too large for a model of this kind; train it again")
     try:
         arrays = load_file(str(path))
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path}: these weights cannot be read ({error}); train or import the model again") from None
     for name, array in arrays.items():
         if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():

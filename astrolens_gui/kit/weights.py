@@ -48,8 +48,9 @@ def load_keras(model: Any, path: Path) -> None:
     number is finite.
 
     Raises:
-        WeightsError: naming the first variable that differs.
+        WeightsError: naming the first variable that differs, or why the file can't be read.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     shapes, _ = read_header(path)
@@ -61,7 +62,10 @@ def load_keras(model: Any, path: Path) -> None:
         if tuple(variable.shape) != shapes[name]:
             wanted, found = tuple(variable.shape), shapes[name]
             raise WeightsError(f"{path}: these weights do not fit the network ({name} is {found}, not {wanted})")
-    arrays = load_file(str(path))
+    try:
+        arrays = load_file(str(path))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path}: these weights cannot be read ({error}); train or import the model again") from None
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise WeightsError(f"{path}: these weights are damaged ({name} holds values that are not finite)")

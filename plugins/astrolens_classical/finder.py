@@ -26,7 +26,8 @@ CHUNK = 32
 """Stamps measured at once: enough to be vectorised, few enough to stay near the processor."""
 MEASURING = 0.6
 """Share of a time budget after which no further stamp is measured; the rest is for the fit."""
-
+FEWEST = 10
+"""Training stamps: a fifth of them may have to judge the rest."""
 MOST_JUDGES = 2000
 """Stamps that choose the settings and calibrate, at most."""
 
@@ -58,6 +59,8 @@ class Finder:
         self._about |= {"pixel_scale": data.input.pixel_scale, "classes": len(data.classes)}
         targets, weights, every = np.asarray(data.targets), np.asarray(data.weights), data.indices("train")
         rows, held = order(targets, every, ctx.seed), data.indices("validation")
+        if len(rows) < FEWEST:
+            raise UserError(f"{len(rows)} examples are too few for this finder to learn from; label at least {FEWEST}")
         if can_judge(targets[held]):
             held = held[:: -(-len(held) // MOST_JUDGES)]
         else:
@@ -93,7 +96,7 @@ class Finder:
             size, width, bands = (int(number) for number in about["shape"])
             classes = int(about["classes"])
             good = 8 <= size == width <= 1024 and 1 <= bands == len(about["bands"]) <= 64 and 2 <= classes <= 1000
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             good = False
         if not good:
             raise WeightsError(f"{path}: these weights do not say which stamps they are for; train or import again")

@@ -72,12 +72,17 @@ class Classifier:
         try:
             size, width, bands = (int(number) for number in json.loads(about["shape"]))
             classes = int(about["classes"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise UserError(f"{path}: these weights do not say which network they are for") from None
         sound = 8 <= size == width <= 256 and 1 <= bands <= 64 and size * size * bands <= MOST_VALUES
         if not (sound and 2 <= classes <= 1000):
             raise UserError(f"{path}: no network takes {size} x {width} pixels, {bands} bands and {classes} classes")
-        trained = self.network((size, size, bands), classes)
+        try:
+            trained = self.network((size, size, bands), classes)
+        except (ValueError, TypeError, ArithmeticError):  # Keras, of maps that come out empty
+            raise UserError(
+                f"{path}: this network takes no stamps of {size} pixels and {bands} bands; train or import again"
+            ) from None
         kit.load_keras(trained, path)
         self._take(trained)
 
@@ -85,6 +90,11 @@ class Classifier:
         if self._trained is None:
             raise UserError("this network has no weights yet; train it or load a model")
         return self._trained
+
+    @property
+    def features(self) -> int:
+        """How many numbers `embed` gives a stamp."""
+        return int(self._known().output["features"].shape[-1])
 
     def symmetric(self, network: Any) -> symmetry.Answer:
         """What `classify` says where `network` answers for one stamp: the mean over the views that the parameters ask

@@ -20,7 +20,7 @@ class Learner:
 
     Args:
         build: makes the untrained network, under the dtype policy of the moment.
-        how: a `plugin.Training`. halves: how many parts of a batch are computed side by side (`kit.side_by_side`).
+        how: a `settings.Training`. halves: how many parts of a batch are computed side by side (`kit.side_by_side`).
         compiled: by XLA, which pays on a GPU only.
     """
 

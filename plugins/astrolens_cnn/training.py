@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,7 +30,7 @@ Build = Callable[[], keras.Model]
 
 
 def train(build: Build, data: TrainingSet, how: Any, ctx: Context) -> tuple[keras.Model, FitReport]:
-    """The trained network and what is told of it; `how` is a `plugin.Training`."""
+    """The trained network and what is told of it; `how` is a `settings.Training`."""
     time_given = budget.Budget(how.minutes)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
     halves, gpu = kit.side_by_side(ctx.device), ctx.device.startswith("gpu")
@@ -43,6 +43,18 @@ def train(build: Build, data: TrainingSet, how: Any, ctx: Context) -> tuple[kera
     if run.ended == TIME:  # so that the folder trains again in the same way on a machine of another speed
         used |= {"epochs": max(1, round(run.steps / len(run.train))), "minutes": 0.0}
     return learner.averaged, FitReport(tuple(run.history), run.ended, used=used)
+
+
+def together(reports: Sequence[FitReport]) -> FitReport:
+    """One report of members trained one after the other with the same parameters; each epoch says whose it was."""
+    epochs = tuple(
+        {**epoch, "member": float(number)} for number, report in enumerate(reports) for epoch in report.epochs
+    )
+    used = dict(reports[0].used)
+    ended = sorted({report.stopped for report in reports})
+    if TIME in ended:  # the longest, for it is one number for all
+        used |= {"epochs": max(report.used.get("epochs", len(report.epochs)) for report in reports), "minutes": 0.0}
+    return FitReport(epochs, " / ".join(ended), used)
 
 
 class _Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from astrolens_gui import kit
+from astrolens_gui.api import UserError
 
 keras = pytest.importorskip("keras", reason="Keras is not installed")
 
@@ -83,3 +85,18 @@ def test_that_importing_the_kit_imports_no_keras():
 def test_that_a_name_the_kit_lacks_is_an_error():
     with pytest.raises(AttributeError, match="it has"):
         kit.magic  # noqa: B018
+
+
+def test_that_numbers_of_a_kind_that_numpy_lacks_are_refused_in_a_sentence(tmp_path):
+    path, model = tmp_path / "w.safetensors", make()
+    header, at = {}, 0
+    for variable in model.variables:
+        if "seed_generator" not in variable.path:
+            size = int(np.prod(variable.shape))
+            shape = list(variable.shape)
+            header[variable.path] = {"dtype": "F8_E4M3", "shape": shape, "data_offsets": [at, at + size]}
+            at += size
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"\0" * at)
+    with pytest.raises(UserError, match=r"w\.safetensors: these weights cannot be read"):
+        kit.load_keras(model, path)

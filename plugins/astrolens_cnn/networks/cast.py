@@ -22,6 +22,7 @@ from keras import layers
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 from astrolens_gui.kit.svm import load_arrays, save_arrays
 
+from .. import training
 from ..classifier import WEIGHTS, Classifier
 from .stacking import Stack
 
@@ -96,14 +97,15 @@ class Cast:
             members.append((channels, member))
         self._members, self._stack = members, None
         if len(members) > 1:
+            quiet = replace(ctx, on_progress=lambda _: None)  # can be cancelled
 
             def scores(rows: np.ndarray) -> np.ndarray:
-                parts = [self._scores(every[rows[at : at + 256]], ctx) for at in range(0, len(rows), 256)]
+                parts = [self._scores(every[rows[at : at + 256]], quiet) for at in range(0, len(rows), 256)]
                 return np.concatenate(parts)
 
             self._stack = Stack.fit(scores, data, ctx.part(0.95, 1.0))
         ctx.progress(1.0, "trained")
-        return FitReport(reports[0].epochs, reports[-1].stopped, reports[0].used)
+        return training.together(reports)
 
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         self._known()
@@ -117,10 +119,14 @@ class Cast:
 
     def embed(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         self._known()
-        prepared = preprocess(np.asarray(batch, np.float32))
-        quiet = Context(device=ctx.device)
-        ctx.progress(0.0)
-        return np.concatenate([cnn.embed(prepared[..., list(to)], quiet) for to, cnn in self._members], axis=1)
+        out = [np.zeros((0, sum(cnn.features for _, cnn in self._members)), np.float32)]
+        quiet = replace(ctx, on_progress=lambda _: None)
+        for at in range(0, len(batch), 256):
+            prepared = preprocess(np.asarray(batch[at : at + 256], np.float32))
+            parts = [cnn.embed(prepared[..., list(to)], quiet) for to, cnn in self._members]
+            out.append(np.concatenate(parts, axis=1))
+            ctx.progress(min(1.0, (at + 256) / len(batch)))
+        return np.concatenate(out)
 
     def save(self, folder: Path) -> None:
         self._known()
@@ -140,19 +146,21 @@ class Cast:
             good = 1 <= len(channels) <= MOST_TRIPLES and all(
                 each and 0 <= min(each) <= max(each) < 64 for each in channels
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             good = False
         if not good:
             raise UserError(f"{path}: these weights do not say which bands each network takes; train or import again")
         members = [(each, Cnn(self.params)) for each in channels]
         for number, (_, cnn) in enumerate(members):
             _load(cnn, Path(folder) / _file(number))
-        self._stack = Stack.of_arrays(arrays, path) if len(members) > 1 else None
-        self._members = members
+        stack = Stack.of_arrays(arrays, path) if len(members) > 1 else None
+        if stack is not None:
+            stack.check_features(len(members) * (stack.classes - 1), path)
+        self._stack, self._members = stack, members
 
     def _scores(self, prepared: np.ndarray, ctx: Context) -> np.ndarray:
         """The logits of the only network, or of each network its log-odds of every class but the first."""
-        quiet = Context(device=ctx.device)
+        quiet = replace(ctx, on_progress=lambda _: None)
         answers = [cnn.classify(prepared[..., list(channels)], quiet) for channels, cnn in self._members]
         if len(answers) == 1:
             return answers[0]
@@ -194,7 +202,11 @@ def _prepared(data: TrainingSet, ctx: Context) -> np.ndarray:
 def _of_bands(data: TrainingSet, images: np.ndarray, channels: tuple[int, ...], folder: Path) -> TrainingSet:
     """The training set with these bands of `images` in place of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / "images.npy", images[..., list(channels)])
+    shape = (*images.shape[:-1], len(channels))
+    out = np.lib.format.open_memmap(folder / "images.npy", "w+", np.float32, shape)
+    for at in range(0, len(images), 256):  # never the whole set in memory
+        out[at : at + 256] = images[at : at + 256][..., list(channels)]
+    out.flush()
     for name in ("targets", "weights", "split"):
         np.save(folder / f"{name}.npy", np.load(data.folder / f"{name}.npy", allow_pickle=False))
     spec = replace(data.input, bands=tuple(data.input.bands[channel] for channel in channels))

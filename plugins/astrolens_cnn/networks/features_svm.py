@@ -30,10 +30,11 @@ class FeaturesSvm:
         cnn = Residual(self.params)
         report = cnn.fit(data, replace(fit_params, minutes=0.9 * fit_params.minutes), ctx.part(0.0, 0.9))
 
+        quiet = replace(ctx, on_progress=lambda _: None)  # can be cancelled
+
         def features(rows: np.ndarray) -> np.ndarray:
-            return np.concatenate(
-                [cnn.embed(data.images[rows[at : at + 256]], Context()) for at in range(0, len(rows), 256)]
-            )
+            parts = [rows[at : at + 256] for at in range(0, len(rows), 256)]
+            return np.concatenate([cnn.embed(data.images[part], quiet) for part in parts])
 
         stack = Stack.fit(features, data, ctx.part(0.9, 1.0))
         self._cnn, self._stack = cnn, stack
@@ -53,6 +54,7 @@ class FeaturesSvm:
         path = Path(folder) / MACHINE
         stack, cnn = Stack.of_arrays(load_arrays(path)[0], path), Residual(self.params)
         cnn.load(folder)
+        stack.check_features(cnn.features, path)
         self._cnn, self._stack = cnn, stack
 
     def _known(self) -> Stack:

@@ -20,7 +20,7 @@ from ..layers import Normalisation
 
 def network(shape: tuple[int, int, int], classes: int, params: Any, folded: bool = False) -> keras.Model:
     """(size, size, bands) → logits (classes,) float32 and features (8 · width,) float32; `params` is a
-    `plugin.Network`.
+    `settings.Network`.
 
     `folded` leaves out batch normalisation, whose scale and offset then stand in the convolutions (see `fold`).
     """

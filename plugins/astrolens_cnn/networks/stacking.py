@@ -65,6 +65,13 @@ class Stack:
         out[:, self.present] = both
         return out
 
+    def check_features(self, count: int, path: Path) -> None:
+        """Raises WeightsError: the machine of the file `path` judges another number of features than `count`."""
+        if (wanted := self.machine.scaling.center.size) != count:
+            raise WeightsError(
+                f"{path}: these weights judge {wanted} features of the networks' {count}; train or import it again"
+            )
+
     def arrays(self) -> dict[str, np.ndarray]:
         about = np.array([self.classes, *self.present], np.float32)
         return {**self.machine.arrays("rbf"), **self.platt.arrays("platt"), "classes": about}

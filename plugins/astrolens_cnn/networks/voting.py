@@ -69,7 +69,7 @@ class Voting(Classifier):
                 if layer.weights:
                     committee.get_layer(_prefix(place) + layer.name).set_weights(layer.get_weights())
         self._take(committee)
-        return _report([fitted[number][1] for number in chosen])
+        return training.together([fitted[number][1] for number in chosen])
 
 
 def best(reports: list[FitReport], count: int) -> list[int]:
@@ -77,14 +77,3 @@ def best(reports: list[FitReport], count: int) -> list[int]:
     validation, the first."""
     lowest = [min((epoch.get("val_loss", 0.0) for epoch in report.epochs), default=0.0) for report in reports]
     return sorted(sorted(range(len(reports)), key=lambda number: lowest[number])[:count])
-
-
-def _report(reports: list[FitReport]) -> FitReport:
-    epochs = tuple(
-        {**epoch, "member": float(number)} for number, report in enumerate(reports) for epoch in report.epochs
-    )
-    used = dict(reports[0].used)
-    ended = sorted({report.stopped for report in reports})
-    if training.TIME in ended:
-        used |= {"epochs": max(report.used.get("epochs", len(report.epochs)) for report in reports), "minutes": 0.0}
-    return FitReport(epochs, " / ".join(ended), used)

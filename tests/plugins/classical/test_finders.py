@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from astrolens_classical import finder
 from astrolens_classical.plugin import astrolens_backends
 
-from astrolens_gui.api import Cancelled, Context, InputSpec, TrainingSet, build
+from astrolens_gui.api import Cancelled, Context, InputSpec, TrainingSet, UserError, build
 from astrolens_gui.kit import budget
 from astrolens_gui.testing import data
 
@@ -141,3 +142,13 @@ def test_that_it_passes_the_conformance_kit(tmp_path):
     small = replace(SPECS["arcs"], input=InputSpec(("r",), 0.2, 28))
     results = list(check(small, "astrolens_classical.plugin", tmp_path))
     assert {outcome.name: outcome.detail for outcome in results if outcome.state == "failed"} == {}
+
+
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_that_few_examples_are_learnt_from_or_refused_in_a_sentence(count, tmp_path):
+    made = data.training_set(tmp_path / "set", InputSpec(("VIS",), 0.1, 26), count)
+    if len(made.indices("train")) < finder.FEWEST:
+        with pytest.raises(UserError, match="examples are too few for this finder to learn from; label at least 10"):
+            fit(next(iter(SPECS)), made)
+    else:
+        assert fit(next(iter(SPECS)), made)[1].epochs

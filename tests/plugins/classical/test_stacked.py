@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from astrolens_cnn.stacked import CAST, CNN_SVM, WAVELET
 
-from astrolens_gui.api import Context, InputSpec, build
+from astrolens_gui.api import Cancelled, Context, InputSpec, UserError, build
+from astrolens_gui.kit.svm import LinearModel, RbfSvm, save_arrays
 from astrolens_gui.testing import data
 
 keras = pytest.importorskip("keras", reason="Keras is not installed")
@@ -96,3 +97,49 @@ def test_that_a_stack_learns_and_comes_back(make, spec, how, size, tmp_path, mon
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ValueError, match=r"svm\.safetensors"):
         make(params).load(tmp_path / "model")
+
+
+def test_that_cast_gives_each_network_its_own_bands_and_can_be_stopped(tmp_path, monkeypatch):
+    made = data.training_set(tmp_path / "set", FOUR, 40)
+    every = np.random.default_rng(0).normal(size=made.images.shape).astype(np.float32)
+    part = cast._of_bands(made, every, (3, 1), tmp_path / "part")
+    np.testing.assert_array_equal(part.images, every[..., [3, 1]])
+    assert part.input.bands == ("i", "g")
+    monkeypatch.setattr(cast, "triples", lambda bands: [(0,), (1,)])
+    backend, told = cast.Cast(None), []
+    (tmp_path / "work").mkdir()
+    how = build(CAST.fit_params, {"epochs": 1})
+    report = backend.fit(made, how, Context(seed=1, workdir=tmp_path / "work"))
+    assert [epoch["member"] for epoch in report.epochs] == [0.0, 1.0]
+    assert backend.embed(made.images[:0], Context()).shape == (0, backend.embed(made.images[:2], Context()).shape[1])
+    many = np.repeat(made.images, 10, axis=0)
+    stopped = Context(on_progress=told.append, is_cancelled=lambda: bool(told))
+    with pytest.raises(Cancelled):
+        backend.embed(many, stopped)
+    assert 0 < told[0].fraction < 1
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"shape": "[8, 8, 1]", "classes": "2"}, "this network takes no stamps of 8 pixels"),
+        ({"shape": "[Infinity, 8, 1]", "classes": "2"}, "do not say which network they are for"),
+    ],
+)
+def test_that_weights_for_impossible_stamps_are_refused_in_a_sentence(about, words, tmp_path):
+    save_arrays(tmp_path / "weights.safetensors", {"none": np.zeros(1, np.float32)}, about)
+    with pytest.raises(UserError, match=rf"weights\.safetensors: .*{words}"):
+        wavelet.Wavelet(None).load(tmp_path)
+
+
+def test_that_a_machine_for_other_features_is_refused(tmp_path):
+    from astrolens_cnn.networks.stacking import Stack
+
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    labels = (x[:, 0] > 0).astype(int)
+    machine = RbfSvm.fit(x, labels, None, 1.0)
+    stack = Stack(machine, LinearModel.fit(machine.decide(x)[:, None], labels), np.arange(2), 2)
+    save_arrays(tmp_path / "svm.safetensors", stack.arrays())
+    stack.check_features(3, tmp_path / "svm.safetensors")
+    with pytest.raises(UserError, match=r"svm\.safetensors: these weights judge 3 features of the networks' 64"):
+        stack.check_features(64, tmp_path / "svm.safetensors")
