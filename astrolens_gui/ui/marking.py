@@ -69,6 +69,10 @@ class MarkCommands:
         if one >= 0 and (one in changes.labels or one in changes.objects or changes.extra.get("kind") == "box"):
             self._ask()
 
+    def ask_again(self) -> None:
+        """The store may say something else now."""
+        self._ask()
+
     def _ask(self) -> None:
         self._asked += 1
         if self._shown is not None:
@@ -87,10 +91,12 @@ class MarkCommands:
 
         me, shape = self._window.workbench.grader, list(self._shown.raster.shape)
         marks = []
-        for row in self._rows:
-            if not _fits(row, self._shown.wcs, self._shown.band, shape):
-                continue
-            mine = row.event is not None and row.source == me
+        fitting = [row for row in self._rows if _fits(row, self._shown.wcs, self._shown.band, shape)]
+        self._window.detecting.take_rows(self._shown, fitting)
+        for row in fitting:
+            if row.event is None:
+                continue  # a model's: shown as finds, to be judged
+            mine = row.source == me
             region = self._waiting[row.box][1] if row.box in self._waiting else row.state
             marks.append(Mark(row.box, {**row.state, **region}, row.source, mine))
         marks += [Mark("", region, me) for region in self._fresh]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from . import theme
@@ -11,6 +12,7 @@ from .bridge import Bridge
 from .colouring import ColourCommands
 from .commands import Commands
 from .current import Current
+from .detecting import DetectCommands
 from .field import FieldCommands
 from .grading import Grading
 from .learning import LearningCommands
@@ -22,6 +24,7 @@ from .mosaics import MosaicCommands
 from .panelling import PanelCommands
 from .projects import ProjectCommands
 from .qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
+from .restoring import RestoreCommands
 from .session import Session
 from .sharing import ShareCommands
 from .views.jobs import JobsDialog, JobsLine
@@ -76,6 +79,8 @@ class Window(QtWidgets.QMainWindow):
         self.measuring = MeasureCommands(self)
         self.marking = MarkCommands(self)
         self.why = WhyCommands(self)
+        self.detecting = DetectCommands(self)
+        self.restoring = RestoreCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -84,6 +89,8 @@ class Window(QtWidgets.QMainWindow):
                     self.measuring,
                     self.marking,
                     self.why,
+                    self.detecting,
+                    self.restoring,
                     MosaicCommands(self),
                     ShareCommands(self),
                     self.projects,
@@ -124,11 +131,13 @@ class Window(QtWidgets.QMainWindow):
             "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
             "measure": self._dock("measure", "Measure", QWidget(), Qt.RightDockWidgetArea),
             "why": self._dock("why", "Why", QWidget(), Qt.RightDockWidgetArea),
+            "detect": self._dock("detect", "Detect", QWidget(), Qt.RightDockWidgetArea),
+            "restore": self._dock("restore", "Restore", QWidget(), Qt.RightDockWidgetArea),
             "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
         }
-        self.tabifyDockWidget(self.docks["grade"], self.docks["measure"])
-        self.tabifyDockWidget(self.docks["measure"], self.docks["why"])
-        self.tabifyDockWidget(self.docks["why"], self.docks["models"])
+        right = [dock for name, dock in self.docks.items() if name != "queue"]
+        for former, dock in pairwise(right):
+            self.tabifyDockWidget(former, dock)
         self.docks["grade"].raise_()
         for dock in self.docks.values():
             dock.hide()
@@ -180,6 +189,8 @@ class Window(QtWidgets.QMainWindow):
         self.stage.build()
         self.docks["measure"].setWidget(scrolled(self.measuring.build()))
         self.docks["why"].setWidget(scrolled(self.why.build()))
+        self.docks["detect"].setWidget(scrolled(self.detecting.build()))
+        self.docks["restore"].setWidget(scrolled(self.restoring.build()))
         self.marking.build()
         self._situation()
 

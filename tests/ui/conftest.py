@@ -146,6 +146,9 @@ class FakeWorkbench:
     def boxes(self, object_id: int | None, wcs: Any = None) -> Any:
         return self._job(list)
 
+    def model_rows(self) -> Any:
+        return self._job(list)
+
     def image(self, object_id: int, band: str | None = None) -> Any:
         def work() -> Any:
             raster = ArrayRaster(np.random.default_rng(object_id).normal(size=(40, 40)))

@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import colour, field, grade, help, look, mark, measure, model, mosaic, move, panels, project, share, view, why
+from . import (
+    colour,
+    detect,
+    field,
+    grade,
+    help,
+    look,
+    mark,
+    measure,
+    model,
+    mosaic,
+    move,
+    panels,
+    project,
+    restore,
+    share,
+    view,
+    why,
+)
 from .action import GROUPS, Action, shown
 
 __all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "conflicts", "grade_actions", "shown"]
@@ -24,6 +42,8 @@ TABLE: tuple[Action, ...] = (
     *share.TABLE,
     *model.TABLE,
     *why.TABLE,
+    *detect.TABLE,
+    *restore.TABLE,
     *project.TABLE,
     *help.TABLE,
 )

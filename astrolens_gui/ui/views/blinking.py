@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,23 +21,30 @@ class Processed:
 
     Attributes:
         raster: its pixels, of the object's shape. rasters: the same by title, as an engine takes it.
+        display: changes a recipe to the one it is painted by; None: as it stands. plate: its name over the pixels.
     """
 
     title: str
     raster: Any
     rasters: dict[str, Any]
     unit: str = ""
+    display: Callable[[Any], Any] | None = None
+    plate: str = ""
 
     @classmethod
-    def of(cls, title: str, array: np.ndarray, unit: str = "") -> Processed:
+    def of(
+        cls,
+        title: str,
+        array: np.ndarray,
+        unit: str = "",
+        display: Callable[[Any], Any] | None = None,
+        plate: str | None = None,
+    ) -> Processed:
         from astrolens_gui.core.images.raster import ArrayRaster
 
         raster = ArrayRaster(array)
-        return cls(title, raster, {title: raster}, unit)
-
-    @property
-    def plate(self) -> str:
-        return f"processed: {self.title} · not data"
+        said = f"processed: {title} · not data" if plate is None else plate
+        return cls(title, raster, {title: raster}, unit, display, said)
 
 
 class Blinking(QObject):

@@ -235,8 +235,6 @@ class Canvas(QWidget, Aim):
         target = painter.device().devicePixelRatioF()
         painter.scale(1 / target, 1 / target)
         picture.draw(painter, view, self._shape, self._surround())
-        if not layers:
-            return
         font = QtGui.QFont(painter.font())
         painter.save()
         large = QtGui.QFont(font)
@@ -245,11 +243,13 @@ class Canvas(QWidget, Aim):
         painter.setFont(large)
         painter.setRenderHint(QtGui.QPainter.Antialiasing)
         for layer in self._layers:
-            if layer.visible:
+            if layer.visible and (layers or layer.always):
                 painter.save()
                 layer.paint(painter, view)
                 painter.restore()
         painter.restore()
+        if not layers:
+            return
         painter.scale(ratio, ratio)
         painter.setFont(font)
         self._draw_frame(painter, QtCore.QRectF(0, 0, view.width / ratio, view.height / ratio), view, ratio)

@@ -160,11 +160,16 @@ class ImageView(QWidget):
         Raises:
             ValueError: it has another shape.
         """
+        self.show_made(None if array is None else Processed.of(title, array, unit))
+
+    def show_made(self, made: Processed | None) -> None:
+        """As `show_processed`, for a picture that says itself how it is painted."""
         if self._image is None:
             return
-        if array is not None and array.shape != self._image.raster.shape:
-            raise ValueError(f"{title} has the shape {array.shape}, its image {self._image.raster.shape}")
-        self.blinking.set_processed(None if array is None else Processed.of(title, array, unit))
+        shape = self._image.raster.shape
+        if made is not None and made.raster.shape != shape:
+            raise ValueError(f"{made.title} has the shape {made.raster.shape}, its image {shape}")
+        self.blinking.set_processed(made)
 
     def blink(self) -> str:
         """See `Blinking.blink`."""
@@ -234,7 +239,8 @@ class ImageView(QWidget):
         """The recipe with the band that is shown: an object without the band asked for shows another."""
         processed = self._processed()
         if processed is not None:
-            return replace(self._current.recipe, band=processed.title, mode="single")
+            recipe = replace(self._current.recipe, band=processed.title, mode="single")
+            return processed.display(recipe) if processed.display is not None else recipe
         return replace(self._current.recipe, band=image.band)
 
     def _on_turned(self) -> None:

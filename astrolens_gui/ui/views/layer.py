@@ -29,11 +29,13 @@ class Layer(QObject):
 
     Attributes:
         changed: it wants to be painted again.
+        always: it belongs to the pixels: also on a picture that is saved without what lies over them.
     """
 
     changed = Signal()
 
     visible = True
+    always = False
 
     def paint(self, painter: QtGui.QPainter, view: Any) -> None:
         """Paint yourself; `painter` works in device pixels of the canvas, `view.to_screen(x, y)` says where a pixel is."""

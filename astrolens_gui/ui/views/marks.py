@@ -16,7 +16,14 @@ from astrolens_gui.core.images.geometry import Affine, View
 from ..qt import QColor, Qt, QtCore, QtGui
 from .layer import Layer
 
-COLOURS = {"lens": "#56B4E9", "arc": "#E69F00", "ring": "#F0E442", "galaxy": "#CC79A7", "star": "#009E73"}
+COLOURS = {
+    "lens": "#56B4E9",
+    "arc": "#E69F00",
+    "ring": "#F0E442",
+    "galaxy": "#CC79A7",
+    "star": "#009E73",
+    "rejected": "#9AA3AD",
+}
 """Okabe and Ito's: told apart by every kind of colour vision; the letter says the class besides."""
 
 OTHERS = ("#D55E00", "#0072B2", "#56B4E9", "#E69F00", "#CC79A7")

@@ -121,6 +121,8 @@ class Panel(QtWidgets.QFrame):
             "colour": "The bands as one colour picture; twice on the picture opens it large",
             "pin": f"{content.image.name}, pinned to be compared; twice on the picture opens it large",
             "processed": "A processed picture of this object, not data",
+            "raw": "The data; twice on the picture opens it large",
+            "made": "Made from the data, not data",
         }
         self.title.setToolTip(tips[content.kind])
         self.value.clear()

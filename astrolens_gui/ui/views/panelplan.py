@@ -16,7 +16,8 @@ class Content:
     """What a panel shows.
 
     Attributes:
-        kind: "band", "colour", "pin" (another object's band) or "processed".
+        kind: "band", "colour", "pin" (another object's band) or "processed"; "raw" and "made" where data are compared with what
+            was made of them.
         image: LoadedImage. band: its name. title: as the panel says it. raster: a processed picture instead of the image's pixels.
     """
 

@@ -169,7 +169,8 @@ class PanelsView(QWidget):
             self._compose()
 
     def _keep(self) -> None:
-        self._workbench.settings.set("panels", dict(self._chosen))
+        settings = self._workbench.settings  # other panels keep what is theirs there
+        settings.set("panels", {**settings["panels"], **{name: self._chosen[name] for name in DEFAULTS["panels"]}})
         self._show_state()
 
     def _show_state(self) -> None:

@@ -14,14 +14,14 @@ from ..sight import Sight
 AHEAD = 5
 NARROWEST = 360
 
-PAGES = {"panels": ("panels", "PanelsView"), "field": ("field", "FieldView")}
+PAGES = {"panels": ("panels", "PanelsView"), "field": ("field", "FieldView"), "compare": ("compare", "CompareView")}
 """Pages made when they are first looked at: name → (module beside this one, its class). Each takes what `Stage` takes, has
 `opened` (object id to show large), `sight`, `larger` and `smaller`."""
 
 
 class Stage(QWidget):
     """Attributes:
-    turned: (str) the page that shows now: "image", "mosaic", "panels" or "field".
+    turned: (str) the page that shows now: "image", "mosaic", "panels", "field" or "compare".
     graded: (int, str) a label was committed under the mosaic's cursor.
     painted: (int, float) the single view shows an object since that moment.
     """

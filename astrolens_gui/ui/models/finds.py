@@ -1,0 +1,114 @@
+"""What a detector found on an image and what people said of it, as plain records; knows no widget, no store and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+REJECTED = "rejected"
+"""The class of a box that says: a detector found something here, and there is nothing."""
+
+SAME = 0.5
+"""A person's box that overlaps a find by at least so much (intersection over union) is a word about it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Find:
+    """One box of a detector, in pixels of the image shown (0-based pixel centres, y up).
+
+    Attributes:
+        x, y, w, h: its centre and size. score: 0..1. class_name: as the model names it. model: whose find it is.
+        mask: float32 (n, n) laid over the box, 0..1, row 0 at the bottom; None without one.
+        points: float (n, 2), the outline of the mask where the store has kept that alone.
+        verdict: "" not judged yet, "accepted" or "rejected". box: the key of the person's box that says so.
+    """
+
+    x: float
+    y: float
+    w: float
+    h: float
+    score: float
+    class_name: str = "lens"
+    model: str = ""
+    mask: np.ndarray | None = None
+    points: np.ndarray | None = None
+    verdict: str = ""
+    box: str = ""
+
+    @property
+    def place(self) -> tuple[float, float, float, float]:
+        return (self.x, self.y, self.w, self.h)
+
+    def region(self, verdict: str) -> dict[str, Any]:
+        """The box that a person's word about it becomes (see `BoxRow`)."""
+        said: dict[str, Any] = {"found": {"model": self.model, "score": round(self.score, 4), "verdict": verdict}}
+        name, more = self.class_name, said
+        if verdict == REJECTED:
+            name, more = REJECTED, {**said, "exclude": True}
+        return {"x": self.x, "y": self.y, "w": self.w, "h": self.h, "kind": "box", "class_name": name, "more": more}
+
+
+def from_detections(found: Any, classes: Sequence[str] = (), model: str = "") -> list[Find]:
+    """The finds of one image, best first; `found` has the arrays of `api.Detections`, in pixels of the image."""
+    masks = np.asarray(found.masks)
+    made = []
+    for at in np.argsort(-np.asarray(found.score), kind="stable").tolist():
+        x, y, w, h = (float(value) for value in found.boxes[at])
+        label = int(found.label[at])
+        name = classes[label] if 0 <= label < len(classes) else "lens"
+        mask = masks[at] if len(masks) == len(found.score) else None
+        made.append(Find(x, y, w, h, float(found.score[at]), name, model, mask))
+    return made
+
+
+def from_rows(rows: Iterable[Any]) -> list[Find]:
+    """The finds among stored boxes (`BoxRow`): those that follow from no person's event, best first."""
+    made = []
+    for row in rows:
+        if row.event is not None or row.x is None:
+            continue
+        points = (row.more or {}).get("points")
+        outline = np.asarray(points, float) if points is not None and len(points) > 2 else None
+        made.append(Find(row.x, row.y, row.w, row.h, row.score or 0.0, row.class_name, row.source, None, outline))
+    return sorted(made, key=lambda one: -one.score)
+
+
+def judged(finds: Sequence[Find], rows: Iterable[Any]) -> list[Find]:
+    """The same finds with what people's boxes say of them: overlapped by one of another model, or drawn before, counts too."""
+    people = [row for row in rows if row.event is not None]
+    if not finds or not people:
+        return [replace(one, verdict="", box="") for one in finds]
+    theirs = np.array([(row.x, row.y, row.w, row.h) for row in people], float)
+    overlap = iou(np.array([one.place for one in finds], float), theirs)
+    best = overlap.argmax(axis=1)
+    made = []
+    for at, one in enumerate(finds):
+        row = people[int(best[at])]
+        if overlap[at, best[at]] < SAME:
+            made.append(replace(one, verdict="", box=""))
+        else:
+            verdict = REJECTED if row.class_name == REJECTED else "accepted"
+            made.append(replace(one, verdict=verdict, box=row.box))
+    return made
+
+
+def iou(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """(n, m): intersection over union of boxes (n, 4) and (m, 4), each x, y, w, h about its centre."""
+    low = np.maximum(ours[:, None, :2] - ours[:, None, 2:] / 2, theirs[None, :, :2] - theirs[None, :, 2:] / 2)
+    high = np.minimum(ours[:, None, :2] + ours[:, None, 2:] / 2, theirs[None, :, :2] + theirs[None, :, 2:] / 2)
+    both = np.clip(high - low, 0, None).prod(axis=-1)
+    each = ours[:, 2:].prod(axis=1)[:, None] + theirs[:, 2:].prod(axis=1)[None]
+    return np.asarray(both / np.maximum(each - both, 1e-12))
+
+
+def as_text(finds: Iterable[Find]) -> str:
+    """A table, tabs between columns."""
+    lines = ["x\ty\tw\th\tscore\tclass\tverdict\tmodel"]
+    lines += [
+        f"{one.x:.2f}\t{one.y:.2f}\t{one.w:.2f}\t{one.h:.2f}\t{one.score:.4f}\t{one.class_name}\t{one.verdict}\t{one.model}"
+        for one in finds
+    ]
+    return "\n".join(lines)
