@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -21,22 +22,30 @@ class Halving:
         work: called with at most `size` rows; gives one output row per input row, each independent of the others.
         size: rows of the first try.
         smallest: where giving up begins.
+        join: makes one answer of those of several batches.
     """
 
-    def __init__(self, work: Callable[[np.ndarray], np.ndarray], size: int, smallest: int = 1) -> None:
+    def __init__(
+        self,
+        work: Callable[[np.ndarray], Any],
+        size: int,
+        smallest: int = 1,
+        join: Callable[[list[Any]], Any] = np.concatenate,
+    ) -> None:
         self._work = work
+        self._join = join
         self.size = size
         self._smallest = smallest
 
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
+    def __call__(self, rows: np.ndarray) -> Any:
         """Return `work` of all rows, in order, in batches that fit.
 
         Raises:
             MemoryError: even the smallest batch does not fit.
         """
-        return np.concatenate(list(self._parts(rows))) if len(rows) else self._work(rows)
+        return self._join(list(self._parts(rows))) if len(rows) else self._work(rows)
 
-    def _parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+    def _parts(self, rows: np.ndarray) -> Iterator[Any]:
         begin = 0
         while begin < len(rows):
             part = rows[begin : begin + self.size]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 LARGEST_BATCH = 1024
 """Objects of the first try on a device whose memory nobody knows."""
 
-Predict = Callable[[np.ndarray, Context], np.ndarray]
+Predict = Callable[[np.ndarray, Context], Any]
+"""(images, ctx) → the answer: an array, or of detect and restore the arrays of their record by name."""
 
 
 class Engine:
@@ -78,16 +79,25 @@ class Engine:
             os.environ.update(environment(self._settings["device"]))
         fits = LARGEST_BATCH
 
-        def run(images: np.ndarray, ctx: Context) -> np.ndarray:
+        def run(images: np.ndarray, ctx: Context) -> Any:
             if thread:
-                return scoring.predict(**arguments, arrays={"batch": images}, ctx=ctx)[1]["output"]
-            return self.child.call(scoring.PREDICT, arguments, {"batch": images}, ctx)[1]["output"]
+                made = scoring.predict(**arguments, arrays={"batch": images}, ctx=ctx)[1]
+            else:
+                made = self.child.call(scoring.PREDICT, arguments, {"batch": images}, ctx)[1]
+            return made.get("output", made)
 
-        def predict(images: np.ndarray, ctx: Context) -> np.ndarray:
+        def predict(images: np.ndarray, ctx: Context) -> Any:
             nonlocal fits
-            halving = Halving(lambda rows: run(rows, ctx), fits)
+            halving = Halving(lambda rows: run(rows, ctx), fits, join=joined)
             output = halving(images)
             fits = halving.size
             return output
 
         return predict
+
+
+def joined(parts: list[Any]) -> Any:
+    """One answer of those of consecutive batches; of records their arrays."""
+    if isinstance(parts[0], dict):
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return np.concatenate(parts)

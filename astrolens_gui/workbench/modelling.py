@@ -14,6 +14,9 @@ from astrolens_gui.jobs.runner import Runner
 from .opened import Opened, as_job
 from .records import QueueTable, ScoreReport, TrainReport
 
+if TYPE_CHECKING:
+    from . import restoring
+
 
 class ModelVerbs:
     """The part of `Workbench` that speaks of models; each verb returns a Job at once."""
@@ -109,6 +112,26 @@ class ModelVerbs:
         """Roll back (or forward) to a model of this project."""
         opened = self.opened
         return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
+
+    @as_job
+    def restore(
+        self, ids: Sequence[int], backend: str = "", model: str = "", draws: int = 8
+    ) -> Job[list[restoring.Restoration]]:
+        """Denoise or enhance objects to look at, by object and band; each object's are a partial as they are made."""
+        from .restoring import restore
+
+        what = "restoring" if len(ids) == 1 else f"restoring {len(ids):,} objects"
+        return self.opened.start("infer", restore, list(ids), backend, model, draws, title=what)
+
+    @as_job
+    def write_restored(
+        self, ids: Sequence[int], out: Path, backend: str = "", model: str = "", draws: int = 8
+    ) -> Job[restoring.RestoreReport]:
+        """The same as FITS files in the folder `out` (one object: also OUT.fits), of any size, marked as no data."""
+        from .restoring import write_restored
+
+        title = f"restoring {len(ids):,} objects into {Path(out).name}"
+        return self.opened.start("infer", write_restored, list(ids), Path(out), backend, model, draws, title=title)
 
     def simulate(
         self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None, **how: Any

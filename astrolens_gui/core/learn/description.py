@@ -59,7 +59,7 @@ def description(values: Any, newest: int) -> dict[str, Any]:
         if name not in values:
             raise Misfit(f"{name} is missing")
     made = {name: check(name, values[name]) for name, check in _CHECKS.items() if name in values}
-    if "lens" not in made["classes"]:
+    if made["classes"] and "lens" not in made["classes"]:
         raise Misfit(f"classes must contain lens, but are {', '.join(made['classes'])}")
     return made
 
@@ -144,6 +144,9 @@ def _labels(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _classes(name: str, value: Any) -> tuple[str, ...]:
+    """None for a model that tells nothing apart: it restores."""
+    if value == []:
+        return ()
     classes = _labels(name, value)
     if len(classes) < 2:
         raise _wrong(name, "name at least two classes", value)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from astrolens_gui.api import Context, Progress
+from astrolens_gui.api import Context, Detections, Progress, Restored
 
 from ..plugins import create
 from .models import Calibration, ModelError, ModelInfo
@@ -30,14 +30,16 @@ _loaded: OrderedDict[tuple, Any] = OrderedDict()
 def predict(
     *, folder: str, factory: str, params: Any, capability: str, arrays: dict[str, np.ndarray], ctx: Context
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Entry point beside the model: `arrays["batch"]` float32 (N, size, size, bands) → ({"seconds": …}, {"output": …}).
+    """Entry point beside the model: `arrays["batch"]` float32 (N, size, size, bands) → ({"seconds": …}, {"output": …}); a record
+    of arrays comes as its arrays by name.
 
     The last two models stay loaded. `folder` "" means a backend without weights.
     """
     backend = _load(folder, factory, params)
     start = time.perf_counter()
-    output = np.asarray(getattr(backend, capability)(arrays["batch"], ctx))
-    return {"seconds": time.perf_counter() - start}, {"output": output}
+    answer = getattr(backend, capability)(arrays["batch"], ctx)
+    made = answer.arrays() if isinstance(answer, Detections | Restored) else {"output": np.asarray(answer)}
+    return {"seconds": time.perf_counter() - start}, made
 
 
 def _load(folder: str, factory: str, params: Any) -> Any:
