@@ -21,6 +21,7 @@ class Param:
         low, high: inclusive bounds of a number.
         unit: shown behind the field ("px", "arcsec", "s").
         advanced: folded away in the form.
+        before: what a stored model has that was made before the parameter existed; None: the default.
     """
 
     doc: str
@@ -28,6 +29,7 @@ class Param:
     high: float | None = None
     unit: str = ""
     advanced: bool = False
+    before: Any = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,10 @@ class Network:
     blocks: Annotated[int, Param("Residual blocks a stage", 1, 4, advanced=True)] = 1
     symmetries: Annotated[
         Literal["1", "2", "4", "8"],
-        Param("Mean of the answers for a stamp as it is, with its mirror image, in four turns, or all of these"),
+        Param(
+            "Mean of the answers for a stamp as it is, with its mirror image, in four turns, or all of these",
+            before="1",
+        ),
     ] = "4"
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from astrolens_gui.api import InputSpec, UserError, build
+from astrolens_gui.api import InputSpec, UserError, build, fields
 
 from .description import Calibration, Misfit, Newer, description
 
@@ -66,13 +66,14 @@ class ModelInfo:
     folder: Path = Path(".")
 
     def network(self, schema: type[T]) -> T:
-        """`params` as the backend's dataclass.
+        """`params` as the backend's dataclass; what they lack is as it was before it could be set (`Param.before`).
 
         Raises:
             ModelError: they are not parameters of this version of the backend.
         """
         try:
-            return build(schema, self.params)
+            before = {one.name: one.param.before for one in fields(schema) if one.param.before is not None}
+            return build(schema, before | self.params)
         except UserError as error:
             raise ModelError(f"{self.folder / 'model.json'}: its params do not fit the backend ({error})") from None
 

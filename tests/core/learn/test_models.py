@@ -18,6 +18,7 @@ from astrolens_gui.core.learn.models import Calibration, ModelError, ModelInfo, 
 @dataclass(frozen=True)
 class ToyParams:
     width: Annotated[int, Param("Filters", 4, 64)] = 8
+    views: Annotated[int, Param("Asked for", 1, 8, before=1)] = 4
 
 
 @pytest.fixture
@@ -195,3 +196,16 @@ def test_that_a_team_can_read_a_model_as_the_umask_allows(info, fitted, umask, f
         os.umask(before)
     assert info.folder.stat().st_mode & 0o777 == folder
     assert {path.stat().st_mode & 0o777 for path in info.folder.iterdir()} == {file}
+
+
+def test_that_a_model_older_than_a_parameter_answers_as_it_was_made(info):
+    assert info.network(ToyParams) == ToyParams(width=16, views=1)
+    assert replace(info, params={"width": 16, "views": 2}).network(ToyParams).views == 2
+    assert replace(info, params={"views": 4}).network(ToyParams).width == 8
+
+
+def test_that_a_network_stored_before_symmetries_could_be_asked_for_answers_with_one_view(info):
+    settings = pytest.importorskip("astrolens_cnn.settings")
+    for schema in (settings.Network, settings.Committee):
+        assert replace(info, params={"width": 16, "blocks": 1}).network(schema).symmetries == "1"
+        assert schema().symmetries == "4"
