@@ -91,6 +91,10 @@ class Classifier:
             raise UserError("this network has no weights yet; train it or load a model")
         return self._trained
 
+    def members(self, answering: keras.Model) -> list[keras.Model]:
+        """The networks that stand side by side in the one that answers, each to its features: one, but in a committee."""
+        return [answering]
+
     @property
     def features(self) -> int:
         """How many numbers `embed` gives a stamp."""

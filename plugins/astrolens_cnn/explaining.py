@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -44,7 +44,8 @@ def of(classifier: Any) -> Explaining:
     """
     trained = classifier._known()
     if trained not in _known:
-        _known[trained] = Explaining(classifier.answering(trained), classifier.symmetric)
+        answering = classifier.answering(trained)
+        _known[trained] = Explaining(answering, classifier.symmetric, classifier.members(answering))
     return _known[trained]
 
 
@@ -52,12 +53,20 @@ class Explaining:
     """Explains the answers of `network`: (size, size, bands) → {"logits": …}, float32.
 
     `symmetric` makes of it what answers over several views of a stamp: the gradient is of that, the maps are of the
-    stamp as it lies there.
+    stamp as it lies there. `members`: the networks that stand side by side in a committee, on the same input; their
+    maps are averaged.
     """
 
-    def __init__(self, network: keras.Model, symmetric: Callable[[Any], Any] = lambda network: network) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        symmetric: Callable[[Any], Any] = lambda network: network,
+        members: Sequence[keras.Model] = (),
+    ) -> None:
         self.shape = tuple(network.input_shape[1:])
-        self._network, self._looks = network, looked_at(network)
+        each = [looked_at(member) for member in members or (network,)]
+        self._network, self._looks = network, [tensor for looks in each for tensor in looks]
+        self._counts = [len(looks) for looks in each] if self._looks else [1]
         self._placing: list[np.ndarray] | None = None
         seen = {"logits": network.output["logits"]}
         looking = keras.Model(network.input, seen | {str(place): tensor for place, tensor in enumerate(self._looks)})
@@ -99,10 +108,16 @@ class Explaining:
             placing = self._places()
 
         def spoke(stamps: tf.Tensor) -> np.ndarray:
-            made = np.ones((1, 1, 1))
-            for coarse, spread in zip(self._focus(stamps), placing, strict=True):
-                made = made * _unit(spread @ coarse.numpy() @ spread.T)
-            return np.asarray(_unit(made) ** (1 / len(placing)), np.float32)
+            fine = [
+                _unit(spread @ coarse.numpy() @ spread.T)
+                for coarse, spread in zip(self._focus(stamps), placing, strict=True)
+            ]
+            ends = np.cumsum(self._counts)
+            members = [
+                _unit(np.prod(fine[end - count : end], axis=0)) ** (1 / count)
+                for end, count in zip(ends, self._counts, strict=True)
+            ]
+            return np.asarray(_unit(np.mean(members, axis=0)), np.float32)
 
         return self._run(spoke, batch, np.empty(batch.shape[:3], np.float32), ctx)
 

@@ -51,6 +51,10 @@ class Voting(Classifier):
         residual.fold(trained, folded)
         return folded
 
+    def members(self, answering: keras.Model) -> list[keras.Model]:
+        names = [f"{_prefix(member)}features" for member in range(self.params.members)]
+        return [keras.Model(answering.input, answering.get_layer(name).output) for name in names]
+
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
         shape, classes = data.input.shape, len(data.classes)
         limit, tried = budget.Budget(fit_params.minutes), max(fit_params.tried, self.params.members)

@@ -77,6 +77,23 @@ def test_that_a_saved_committee_is_one_file_and_answers_the_same(committee, tmp_
         voting.Voting(Two(members=3)).load(tmp_path)
 
 
+def test_that_its_map_is_the_mean_of_its_members_maps(committee):
+    network, maps = committee.backend._known(), []
+    for place in range(2):
+        member = residual.network((16, 16, 1), 2, Two())
+        for layer in member.layers:
+            if layer.weights:
+                layer.set_weights(network.get_layer(f"member{place}_{layer.name}").get_weights())
+        alone = residual.Residual(Two())
+        alone._take(member)
+        maps.append(alone.explain(committee.stamps, Context()))
+    mean = np.mean(maps, axis=0)
+    top = mean.max(axis=(1, 2), keepdims=True)
+    found = committee.backend.explain(committee.stamps, Context())
+    np.testing.assert_allclose(found, np.divide(mean, top, out=np.zeros_like(mean), where=top > 0), atol=0.02)
+    assert np.abs(found - maps[1]).max() > 0.1
+
+
 def test_that_the_best_by_validation_stay():
     reports = [FitReport(({"val_loss": 0.9}, {"val_loss": low})) for low in (0.5, 0.2, 0.4, 0.3)]
     assert voting.best(reports, 2) == [1, 3]
