@@ -49,7 +49,7 @@ class TaskModel(QWidget):
         self._place = QtWidgets.QVBoxLayout()
         self._place.setContentsMargins(0, 0, 0, 0)
         self._place.addWidget(self.train_button)
-        self.folded = Folded("Training", self._place)
+        self.folded = Folded("Training", self._place, self)  # without a parent it would show as a window of its own
         self.folded.button.setToolTip(train_tip)
         for part in (self.backends, self.about, self.models):
             column.addWidget(part)
