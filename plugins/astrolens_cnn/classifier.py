@@ -14,7 +14,7 @@ import tensorflow as tf
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 
-from . import explaining, symmetry, training
+from . import explaining, lasthead, symmetry, training
 
 WEIGHTS = "weights.safetensors"
 SHAPES = (16, 256)
@@ -44,10 +44,32 @@ class Classifier:
         return same
 
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
+        """After `load` it goes on from the loaded weights; `fit_params.tune` says what of them may change."""
         shape, classes = data.input.shape, len(data.classes)
-        trained, report = training.train(lambda: self.network(shape, classes), data, fit_params, ctx)
+        if fit_params.tune == "head":
+            return self._tune_head(data, ctx)
+        trained, report = training.train(lambda: self.network(shape, classes), data, fit_params, ctx, self._trained)
         self._take(trained)
         return report
+
+    def _tune_head(self, data: TrainingSet, ctx: Context) -> FitReport:
+        """Fit the last layer anew to the features that the loaded network gives."""
+        trained = self._known()
+        if trained.input_shape[1:] != data.input.shape or trained.output["logits"].shape[-1] != len(data.classes):
+            raise UserError("the last layer alone can be tuned where input and classes stay; train the whole network")
+        parts = []
+        for name, low, high in (("train", 0.0, 0.8), ("validation", 0.8, 0.95)):
+            rows = data.indices(name)  # type: ignore[arg-type]
+            features = self.embed(np.asarray(data.images[rows]), ctx.part(low, high))
+            weights = np.asarray(data.weights[rows], np.float64)
+            parts.append(lasthead.Graded(features, np.asarray(data.targets[rows], np.float64), weights))
+        last = trained.get_layer("logits")
+        kernel, bias = (np.asarray(each, np.float64) for each in last.weights)
+        layer, said = lasthead.tune(lasthead.Layer(kernel, bias), *parts)
+        ctx.progress(1.0, "last layer tuned", **said[-1])
+        last.set_weights([layer.kernel.astype(np.float32), layer.bias.astype(np.float32)])
+        self._take(trained)
+        return FitReport(tuple(said), "the last layer has one best fit", used={"precision": "float32"})
 
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         return self._run(batch, ctx)["logits"]

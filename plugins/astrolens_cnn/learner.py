@@ -13,6 +13,8 @@ import tensorflow as tf
 
 MANY_WEIGHTS = 8_000_000
 """Above this a batch stays whole: the gradients of each half would cost more than two halves side by side save."""
+GOING_ON = 0.1
+"""Of the step size, where a training goes on from trained weights: they are to be bent, not forgotten."""
 
 
 class Learner:
@@ -22,11 +24,20 @@ class Learner:
         build: makes the untrained network, under the dtype policy of the moment.
         how: a `settings.Training`. halves: how many parts of a batch are computed side by side (`kit.side_by_side`).
         compiled: by XLA, which pays on a GPU only.
+        start: a trained network of the same shape to go on from; `pace` is then what its steps are shortened to.
     """
 
-    def __init__(self, build: Callable[[], keras.Model], how: Any, halves: int = 1, compiled: bool = False) -> None:
+    def __init__(
+        self,
+        build: Callable[[], keras.Model],
+        how: Any,
+        halves: int = 1,
+        compiled: bool = False,
+        start: keras.Model | None = None,
+    ) -> None:
         self.live = build()
         self.averaged = build() if how.ema else self.live
+        self.pace = GOING_ON if start is not None and take_over(self.live, start) else 1.0
         self.smoothing, self.ema = how.label_smoothing, how.ema
         small = how.batch_size >= 32 and self.live.count_params() <= MANY_WEIGHTS
         self.halves = halves if small else 1
@@ -97,6 +108,16 @@ def optimizer(how: Any, network: keras.Model) -> keras.optimizers.Optimizer:
         made = keras.optimizers.AdamW(how.learning_rate, weight_decay=how.weight_decay, clipnorm=1.0)
     made.exclude_from_weight_decay(var_list=[variable for variable in network.variables if len(variable.shape) < 2])
     return made
+
+
+def take_over(network: keras.Model, start: keras.Model) -> bool:
+    """Give a network the weights of another; False, and nothing done, where their shapes differ."""
+    mine, theirs = weights(network), weights(start)
+    if [variable.shape for variable in mine] != [variable.shape for variable in theirs]:
+        return False
+    for here, there in zip(mine, theirs, strict=True):
+        here.assign(there)
+    return True
 
 
 def weights(network: keras.Model) -> list[Any]:

@@ -29,14 +29,19 @@ Build = Callable[[], keras.Model]
 """Makes the untrained network: input (size, size, bands), outputs {"logits", "features"}."""
 
 
-def train(build: Build, data: TrainingSet, how: Any, ctx: Context) -> tuple[keras.Model, FitReport]:
-    """The trained network and what is told of it; `how` is a `settings.Training`."""
+def train(
+    build: Build, data: TrainingSet, how: Any, ctx: Context, start: keras.Model | None = None
+) -> tuple[keras.Model, FitReport]:
+    """The trained network and what is told of it; `how` is a `settings.Training`.
+
+    From `start` it goes on, with a tenth of the step size, instead of from random weights; of another shape it is none.
+    """
     time_given = budget.Budget(how.minutes)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
     halves, gpu = kit.side_by_side(ctx.device), ctx.device.startswith("gpu")
     with kit.device_scope(ctx), kit.deterministic(ctx.seed), ThreadPoolExecutor(1) as pool:
         with kit.dtype_scope(policy):
-            learner = Learner(build, how, halves, compiled=gpu)
+            learner = Learner(build, how, halves, compiled=gpu, start=start)
         run = _Run(learner, data, how, ctx, time_given)
         run.all_epochs(pool)
     used: dict[str, Any] = {"precision": policy}
@@ -107,7 +112,7 @@ class _Run:
         right: Any = 0.0
         done = 0
         for images, targets, _ in self.train.ahead(pool):
-            rate = step_size(self.how, self.share(), self.steps, self.how.epochs * len(self.train))
+            rate = self.learner.pace * step_size(self.how, self.share(), self.steps, self.how.epochs * len(self.train))
             this, hits = self.learner.step(images, targets, rate, self.steps)
             loss, right, done, self.steps = loss + this, right + hits, done + 1, self.steps + 1
             if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():
