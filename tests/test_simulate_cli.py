@@ -110,7 +110,7 @@ def test_that_a_painting_into_nothing_of_ones_own_says_so(tmp_path: Path, capsys
         main(["simulate", str(tmp_path / "out"), "--backend", "painter", "--survey", "hst_f814w", "--count", "1"]) == 0
     )
     said = capsys.readouterr().out
-    assert said.endswith("(no cutouts were given with --into: painted into simulated galaxies of hst_f814w)\n")
+    assert said.endswith("(no cutouts are given (into): painted into simulated galaxies of hst_f814w)\n")
     assert said.count("\n") == 1
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from astrolens_gui.api import ExporterSpec
 
 from .qt import QtWidgets
+from .simulating import SimulateCommands
 from .views.cataloguing import CatalogueDialog, is_table
 from .views.imports import ImportDialog, ImportReportDialog, summary
 from .views.plugins import PluginsDialog
@@ -23,6 +24,7 @@ class ProjectCommands:
     def __init__(self, window: Any) -> None:
         self._window = window
         self.report: ImportReportDialog | None = None
+        self.simulating = SimulateCommands(window)
 
     def open_project(self) -> None:
         if folder := QtWidgets.QFileDialog.getExistingDirectory(
@@ -121,6 +123,9 @@ class ProjectCommands:
             self._window.session.open(project, create={}, then=lambda: self.bring_in([Path(table).parent], {}))
 
         self._window.bridge.when_done(job, simulated)
+
+    def simulate(self) -> None:
+        self.simulating.show()
 
     def show_plugins(self) -> None:
         PluginsDialog(self._window.workbench.plugins, self._window).exec_()

@@ -98,9 +98,7 @@ class PainterParams:
     @property
     def note(self) -> str:
         """What a person may not expect of these parameters."""
-        return (
-            "" if self.into else f"no cutouts were given with --into: painted into simulated galaxies of {self.survey}"
-        )
+        return "" if self.into else f"no cutouts are given (into): painted into simulated galaxies of {self.survey}"
 
 
 PAINTER = BackendSpec(

@@ -29,6 +29,9 @@ TABLE: tuple[Action, ...] = (
         "Project",
         "project",
     ),
+    Action(
+        "simulate", "Simulate…", (), "Draw lenses and impostors as a survey would see them, with their truth", "Project"
+    ),
     Action("demo", "Try the demo", (), "A project of simulated lenses and impostors, ready to grade", "Project"),
     Action("show_plugins", "Plugins", ("Ctrl+Shift+P",), "Which plugins there are, and why one failed", "Project"),
     Action("show_settings", "Settings", ("Ctrl+,",), "Your name, the theme, auto-advance, the device", "Project"),
