@@ -81,6 +81,10 @@ def test_that_a_survey_which_the_layout_has_no_folder_for_is_refused_before_it_i
     assert main([*map(str, argv), "--size", "32"]) == 1
     assert "no challenge had the bands g, r, i, z, y; simulate a survey of VIS" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+    plain, again = tmp_path / "plain", tmp_path / "again"
+    assert main(["simulate", str(plain), "--survey", "hsc_grizy", "--count", "1", "--size", "32"]) == 0
+    assert main(["simulate", str(again), "--from", str(plain), "--layout", "challenge"]) == 1
+    assert list(tmp_path.iterdir()) == [plain]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -93,6 +94,8 @@ def _rewritten(source: Path, sample: Sample, ctx: Context) -> Path:
         return write.tables(sample.out, write.convert(source, sample.out, ctx))
     finally:
         parts.clear(sample.out)
+        with contextlib.suppress(OSError):
+            sample.out.rmdir()  # where nothing was written
 
 
 def _divided(factory: str, params: Any, sample: Sample, ctx: Context) -> Path:

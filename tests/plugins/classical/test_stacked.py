@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from astrolens_cnn.stacked import CAST, CNN_SVM, WAVELET
@@ -143,3 +145,15 @@ def test_that_a_machine_for_other_features_is_refused(tmp_path):
     stack.check_features(3, tmp_path / "svm.safetensors")
     with pytest.raises(UserError, match=r"svm\.safetensors: these weights judge 3 features of the networks' 64"):
         stack.check_features(64, tmp_path / "svm.safetensors")
+
+
+def test_that_reading_the_features_for_the_machine_can_be_stopped(tmp_path, monkeypatch):
+    made, asked = data.training_set(tmp_path / "set", ONE, 40), []
+    trained = SimpleNamespace(
+        fit=lambda *_: None, embed=lambda stamps, ctx: asked.append(len(stamps)) or ctx.progress(0.5)
+    )
+    monkeypatch.setattr(features_svm, "Residual", lambda params: trained)
+    backend = features_svm.FeaturesSvm(None)
+    with pytest.raises(Cancelled):
+        backend.fit(made, build(CNN_SVM.fit_params), Context(is_cancelled=lambda: bool(asked)))
+    assert len(asked) == 1
