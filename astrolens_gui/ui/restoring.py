@@ -298,7 +298,7 @@ class RestoreCommands(QObject):
         self.mark.say(f"{now} by {self.found.model}" if now != "raw" else "", self.split.at if split else 0.0)
         self.panel.mark(
             preview=self.on,
-            look=now if self.found is not None else "",
+            look=now if self.found is not None and page == "image" else "",
             split=self.split.on,
             compare=page == "compare",
         )

@@ -217,6 +217,7 @@ class Window(QtWidgets.QMainWindow):
             dock.show()
         self._restore_layout()
         self.docks["grade"].raise_()
+        QTimer.singleShot(0, self._name_tabs)
         self.setWindowTitle(f"{info.name} — AstroLens")
         self.stage.take_focus()
         self._situation()
@@ -255,6 +256,12 @@ class Window(QtWidgets.QMainWindow):
         self.show_rest()
         self.docks[name].show()
         self.docks[name].raise_()
+        QTimer.singleShot(0, self._name_tabs)
+
+    def _name_tabs(self) -> None:
+        """Whole names on the docks' tabs, with arrows to those that there is no room for; Qt makes these bars as it needs them."""
+        for bar in self.findChildren(QtWidgets.QTabBar):
+            bar.setElideMode(Qt.ElideNone)
 
     def open_palette(self) -> None:
         Palette(self.action_set.pairs(), self).show()

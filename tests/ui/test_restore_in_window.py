@@ -174,7 +174,12 @@ def test_that_the_compare_page_shows_four_pictures_marked_but_for_the_data(resto
     page = window.stage.pages["compare"]
     qtbot.waitUntil(lambda: len(page.panels) == 4 and all(one.is_ready for one in page.panels), timeout=5000)
     assert not page.sight(window.current.object_id).reason
-    assert [panel.content.title for panel in page.panels] == ["Raw", "Restored", "Residual", "Spread"]
+    assert [panel.content.title for panel in page.panels] == [
+        "Raw",
+        "Restored",
+        "Residual, −5 to 5 σ",
+        "Spread, 0 to 0.5",
+    ]
     assert [page.marks[id(panel)].visible for panel in page.panels] == [False, True, True, True]
     raw, mean = (
         panel.rendering.engine.cuts(page._recipe(look))

@@ -39,6 +39,14 @@ class Made:
     def title(self) -> str:
         return TITLES[self.look]
 
+    @property
+    def heading(self) -> str:
+        """With what its colours mean, where they do not mean what the data's do."""
+        if self.limits is None:
+            return self.title
+        low, high = (f"{value:.2g}".replace("-", "−") for value in self.limits)
+        return f"{self.title}, {low} to {high} {self.unit}".rstrip()
+
 
 def made(restoration: Any, look: str, unit: str = "") -> Made | None:
     """The picture of a `workbench.restoring.Restoration`; None where there is none (a model without draws has no spread)."""

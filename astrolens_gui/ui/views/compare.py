@@ -114,13 +114,13 @@ class CompareView(QWidget):
             image = LoadedImage(
                 self._of, name, found.band, (found.band,), raster, found.wcs, scale, one.unit, Path(), "", {found.band: raster}
             )  # fmt: skip
-            contents.append(Content("raw" if look == "raw" else "made", image, found.band, one.title))
+            contents.append(Content("raw" if look == "raw" else "made", image, found.band, one.heading))
         with self.steps.still():
             self._take(contents)
             for panel, content, look in zip(self.panels, contents, self._made, strict=True):
                 panel.show_content(content, self._recipe(look))
                 panel.title.setToolTip(restored.TIPS[look])
-                self.marks[id(panel)].say("" if look == "raw" else f"{one_word(look)} by {found.model}")
+                self.marks[id(panel)].say("" if look == "raw" else str(found.model))
         self.steps.set_panels(self.panels)
         self._stack.setCurrentWidget(self.canvas)
         self._on_recipe()
@@ -206,10 +206,6 @@ class CompareView(QWidget):
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         if not self.steps.key(event):
             super().keyPressEvent(event)
-
-
-def one_word(look: str) -> str:
-    return {"restored": "restored", "residual": "residual, restored", "spread": "spread of draws"}[look]
 
 
 def between(recipe: Any, cuts: tuple[float, float]) -> Any:

@@ -19,6 +19,7 @@ FILL = 70
 LEAST_MASK_PX = 10.0
 """Masks smaller than that on the screen are not worth a picture."""
 
+LEAST_BOX_PX = 11.0
 MOST_NAMED = 300
 CONTOUR = 0.5
 
@@ -67,12 +68,12 @@ class FindsLayer(Layer):
         open_ones = [at for at in seen if not self.finds[at].verdict and at != self.selected]
         styles: dict[str, list[dict[str, Any]]] = {}
         for at in open_ones:
-            styles.setdefault(_colour(self.finds[at]).name(), []).append(_region(self.finds[at]))
+            styles.setdefault(_colour(self.finds[at]).name(), []).append(_region(self.finds[at], view))
         for colour, regions in styles.items():
             stroke(painter, view, regions, QColor(colour), unit, dashed=True)
         if 0 <= self.selected < len(self.finds):
             one = self.finds[self.selected]
-            stroke(painter, view, [_region(one)], _colour(one), unit, thick=True, dashed=not one.verdict)
+            stroke(painter, view, [_region(one, view)], _colour(one), unit, thick=True, dashed=not one.verdict)
             _brackets(painter, view, one, unit)
             self._name(painter, view, one, unit, True)
         if len(open_ones) <= MOST_NAMED:
@@ -160,8 +161,10 @@ def _colour(one: Find) -> QColor:
     return colour_of(Mark("", {"class_name": one.class_name}))
 
 
-def _region(one: Find) -> dict[str, Any]:
-    return {"x": one.x, "y": one.y, "w": one.w, "h": one.h, "kind": "box"}
+def _region(one: Find, view: View) -> dict[str, Any]:
+    """As it is drawn: never so small that it is but a dot."""
+    least = LEAST_BOX_PX / view.scale
+    return {"x": one.x, "y": one.y, "w": max(one.w, least), "h": max(one.h, least), "kind": "box"}
 
 
 def _on_screen(view: View, one: Find) -> tuple[float, float, float, float]:

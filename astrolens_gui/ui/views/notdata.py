@@ -14,8 +14,8 @@ from .layer import Layer, Spot, Tool
 
 AMBER = QColor("#F2A900")
 DARK = QColor(20, 16, 0, 225)
-WORDS = "NOT DATA"
-STRIPE = 9.0
+WORDS, DATA = "NOT DATA", "DATA"
+STRIPE = 7.0
 GRAB = 10.0
 
 
@@ -53,8 +53,8 @@ class NotData(Layer):
             painter.save()
             painter.setClipRect(edge)
             painter.fillRect(edge, DARK)
-            painter.setPen(QtGui.QPen(AMBER, 4.5 * unit))
-            step, reach = 13 * unit, edge.height()
+            painter.setPen(QtGui.QPen(AMBER, 4.0 * unit))
+            step, reach = 12 * unit, edge.height()
             at = edge.left() - reach - (edge.left() - reach) % step
             while at < edge.right() + step:
                 painter.drawLine(QtCore.QPointF(at, edge.bottom()), QtCore.QPointF(at + reach, edge.top()))
@@ -64,13 +64,13 @@ class NotData(Layer):
         font.setBold(True)
         painter.setFont(font)
         metrics = QtGui.QFontMetricsF(font)
-        room = area.width() - 4 * wide
+        room = area.width() * 0.62 - 2 * wide - 18 * unit  # beside it is the scale bar
         whole = f"{WORDS} · {self.words}"
         text = whole if metrics.horizontalAdvance(whole) <= room else metrics.elidedText(whole, Qt.ElideRight, room)
         if metrics.horizontalAdvance(WORDS) > room:
             text = WORDS
         width, height = metrics.horizontalAdvance(text) + 18 * unit, metrics.height() + 6 * unit
-        plate = QtCore.QRectF(area.center().x() - width / 2, area.bottom() - height - wide, width, height)
+        plate = QtCore.QRectF(area.left() + 2 * wide, area.bottom() - height - 2 * wide, width, height)
         painter.setPen(Qt.NoPen)
         painter.setBrush(AMBER)
         painter.drawRoundedRect(plate, 3 * unit, 3 * unit)
@@ -122,21 +122,24 @@ class SplitLayer(Layer):
             tip = QtCore.QPointF(x + side * 6 * unit, view.height / 2)
             for dy in (-3, 3):
                 painter.drawLine(tip, QtCore.QPointF(x + side * 3 * unit, view.height / 2 + dy * unit))
-        self._say(painter, x - 8 * unit, unit, "data", Qt.AlignRight)
+        self._name(painter, x, view.height, unit)
 
-    def _say(self, painter: QtGui.QPainter, x: float, unit: float, text: str, side: Any) -> None:
-        metrics = QtGui.QFontMetricsF(painter.font())
-        width, height = metrics.horizontalAdvance(text) + 14 * unit, metrics.height() + 4 * unit
-        left = x - width if side == Qt.AlignRight else x
-        if left < 2 * unit:
+    def _name(self, painter: QtGui.QPainter, x: float, below: float, unit: float) -> None:
+        """What lies left of the line, as high as the mark on its right."""
+        font = QtGui.QFont(painter.font())
+        font.setBold(True)
+        painter.setFont(font)
+        metrics = QtGui.QFontMetricsF(font)
+        width, height = metrics.horizontalAdvance(DATA) + 18 * unit, metrics.height() + 6 * unit
+        plate = QtCore.QRectF(x - width - 2 * STRIPE * unit, below - height - 2 * STRIPE * unit, width, height)
+        if plate.left() < 0:
             return
-        plate = QtCore.QRectF(left, 14 * unit, width, height)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 190))
+        painter.setBrush(QColor(0, 0, 0, 200))
         painter.drawRoundedRect(plate, 3 * unit, 3 * unit)
         painter.setBrush(Qt.NoBrush)
         painter.setPen(QColor("white"))
-        painter.drawText(plate, int(Qt.AlignCenter), text)
+        painter.drawText(plate, int(Qt.AlignCenter), DATA)
 
 
 class SplitTool(Tool):

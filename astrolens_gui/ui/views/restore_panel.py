@@ -43,6 +43,8 @@ class RestorePanel(QWidget):
         self.draws.valueChanged.connect(self.draws_changed)
         self.preview = push("Preview", actions["toggle_restored"].toolTip(), "primary")
         self.preview.setCheckable(True)
+        self.preview.setStyleSheet("padding: 5px 2px")  # it stands beside the draws in the narrowest dock
+        self.draws.setMinimumWidth(64)
         self.preview.clicked.connect(self.preview_asked)
         column.addLayout(in_row(self.preview, self.draws))
         self.looks: dict[str, QtWidgets.QToolButton] = {}
@@ -144,7 +146,7 @@ class RestorePanel(QWidget):
     def mark(self, *, preview: bool, look: str, split: bool, compare: bool) -> None:
         """What is on the screen now."""
         self.preview.setChecked(preview)
-        self.preview.setText("Preview is on" if preview else "Preview")
+        self.preview.setText("Preview on" if preview else "Preview")
         for name, button in self.looks.items():
             button.setChecked(name == look)
         self.split.setChecked(split)
