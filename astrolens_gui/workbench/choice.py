@@ -23,20 +23,22 @@ SAMPLE = 500
 """So many objects are asked whether a shipped model fits them."""
 
 
-def choose_model(opened: Opened, backend: str, model: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
-    """The model and the backend that runs it.
+def choose_model(
+    opened: Opened, backend: str, model: str, ids: np.ndarray, task: str = "classify"
+) -> tuple[BackendSpec, ModelInfo]:
+    """The model and the backend that runs it, of those that do `task` ("classify" or "detect").
 
     Raises:
         UserError: the named model does not exist, or none fits; the sentence lists the candidates.
     """
     bench, project = opened.bench, opened.project
-    if backend:
-        bench.plugins.backend(backend)  # an unknown one is said to be unknown
-    rows = opened.on_db(lambda: opened.store.models())
+    if backend and (other := bench.plugins.backend(backend).task) != task:  # an unknown one is said to be unknown
+        raise UserError(f"the backend {backend} does not {task}{f': it does {other}' if other else ''}; choose another")
+    rows = [row for row in opened.on_db(lambda: opened.store.models()) if row.task == task]
     if model:
         if (Path(model) / "model.json").is_file():
-            return _of_backend(_with_spec(bench, read_model(Path(model))), backend)
-        known = {row.id: row.folder for row in rows} | {info.id: SHIPPED + info.id for info in shipped()}
+            return _of_task(_of_backend(_with_spec(bench, read_model(Path(model))), backend), task)
+        known = {row.id: row.folder for row in rows} | {info.id: SHIPPED + info.id for info in shipped_for(bench, task)}
         if model not in known:
             raise UserError(f"there is no model {model!r}; there are: {', '.join(known) or 'none'}")
         return _of_backend(_with_spec(bench, read_row(project.models_dir, known[model])), backend)
@@ -46,7 +48,7 @@ def choose_model(opened: Opened, backend: str, model: str, ids: np.ndarray) -> t
                 return _with_spec(bench, read_row(project.models_dir, row.folder))
             except UserError as error:
                 raise UserError(f"the champion {row.id} can't be used: {error}; or name another with --model") from None
-    return _shipped_that_fits(opened, backend, ids)
+    return _shipped_that_fits(opened, backend, ids, task)
 
 
 def read_row(models_dir: Path, folder: str) -> ModelInfo:
@@ -89,6 +91,18 @@ def shipped() -> list[ModelInfo]:
     return found
 
 
+def shipped_for(bench: Workbench, task: str) -> list[ModelInfo]:
+    """Those of the shipped models whose backend does `task`; of an unknown backend none."""
+    tasks = {spec.id: spec.task for spec in bench.plugins.all(BackendSpec)}
+    return [info for info in shipped() if tasks.get(info.backend) == task]
+
+
+def _of_task(chosen: tuple[BackendSpec, ModelInfo], task: str) -> tuple[BackendSpec, ModelInfo]:
+    if chosen[0].task != task:
+        raise UserError(f"the model {chosen[1].id} is of the backend {chosen[0].id}, which does not {task}")
+    return chosen
+
+
 def _of_backend(chosen: tuple[BackendSpec, ModelInfo], backend: str) -> tuple[BackendSpec, ModelInfo]:
     if backend not in ("", chosen[0].id):
         raise UserError(
@@ -100,19 +114,20 @@ def _of_backend(chosen: tuple[BackendSpec, ModelInfo], backend: str) -> tuple[Ba
 def shipped_champion(opened: Opened, ids: Sequence[int]) -> tuple[BackendSpec, ModelInfo] | None:
     """The shipped weights that `score` would take for these objects; None where none fits."""
     try:
-        return _shipped_that_fits(opened, "", np.asarray(ids))
+        return _shipped_that_fits(opened, "", np.asarray(ids), "classify")
     except UserError:
         return None
 
 
-def _shipped_that_fits(opened: Opened, backend: str, ids: np.ndarray) -> tuple[BackendSpec, ModelInfo]:
-    """The shipped model that fits most of the objects; at least one must fit."""
-    candidates = [info for info in shipped() if backend in ("", info.backend)]
+def _shipped_that_fits(opened: Opened, backend: str, ids: np.ndarray, task: str) -> tuple[BackendSpec, ModelInfo]:
+    """The shipped model that fits most of the objects; at least one must fit. A detector takes images of any size."""
+    candidates = [info for info in shipped_for(opened.bench, task) if backend in ("", info.backend)]
     sample = [int(id) for id in ids[:: max(1, len(ids) // SAMPLE)]]
     rows = opened.on_db(lambda: opened.store.objects(sample))
     best, most, why = None, 0, ""
     for info in candidates:
-        reasons = [info.input.mismatch(shapes(row.planes), row.pixel_scale) for row in rows]
+        wanted = info.input if task == "classify" else replace(info.input, size=None)
+        reasons = [wanted.mismatch(shapes(row.planes), row.pixel_scale) for row in rows]
         fits = sum(reason is None for reason in reasons)
         why = why or next((f"{row.name}: {reason}" for row, reason in zip(rows, reasons, strict=True) if reason), "")
         if fits > most:

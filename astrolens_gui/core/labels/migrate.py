@@ -106,7 +106,13 @@ def _to_4(connection: Connection) -> None:
     )
 
 
-STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3, 4: _to_4}
+def _to_5(connection: Connection) -> None:
+    """Models say what they are for: each task has a champion of its own."""
+    if "task" not in {column["name"] for column in inspect(connection).get_columns("models")}:
+        connection.execute(text("ALTER TABLE models ADD COLUMN task TEXT DEFAULT 'classify' NOT NULL"))
+
+
+STEPS: dict[int, Callable[[Connection], None]] = {2: _to_2, 3: _to_3, 4: _to_4, 5: _to_5}
 """STEPS[n] brings schema n-1 to n."""
 
 

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from ...api import UserError
 
+CLASSIFY = "classify"
+"""The task whose champion ranks the queue."""
+
 
 class StoreError(UserError):
     """One sentence: what could not be read or written, and the remedy."""
@@ -111,7 +114,7 @@ class MeasureRow(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRow:
-    """A trained model as the project lists it; `folder` is relative to the project's `models/`."""
+    """A trained model as the project lists it; `folder` is relative to the project's `models/`, `task` is `BackendSpec.task`."""
 
     id: str
     backend: str
@@ -121,6 +124,7 @@ class ModelRow:
     verdict: str
     champion: bool
     metrics: dict[str, Any]
+    task: str = CLASSIFY
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, cast, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .objects import bulk, chunks
-from .records import BOX_STATE, BoxRow, ModelRow, StoreError
+from .records import BOX_STATE, CLASSIFY, BoxRow, ModelRow, StoreError
 from .schema import boxes, current, models, objects, scores
 
 
@@ -110,7 +110,7 @@ def queue_table(connection: Connection, grader: str, model: str | None) -> dict[
 
 
 def put_model(connection: Connection, row: ModelRow) -> None:
-    """Add or replace a model; one that comes as champion takes the place of the former."""
+    """Add or replace a model; one that comes as champion takes the place of the former one of its task."""
     connection.execute(_upsert(connection, models, ("id",)), [asdict(row)])
     if row.champion:
         set_champion(connection, row.id)
@@ -123,14 +123,19 @@ def get_models(connection: Connection) -> list[ModelRow]:
     ]
 
 
-def set_champion(connection: Connection, model: str | None) -> None:
-    if model is not None and connection.scalar(select(models.c.id).where(models.c.id == model)) is None:
-        raise StoreError(f"there is no model {model!r} in this project; `astrolens train` makes one")
-    connection.execute(update(models).values(champion=models.c.id == (model or "")))
+def set_champion(connection: Connection, model: str | None, task: str = CLASSIFY) -> str:
+    """Make a model the champion of its own task; None leaves `task` without one. Returns the task."""
+    if model is not None:
+        found = connection.scalar(select(models.c.task).where(models.c.id == model))
+        if found is None:
+            raise StoreError(f"there is no model {model!r} in this project; `astrolens train` makes one")
+        task = str(found)
+    connection.execute(update(models).where(models.c.task == task).values(champion=models.c.id == (model or "")))
+    return task
 
 
-def champion(connection: Connection) -> ModelRow | None:
-    row = connection.execute(select(models).where(models.c.champion)).first()
+def champion(connection: Connection, task: str = CLASSIFY) -> ModelRow | None:
+    row = connection.execute(select(models).where(models.c.champion, models.c.task == task)).first()
     return ModelRow(**row._mapping) if row else None
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 4
+SCHEMA = 5
 """The number in `meta.schema`; every change of a table adds a step to `migrate.STEPS`."""
 
 metadata = MetaData()
@@ -118,6 +118,7 @@ models = Table(
     _text("verdict"),
     Column("champion", Boolean, nullable=False),
     Column("metrics", JSON, nullable=False),
+    Column("task", Text, nullable=False, server_default="classify"),
 )
 
 boxes = Table(

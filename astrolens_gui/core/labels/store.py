@@ -13,7 +13,7 @@ from ...api import Changes
 from . import backup, events, intake, marks, objects, opening, results, soundness
 from .database import Database
 from .objects import Record
-from .records import BoxRow, EventRow, LabelRow, MeasureRow, ModelRow, ObjectRow, Place, StoreError
+from .records import CLASSIFY, BoxRow, EventRow, LabelRow, MeasureRow, ModelRow, ObjectRow, Place, StoreError
 from .schema import objects as object_table
 from .standing import MARKS
 
@@ -301,28 +301,30 @@ class Store:
         champion: bool = False,
         metrics: Mapping[str, Any] | None = None,
         created: str = "",
+        task: str = CLASSIFY,
     ) -> Changes:
         """List a model (again); `folder` is relative to the project's models/ and is the id by default."""
         row = ModelRow(
-            id, backend, folder or id, created or events.now(), parent, verdict, champion, dict(metrics or {})
+            id, backend, folder or id, created or events.now(), parent, verdict, champion, dict(metrics or {}), task
         )
         with self.database.write() as connection:
             results.put_model(connection, row)
-        return Changes(models=(id,), scores=champion, queue=champion)
+        ranks = champion and task == CLASSIFY
+        return Changes(models=(id,), scores=ranks, queue=ranks)
 
     def models(self) -> list[ModelRow]:
         with self.database.read() as connection:
             return results.get_models(connection)
 
-    def set_champion(self, model: str | None) -> Changes:
-        """The model whose scores rank the queue; None for none."""
+    def set_champion(self, model: str | None, task: str = CLASSIFY) -> Changes:
+        """The model in use for its task; of those that classify, the one whose scores rank the queue. None: none for `task`."""
         with self.database.write() as connection:
-            results.set_champion(connection, model)
-        return Changes(models=(model,) if model else (), scores=True, queue=True)
+            ranks = results.set_champion(connection, model, task) == CLASSIFY
+        return Changes(models=(model,) if model else (), scores=ranks, queue=ranks)
 
-    def champion(self) -> ModelRow | None:
+    def champion(self, task: str = CLASSIFY) -> ModelRow | None:
         with self.database.read() as connection:
-            return results.champion(connection)
+            return results.champion(connection, task)
 
     def put_scores(
         self, model: str, ids: Sequence[int], logits: Any, scores: Any, classes: Mapping[str, Any] | None = None

@@ -109,6 +109,19 @@ def test_that_an_empty_project_has_an_empty_queue(opened: Callable[[], Store]) -
     assert table["name"] == []
 
 
+def test_that_each_task_has_a_champion_of_its_own(store: Store) -> None:
+    store.add_model("lenses", backend="cnn", champion=True)
+    assert not store.add_model("boxes", backend="rcnn", champion=True, task="detect").queue
+    store.add_model("more boxes", backend="rcnn", champion=True, task="detect")
+    assert [row.id for row in store.models() if row.champion] == ["lenses", "more boxes"]
+    assert (store.champion().id, store.champion("detect").id) == ("lenses", "more boxes")  # type: ignore[union-attr]
+    assert not store.set_champion("boxes").queue, "a detector ranks nothing"
+    assert store.champion().id == "lenses"  # type: ignore[union-attr]
+    store.set_champion(None, "detect")
+    assert store.champion("detect") is None
+    assert store.set_champion("lenses").queue
+
+
 def test_that_there_is_one_champion_at_most(store: Store) -> None:
     assert store.champion() is None
     store.add_model("a", backend="cnn", champion=True)
