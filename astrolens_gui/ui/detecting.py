@@ -11,13 +11,14 @@ from astrolens_gui.workbench.fields import SMALLEST_PX
 from .keeping import Kept
 from .models import finds as _finds
 from .models.finds import REJECTED, Find
-from .qt import QApplication, QObject, Qt, QtCore, QWidget
+from .qt import QApplication, QObject, Qt, QtCore, QTimer, QWidget
 from .working import Work
 
 ORIGIN = "detect"
 KEPT = 64
 """Images whose finds are remembered with their masks; the store keeps all, the masks as outlines."""
 
+SOON_MS = 120
 CLICK_PX = 4
 CLOSE_PX = 40
 """A find that is smaller than this on the screen is brought closer when one goes to it."""
@@ -36,7 +37,9 @@ class DetectCommands(QObject):
         self._live: OrderedDict[int, list[Find]] = OrderedDict()
         self._all: list[Find] = []
         self._place: tuple[float, ...] | None = None
-        self._after: Any = None
+        self._coming: tuple[int, Any] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._arrive)
         self._pressed: Any = None
         self._kept = Kept(
             window.workbench.settings, "detect", {"threshold": 0.5, "masks": True, "backend": "", "model": ""}
@@ -92,16 +95,17 @@ class DetectCommands(QObject):
         name = window.queue.name_of(target)
 
         def done(answer: Any) -> None:
+            self._coming = None
             self._keep_live(target, answer)
             found = [one for one in self._live[target] if one.score >= self._kept["threshold"]]
-            self.panel.say(f"{name}: {_count(len(found))} of a score of {self._kept['threshold']:.2f} or more.")
+            self.panel.say(f"{name}: {_finds.count(len(found))} of a score of {self._kept['threshold']:.2f} or more.")
 
         self.work.start(
             lambda: window.workbench.detect(target, model=self.panel.task.model, band=band),
             done,
             what=f"Looking at {name} …",
             cancelled="Cancelled; what was found until then is shown, and not kept.",
-            partial=lambda answer: self._keep_live(target, answer),
+            partial=lambda answer: self._hand_out(target, answer),
         )
 
     def detect_all(self) -> None:
@@ -114,7 +118,7 @@ class DetectCommands(QObject):
         def done(answer: Any) -> None:
             self._live.clear()
             self._window.marking.ask_again()
-            self.panel.say(_said_of_all(answer))
+            self.panel.say(_finds.said_of_all(answer))
 
         self.work.start(
             lambda: window.workbench.detect(None, model=self.panel.task.model),
@@ -181,6 +185,17 @@ class DetectCommands(QObject):
         self._rows = rows
         self._refresh()
 
+    def _hand_out(self, target: int, answer: Any) -> None:
+        """Tiles come faster than anybody looks: the newest answer alone is painted, a few times a second."""
+        self._coming = (target, answer)
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _arrive(self) -> None:
+        if self._coming is not None:
+            coming, self._coming = self._coming, None
+            self._keep_live(*coming)
+
     def _keep_live(self, target: int, answer: Any) -> None:
         """What a detector says of an object so far, or at the end."""
         self._live[target] = _finds.from_detections(
@@ -195,7 +210,9 @@ class DetectCommands(QObject):
     def _refresh(self) -> None:
         """Once more from what is known: the detector's answer, or what is stored, with people's words about it."""
         live = self._live.get(self._shown.object_id) if self._shown is not None else None
-        self._all = _finds.judged(_stored(self._rows, self.panel.task.model) if live is None else live, self._rows)
+        self._all = _finds.judged(
+            _finds.stored(self._rows, self.panel.task.model) if live is None else live, self._rows
+        )
         self._show()
 
     def _show(self) -> None:
@@ -213,7 +230,9 @@ class DetectCommands(QObject):
             at = next((at for at, one in enumerate(finds) if one.place == self._place), -1)
             self.layer.set_finds(finds, at)
             looked = self._shown.object_id in self._live or bool(self._all)
-            self.panel.show_finds(finds, at, _summary(finds, len(self._all) - len(finds), least) if looked else EMPTY)
+            self.panel.show_finds(
+                finds, at, _finds.summary(finds, len(self._all) - len(finds), least) if looked else EMPTY
+            )
         self.panel.set_possible(self._window.current.object_id >= 0, self._window.session.is_open)
 
     def _on_shown(self, frame: Any) -> None:
@@ -358,31 +377,3 @@ class DetectCommands(QObject):
             if (event.pos() - pressed).manhattanLength() <= CLICK_PX:
                 self._go(self.layer.at(*self._image.canvas.pixel_at(event.pos())))
         return False
-
-
-def _stored(rows: list[Any], model: str) -> list[Find]:
-    """The finds of one model among stored boxes: of the one chosen, else of the one that looked last."""
-    found = [row for row in rows if row.event is None]
-    last = model or (max(found, key=lambda row: row.id).source if found else "")
-    return _finds.from_rows(row for row in found if row.source == last)
-
-
-def _summary(finds: list[Find], weaker: int, least: float) -> str:
-    if not finds:
-        more = f"; {weaker} weaker: lower the threshold to see {'it' if weaker == 1 else 'them'}" if weaker else ""
-        return f"Nothing of a score of {least:.2f} or more{more}."
-    counts = {name: sum(one.verdict == name for one in finds) for name in ("accepted", REJECTED)}
-    left = len(finds) - sum(counts.values())
-    said = f"{_count(len(finds))}: {left} to judge" + "".join(f", {n} {name}" for name, n in counts.items() if n)
-    return f"{said}; {weaker} weaker not shown." if weaker else f"{said}."
-
-
-def _count(number: int) -> str:
-    return "1 find" if number == 1 else f"{number:,} finds"
-
-
-def _said_of_all(answer: Any) -> str:
-    images, found = getattr(answer, "images", None), getattr(answer, "found", None)
-    if images is None or found is None:
-        return "Every image is looked at; the finds are kept."
-    return f"{_count(int(found))} on {int(images):,} image{'' if images == 1 else 's'}; they are kept."

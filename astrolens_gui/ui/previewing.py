@@ -21,11 +21,12 @@ Wish = tuple[int, str, str, int]
 class Preview(QObject):
     """Attributes:
     arrived: (list of Restorations, one a band) of the last wish; at once where it was answered before.
-    waits: the answer will take a while. refused: (sentence) there will be none.
+    waits: the answer will take a while. came_on: (0..1) so much of it is done. refused: (sentence) there will be none.
     """
 
     arrived = Signal(object)
     waits = Signal()
+    came_on = Signal(float)
     refused = Signal(str)
 
     def __init__(self, window: Any) -> None:
@@ -36,6 +37,7 @@ class Preview(QObject):
         self._known: OrderedDict[Wish, list[Any]] = OrderedDict()
         self._soon = QTimer(self, singleShot=True, interval=REST_MS)
         self._soon.timeout.connect(self._ask)
+        window.bridge.job.connect(self._on_job)
 
     def want(self, wish: Wish) -> None:
         """This is to be answered; what was asked before is not wanted any more."""
@@ -96,3 +98,7 @@ class Preview(QObject):
             return
         self._job = job
         self._window.bridge.when_done(job, done, failed)
+
+    def _on_job(self, event: Any) -> None:
+        if self._job is not None and event.job == self._job.id and event.progress is not None:
+            self.came_on.emit(event.progress.fraction)

@@ -34,6 +34,7 @@ class RestoreCommands(QObject):
         self._seen = -1
         self._met: Any = None
         self._mine: Any = None
+        self._shown = "raw"
 
     def build(self) -> QWidget:
         """The panel of the Restore dock and the layers on the image; made once the stage is built."""
@@ -51,6 +52,7 @@ class RestoreCommands(QObject):
         self.preview.arrived.connect(self._take)
         self.preview.refused.connect(self._refuse)
         self.preview.waits.connect(lambda: panel.clear("Restoring …"))
+        self.preview.came_on.connect(lambda part: panel.clear(f"Restoring … {part:.0%}"))
         self.look = self._kept["look"] if self._kept["look"] in LOOKS[:3] else "restored"
         panel.task.choose(self._kept["backend"], self._kept["model"])
         panel.draws.setValue(self._kept["draws"])
@@ -188,7 +190,8 @@ class RestoreCommands(QObject):
     @property
     def now(self) -> str:
         """Which of LOOKS is on the single view."""
-        return self.look if self.found is not None and self._image.blinking.shows_processed and self._is_mine else "raw"
+        there = self.found is not None and self._image.blinking.shows_processed and self._is_mine
+        return self._shown if there else "raw"
 
     @property
     def _is_mine(self) -> bool:
@@ -285,6 +288,7 @@ class RestoreCommands(QObject):
                 self._image.blink()
         else:
             how = painted(one, self.split.engine(image), image.band)
+            self._shown = one.look
             self._mine = Processed.of(one.title.lower(), one.array, one.unit, how, plate="")
             self._image.show_made(self._mine)
 

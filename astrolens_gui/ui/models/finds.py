@@ -78,20 +78,27 @@ def from_rows(rows: Iterable[Any]) -> list[Find]:
 
 def judged(finds: Sequence[Find], rows: Iterable[Any]) -> list[Find]:
     """The same finds with what people's boxes say of them: overlapped by one of another model, or drawn before, counts too."""
-    people = [row for row in rows if row.event is not None]
-    if not finds or not people:
-        return [replace(one, verdict="", box="") for one in finds]
-    theirs = np.array([(row.x, row.y, row.w, row.h) for row in people], float)
-    overlap = iou(np.array([one.place for one in finds], float), theirs)
-    best = overlap.argmax(axis=1)
+    said: dict[int, tuple[float, str, str]] = {}
+    if finds:
+        places = np.array([one.place for one in finds], float)
+        order = np.argsort(places[:, 0], kind="stable")
+        across, widest = places[order, 0], float(places[:, 2].max())
+        for row in rows:
+            if row.event is None or row.x is None:
+                continue
+            far = (row.w + widest) / 2
+            near = order[np.searchsorted(across, row.x - far) : np.searchsorted(across, row.x + far, side="right")]
+            if not len(near):
+                continue
+            overlap = iou(places[near], np.array([[row.x, row.y, row.w, row.h]], float))[:, 0]
+            for at, much in zip(near[overlap >= SAME].tolist(), overlap[overlap >= SAME].tolist(), strict=True):
+                if much > said.get(at, (0.0,))[0]:
+                    said[at] = (much, REJECTED if row.class_name == REJECTED else "accepted", row.box)
     made = []
     for at, one in enumerate(finds):
-        row = people[int(best[at])]
-        if overlap[at, best[at]] < SAME:
-            made.append(replace(one, verdict="", box=""))
-        else:
-            verdict = REJECTED if row.class_name == REJECTED else "accepted"
-            made.append(replace(one, verdict=verdict, box=row.box))
+        _, verdict, box = said.get(at, (0.0, "", ""))
+        same = (one.verdict, one.box) == (verdict, box)
+        made.append(one if same else replace(one, verdict=verdict, box=box))
     return made
 
 
@@ -112,3 +119,34 @@ def as_text(finds: Iterable[Find]) -> str:
         for one in finds
     ]
     return "\n".join(lines)
+
+
+def stored(rows: list[Any], model: str) -> list[Find]:
+    """The finds of one model among stored boxes: of the one chosen, else of the one that looked last."""
+    found = [row for row in rows if row.event is None]
+    last = model or (max(found, key=lambda row: row.id).source if found else "")
+    return from_rows(row for row in found if row.source == last)
+
+
+def summary(finds: list[Find], weaker: int, least: float) -> str:
+    """What there is of a score of `least` or more, in a sentence; `weaker` are not shown."""
+    if not finds:
+        more = f"; {weaker} weaker: lower the threshold to see {'it' if weaker == 1 else 'them'}" if weaker else ""
+        return f"Nothing of a score of {least:.2f} or more{more}."
+    counts = {name: sum(one.verdict == name for one in finds) for name in ("accepted", REJECTED)}
+    left = len(finds) - sum(counts.values())
+    said = f"{count(len(finds))}: {left} to judge" + "".join(f", {n} {name}" for name, n in counts.items() if n)
+    return f"{said}; {weaker} weaker not shown." if weaker else f"{said}."
+
+
+def count(number: int) -> str:
+    """In words."""
+    return "1 find" if number == 1 else f"{number:,} finds"
+
+
+def said_of_all(answer: Any) -> str:
+    """A sentence on a search of every image."""
+    images, found = getattr(answer, "images", None), getattr(answer, "found", None)
+    if images is None or found is None:
+        return "Every image is looked at; the finds are kept."
+    return f"{count(int(found))} on {int(images):,} image{'' if images == 1 else 's'}; they are kept."

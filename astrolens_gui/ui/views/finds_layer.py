@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ LEAST_MASK_PX = 10.0
 
 LEAST_BOX_PX = 11.0
 MOST_NAMED = 300
+NAMED_PX = 24.0
+DASHED_PX = 16.0
+MOST_DASHED = 250
+"""Dashes take their time to paint: not for specks, and not for thousands."""
+
 CONTOUR = 0.5
 
 
@@ -66,18 +72,30 @@ class FindsLayer(Layer):
                 if self.finds[at].verdict != REJECTED:
                     self._paint_mask(painter, view, self.finds[at], unit)
         open_ones = [at for at in seen if not self.finds[at].verdict and at != self.selected]
-        styles: dict[str, list[dict[str, Any]]] = {}
+        few = len(open_ones) <= MOST_DASHED
+        styles: dict[tuple[str, bool], list[dict[str, Any]]] = {}
         for at in open_ones:
-            styles.setdefault(_colour(self.finds[at]).name(), []).append(_region(self.finds[at], view))
-        for colour, regions in styles.items():
-            stroke(painter, view, regions, QColor(colour), unit, dashed=True)
+            one = self.finds[at]
+            dashed = few and min(one.w, one.h) * view.scale >= DASHED_PX
+            styles.setdefault((_colour(one.class_name), dashed), []).append(_region(one, view))
+        for (colour, dashed), regions in styles.items():
+            stroke(painter, view, regions, QColor(colour), unit, dashed=dashed)
         if 0 <= self.selected < len(self.finds):
             one = self.finds[self.selected]
-            stroke(painter, view, [_region(one, view)], _colour(one), unit, thick=True, dashed=not one.verdict)
+            stroke(
+                painter,
+                view,
+                [_region(one, view)],
+                QColor(_colour(one.class_name)),
+                unit,
+                thick=True,
+                dashed=not one.verdict,
+            )
             _brackets(painter, view, one, unit)
             self._name(painter, view, one, unit, True)
         if len(open_ones) <= MOST_NAMED:
-            for at in open_ones:
+            named = NAMED_PX * unit / view.scale
+            for at in (at for at in open_ones if max(self.finds[at].w, self.finds[at].h) >= named):
                 self._name(painter, view, self.finds[at], unit, False)
 
     def _in_sight(self, view: View) -> list[int]:
@@ -90,7 +108,7 @@ class FindsLayer(Layer):
     def _paint_mask(self, painter: QtGui.QPainter, view: View, one: Find, unit: float) -> None:
         if max(one.w, one.h) * view.scale < LEAST_MASK_PX:
             return
-        turn, colour, lines = view.to_screen, _colour(one), []
+        turn, colour, lines = view.to_screen, QColor(_colour(one.class_name)), []
         if one.mask is not None:
             picture, rings = self._picture(one)
             rows, columns = one.mask.shape
@@ -124,7 +142,7 @@ class FindsLayer(Layer):
             from skimage.measure import find_contours
 
             mask = np.nan_to_num(np.asarray(one.mask, np.float32)).clip(0, 1)
-            colour = _colour(one)
+            colour = QColor(_colour(one.class_name))
             pixels = np.zeros((*mask.shape, 4), np.uint8)
             pixels[..., :3] = (colour.red(), colour.green(), colour.blue())
             pixels[..., 3] = np.round(np.where(mask > 0.25, mask, 0.0) * FILL)
@@ -153,12 +171,13 @@ class FindsLayer(Layer):
         painter.setBrush(CASING)
         painter.drawRoundedRect(area, 2.5 * unit, 2.5 * unit)
         painter.setBrush(Qt.NoBrush)
-        painter.setPen(QColor("white") if chosen else _colour(one).lighter(115))
+        painter.setPen(QColor("white") if chosen else QColor(_colour(one.class_name)).lighter(115))
         painter.drawText(area, int(Qt.AlignCenter), text)
 
 
-def _colour(one: Find) -> QColor:
-    return colour_of(Mark("", {"class_name": one.class_name}))
+@cache
+def _colour(class_name: str) -> str:
+    return colour_of(Mark("", {"class_name": class_name})).name()
 
 
 def _region(one: Find, view: View) -> dict[str, Any]:

@@ -146,7 +146,6 @@ class RestorePanel(QWidget):
     def mark(self, *, preview: bool, look: str, split: bool, compare: bool) -> None:
         """What is on the screen now."""
         self.preview.setChecked(preview)
-        self.preview.setText("Preview on" if preview else "Preview")
         for name, button in self.looks.items():
             button.setChecked(name == look)
         self.split.setChecked(split)
