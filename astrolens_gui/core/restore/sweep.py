@@ -13,14 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...api import Context, InputSpec, UserError
+from ..images.overlap import plan, up
 from ..images.prepare import levels
 
 TILE = 256
 """Pixels a side of the tiles of a large image, where the halo does not ask for more."""
-
-STEP = 16
-"""Tiles begin at multiples of so many pixels and are as many wide, so that a network that halves its images four times sees
-the same pixels together wherever the borders fall."""
 
 SMALLEST = 32
 """Pixels a side that every restorer takes (see `api.Restores`); smaller images are laid on so much sky."""
@@ -118,8 +115,8 @@ class _Tile:
 
 def side(shape: tuple[int, int], halo: int) -> int:
     """Pixels a side of the tiles of an image: all of a stamp in one; at most a third of a tile's width is halo."""
-    whole = _up(max(*shape, SMALLEST))
-    return min(whole, _up(max(TILE, 6 * halo)))
+    whole = up(max(*shape, SMALLEST))
+    return min(whole, up(max(TILE, 6 * halo)))
 
 
 def sweep(
@@ -170,34 +167,17 @@ def together(pieces: Iterable[Piece], shape: tuple[int, int], bands: int) -> dic
     return made
 
 
-def _up(number: int) -> int:
-    return -(-int(number) // STEP) * STEP
-
-
 def _tiles(number: int, scene: Scene, across: int, halo: int) -> Iterator[_Tile]:
     height, width = scene.shape
     if any(tuple(band.shape) != (height, width) for band in scene.bands):
         sizes = ", ".join(f"{band.shape[1]} x {band.shape[0]}" for band in scene.bands)
         raise UserError(f"the bands of an image must be of one size to be restored together, not {sizes} px")
-    for top, y0, y1 in _spans(height, across, _up(halo)):
-        for left, x0, x1 in _spans(width, across, _up(halo)):
-            pixels = np.full((across, across, len(scene.bands)), np.nan, np.float32)
-            for channel, band in enumerate(scene.bands):
-                part = band.read(top, min(top + across, height), left, min(left + across, width))
-                pixels[: part.shape[0], : part.shape[1], channel] = part
-            yield _Tile(number, (y0, y1, x0, x1), top, left, pixels, scene.levels)
-
-
-def _spans(length: int, across: int, halo: int) -> Iterator[tuple[int, int, int]]:
-    """(start, core start, core end) of the tiles along one side: cores cover it once, and none but those at the image's own
-    edges lies within `halo` of its tile's edge. Starts are multiples of `STEP`; the last tile ends with the image rounded up."""
-    last = max(_up(length), across) - across
-    start = begun = 0
-    while start < last:
-        yield start, begun, start + across - halo
-        begun = start + across - halo
-        start = min(start + across - 2 * halo, last)
-    yield last, begun, length
+    for top, left, y0, y1, x0, x1 in plan((height, width), across, up(halo)):
+        pixels = np.full((across, across, len(scene.bands)), np.nan, np.float32)
+        for channel, band in enumerate(scene.bands):
+            part = band.read(top, min(top + across, height), left, min(left + across, width))
+            pixels[: part.shape[0], : part.shape[1], channel] = part
+        yield _Tile(number, (y0, y1, x0, x1), top, left, pixels, scene.levels)
 
 
 def _answer(tiles: list[_Tile], normalisation: str, run: Run, ctx: Context) -> Iterator[Piece]:
