@@ -5,18 +5,18 @@ from __future__ import annotations
 from .action import Action
 
 TABLE: tuple[Action, ...] = (
-    Action("detect", "Detect here", ("F7",), "Let the detector look for lenses on the image shown", "Model", "object"),
+    Action("detect", "Detect here", ("F7",), "Let the detector look for lenses on the image shown", "Detect", "object"),
     Action(
-        "detect_all", "Detect on all", (), "Let the detector look at every image of the project", "Model", "project"
+        "detect_all", "Detect on all", (), "Let the detector look at every image of the project", "Detect", "project"
     ),
-    Action("next_find", "Next find", (".",), "Go to the next find that nobody has judged yet", "Model", "single"),
-    Action("previous_find", "Previous find", (",",), "Go to the find before that nobody has judged", "Model", "single"),
+    Action("next_find", "Next find", (".",), "Go to the next find that nobody has judged yet", "Detect", "single"),
+    Action("previous_find", "Previous find", (",",), "Go to the find before that nobody has judged", "Detect", "single"),
     Action(
         "accept_find",
         "Accept the find",
         ("Shift+Y",),
         "It becomes a box of yours, and the next one comes; Ctrl+Z takes it back",
-        "Model",
+        "Detect",
         "single",
     ),
     Action(
@@ -24,7 +24,7 @@ TABLE: tuple[Action, ...] = (
         "Reject the find",
         ("Shift+X",),
         "Keep that there is nothing: the detector learns from it; Ctrl+Z takes it back",
-        "Model",
+        "Detect",
         "single",
     ),
     Action(
@@ -32,7 +32,7 @@ TABLE: tuple[Action, ...] = (
         "Correct the find",
         ("Shift+B",),
         "It becomes a box of yours, ready to be moved and resized",
-        "Model",
+        "Detect",
         "single",
     ),
     Action("show_detect", "Detect dock", ("Ctrl+5",), "The detector and what it found", "View", "project"),

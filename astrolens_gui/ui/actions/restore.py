@@ -10,7 +10,7 @@ TABLE: tuple[Action, ...] = (
         "Restored preview",
         ("F8",),
         "Restore each image as it is shown; B blinks with the data, F8 again ends it",
-        "Model",
+        "Restore",
         "object",
     ),
     Action(
@@ -18,7 +18,7 @@ TABLE: tuple[Action, ...] = (
         "Restored, residual, spread, raw",
         ("Shift+P",),
         "Step through what the restoration says of the image",
-        "Model",
+        "Restore",
         "single",
     ),
     Action(
@@ -26,7 +26,7 @@ TABLE: tuple[Action, ...] = (
         "Split: data | restored",
         ("Shift+I",),
         "Data on the left of a line, restored on the right; drag the line, Esc ends it",
-        "Model",
+        "Restore",
         "single",
     ),
     Action(
@@ -34,7 +34,7 @@ TABLE: tuple[Action, ...] = (
         "Compare: raw, restored, residual, spread",
         ("Shift+K",),
         "The four pictures side by side, moved together; again leaves",
-        "Model",
+        "Restore",
         "object",
     ),
     Action(
@@ -42,7 +42,7 @@ TABLE: tuple[Action, ...] = (
         "Save the restored image …",
         (),
         "Write it as FITS, with the header's word that it is not data",
-        "Model",
+        "Restore",
         "object",
     ),
     Action(
@@ -50,7 +50,7 @@ TABLE: tuple[Action, ...] = (
         "Restore all …",
         (),
         "Write a restored FITS file for every object listed, or for the selected ones",
-        "Model",
+        "Restore",
         "project",
     ),
     Action("show_restore", "Restore dock", ("Ctrl+6",), "Denoise or enhance what is shown", "View", "project"),
