@@ -75,7 +75,7 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
         "stopped": report.stopped,
         "used": dict(report.used),
         "seconds": time.perf_counter() - start,
-        "versions": _versions(),
+        "versions": versions(),
         "logits": str(path),
     }
 
@@ -97,7 +97,7 @@ def _logits(backend: Any, images: np.ndarray, ctx: Context) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     found = {}
     for name in _LIBRARIES:
         try:
