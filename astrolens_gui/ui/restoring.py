@@ -9,6 +9,7 @@ from .keeping import Kept
 from .models import restored
 from .models.restored import LOOKS
 from .previewing import Preview
+from .provenance import Provenance
 from .qt import QObject, QtWidgets, QWidget
 from .splitting import Split
 from .working import Work
@@ -48,6 +49,8 @@ class RestoreCommands(QObject):
         self.split = Split(window, lambda: self.now != "raw")
         self.mark = NotData()
         image.canvas.add_layer(self.mark)
+        self.files = Provenance(window)
+        self.files.told.connect(self._on_turned)
         self.preview = Preview(window)
         self.preview.arrived.connect(self._take)
         self.preview.refused.connect(self._refuse)
@@ -160,8 +163,8 @@ class RestoreCommands(QObject):
         task = panel.task
 
         def done(report: Any) -> None:
-            panel.say(said_of_files(report, out), "good")
-            window.say(said_of_files(report, out))
+            panel.say(restored.said_of_files(report, out), "good")
+            window.say(restored.said_of_files(report, out))
 
         self.work.start(
             lambda: window.workbench.write_restored(
@@ -258,7 +261,7 @@ class RestoreCommands(QObject):
         self.panel.show_restoration(here)
         self._put()
         if (page := window.stage.pages.get("compare")) is not None:
-            scale = image.pixel_scale if image is not None else _scale(here.wcs)
+            scale = image.pixel_scale if image is not None else restored.arcsec_per_pixel(here.wcs)
             name = window.queue.name_of(target)
             page.show_restoration(here, name, scale, image.unit if image is not None else "")
         self._on_turned()
@@ -299,7 +302,11 @@ class RestoreCommands(QObject):
         current, page = self._window.current, self._window.stage.page
         now = self.now if page == "image" else "raw"
         split = self.split.on and now != "raw"
-        self.mark.say(f"{now} by {self.found.model}" if now != "raw" else "", self.split.at if split else 0.0)
+        file = self.files.maker(self._image.frame) if page == "image" else ""
+        if now != "raw":
+            self.mark.say(f"{now} by {self.found.model}", self.split.at if split else 0.0)
+        else:
+            self.mark.say(f"this file was restored by {file}" if file else "")
         self.panel.mark(
             preview=self.on,
             look=now if self.found is not None and page == "image" else "",
@@ -313,11 +320,17 @@ class RestoreCommands(QObject):
             on_screen = "panels"
         if on_screen:
             self._seen = current.object_id
-        seen = self.found is not None and self._seen == current.object_id >= 0 and page != "mosaic"
-        said = {"on_screen": on_screen, "not_data": True}
-        if seen:
-            said |= {"model": str(self.found.model), "band": str(self.found.band)}
-        current.annotate(restored=said if seen else None)
+        said = None
+        if self.found is not None and self._seen == current.object_id >= 0 and page != "mosaic":
+            said = {
+                "on_screen": on_screen,
+                "not_data": True,
+                "model": str(self.found.model),
+                "band": str(self.found.band),
+            }
+        elif file:
+            said = {"on_screen": "file", "not_data": True, "model": file}
+        current.annotate(restored=said)
 
     def _on_object(self) -> None:
         self.preview.cancel()
@@ -330,6 +343,8 @@ class RestoreCommands(QObject):
     def _on_shown(self, frame: Any) -> None:
         """Another image is on the single view: also another band of the object."""
         self._possible()
+        self.files.look(frame)
+        self._on_turned()
         if frame is None or not self.on or frame.image.object_id != self._window.current.object_id:
             return
         found, image = self.found, frame.image
@@ -343,11 +358,13 @@ class RestoreCommands(QObject):
         """Another champion, other images: answers of before are not shown again."""
         if changes.models or changes.project or changes.objects:
             self.preview.forget()
+            self.files.forget()
             self._ask_models()
             self._want()
 
     def _on_project(self) -> None:
         self.preview.forget()
+        self.files.forget()
         self.work.cancel()
         self._set_on(False)
         self._possible()
@@ -360,25 +377,6 @@ class RestoreCommands(QObject):
 
     def _possible(self) -> None:
         self.panel.set_possible(self._window.current.object_id >= 0, self._window.session.is_open)
-
-
-def said_of_files(report: Any, out: Path) -> str:
-    """One sentence of what was written where."""
-    files = getattr(report, "files", report)
-    count = len(files) if hasattr(files, "__len__") else int(files or 0)
-    refused = getattr(report, "refused", ())
-    images = "image" if count == 1 else "images"
-    said = f"{count:,} restored {images} written to {out}; the headers say that they are not data."
-    return f"{said} Not restored: {len(refused):,}; the first: {refused[0]}" if refused else said
-
-
-def _scale(wcs: Any) -> float | None:
-    """Arcsec per pixel; None without a WCS."""
-    if wcs is None:
-        return None
-    from astropy.wcs.utils import proj_plane_pixel_scales
-
-    return float(proj_plane_pixel_scales(wcs).mean() * 3600)
 
 
 def _empty() -> str:

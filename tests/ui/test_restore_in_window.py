@@ -266,6 +266,17 @@ def test_that_without_a_backend_the_panel_says_what_to_do(restoring, window, mod
     assert model.asked == []
 
 
+def test_that_a_file_that_was_restored_is_marked_whoever_opens_it(restoring, window, bench, monkeypatch, qtbot):
+    monkeypatch.setattr("astrolens_gui.core.restore.write.restored_by", lambda path, hdu=0: "gan-1")
+    restoring.files.forget()
+    window.current.show(window.queue.object_at(1), 1)
+    qtbot.waitUntil(lambda: restoring.mark.visible, timeout=5000)
+    assert "gan-1" in restoring.mark.words
+    window.grading.grade("A")
+    qtbot.waitUntil(lambda: bool(bench.calls), timeout=5000)
+    assert bench.calls[-1][1]["screen"]["restored"] == {"on_screen": "file", "not_data": True, "model": "gan-1"}
+
+
 def test_that_choices_are_remembered(restoring, window, bench):
     restoring.panel.draws.setValue(5)
     assert bench.settings["panels"]["restore"]["draws"] == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,3 +98,22 @@ def _noise(restoration: Any) -> float:
     if not there.any():
         return 0.0
     return float(np.median(np.abs((restoration.raw[there] - restoration.mean[there]) / residual[there])))
+
+
+def said_of_files(report: Any, out: Path) -> str:
+    """One sentence of what was written where."""
+    files = getattr(report, "files", report)
+    count = len(files) if hasattr(files, "__len__") else int(files or 0)
+    refused = getattr(report, "refused", ())
+    images = "image" if count == 1 else "images"
+    said = f"{count:,} restored {images} written to {out}; the headers say that they are not data."
+    return f"{said} Not restored: {len(refused):,}; the first: {refused[0]}" if refused else said
+
+
+def arcsec_per_pixel(wcs: Any) -> float | None:
+    """The mean scale of a celestial WCS; None without one."""
+    if wcs is None:
+        return None
+    from astropy.wcs.utils import proj_plane_pixel_scales
+
+    return float(proj_plane_pixel_scales(wcs).mean() * 3600)
