@@ -56,13 +56,16 @@ class ModelVerbs:
         *,
         bands: Sequence[str] | None = None,
         seed: int = 0,
+        pairs: Path | None = None,
     ) -> Job[TrainReport]:
-        """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse."""
-        from .training import train
+        """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse.
 
-        return self.opened.start(
-            "train", train, backend, dict(fit_params or {}), bands, seed, title=f"training {backend}"
-        )
+        A restorer learns from the project's own images, or from `pairs`, a folder that `pairs` made.
+        """
+        from .pairing import train_any
+
+        values = dict(fit_params or {})
+        return self.opened.start("train", train_any, backend, values, bands, seed, pairs, title=f"training {backend}")
 
     @as_job
     def explain(self, object_id: int, what: str = "gradcam", model: str = "") -> Job[Any]:
@@ -132,6 +135,13 @@ class ModelVerbs:
 
         title = f"restoring {len(ids):,} objects into {Path(out).name}"
         return self.opened.start("infer", write_restored, list(ids), Path(out), backend, model, draws, title=title)
+
+    def pairs(self, out: Path, **wanted: Any) -> Job[Any]:
+        """Make a set of pairs that restorers learn from: a `PairSet`; `wanted` is a `pairing.Wanted`."""
+        from .pairing import Wanted, make_pairs
+
+        asked = Wanted(**wanted)
+        return self.runner.submit("io", make_pairs, self, Path(out), asked, title=f"making pairs in {Path(out).name}")
 
     def simulate(
         self, backend: str, out: Path, count: int, *, seed: int = 0, params: dict[str, Any] | None = None, **how: Any
