@@ -11,6 +11,7 @@ import pytest
 
 from astrolens_gui.api import Changes, Detections, UserError
 from astrolens_gui.core.labels.records import BoxRow
+from astrolens_gui.core.learn import boxset
 from astrolens_gui.ui.models.finds import REJECTED, Find, from_detections, from_rows, iou, judged
 from astrolens_gui.ui.qt import QApplication, Qt
 from astrolens_gui.ui.views.taskmodel import TaskModel
@@ -144,6 +145,8 @@ def test_that_finds_are_judged_by_key_and_undo_takes_a_verdict_back(detecting, w
     assert row.class_name == "lens"
     assert row.more["found"]["verdict"] == "accepted"
     assert row.more["shape"] == [40, 40]
+    ring = np.array(row.more["points"])
+    assert ring[:, 1].min() > BOXES[0][1] + BOXES[0][3] * 0.15  # the mask's part alone, for the next training
     assert detecting.chosen.score == pytest.approx(0.7)  # the next one came by itself
     qtbot.keyClick(window.stage.image, Qt.Key_X, Qt.ShiftModifier)
     qtbot.waitUntil(lambda: verdicts(detecting) == ["accepted", REJECTED], timeout=5000)
@@ -231,6 +234,7 @@ def test_that_the_same_finds_of_another_model_are_judged_already():
         np.array([[1 / 3, 0]])
     )
     assert Find(1, 2, 3, 4, 0.5).region(REJECTED)["more"]["exclude"]
+    assert boxset.REJECTED == REJECTED  # what training takes for empty
 
 
 def test_that_building_the_docks_opens_no_window_of_its_own(window):

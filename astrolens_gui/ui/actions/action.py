@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-GROUPS = ("Grade", "Move", "View", "Display", "Measure", "Regions", "Mosaic", "Share", "Model", "Detect", "Restore", "Project", "Help")
+GROUPS = (
+    "Grade",
+    "Move",
+    "View",
+    "Display",
+    "Measure",
+    "Regions",
+    "Mosaic",
+    "Share",
+    "Model",
+    "Detect",
+    "Restore",
+    "Project",
+    "Help",
+)
 
 
 @dataclass(frozen=True)

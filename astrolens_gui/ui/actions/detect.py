@@ -10,7 +10,9 @@ TABLE: tuple[Action, ...] = (
         "detect_all", "Detect on all", (), "Let the detector look at every image of the project", "Detect", "project"
     ),
     Action("next_find", "Next find", (".",), "Go to the next find that nobody has judged yet", "Detect", "single"),
-    Action("previous_find", "Previous find", (",",), "Go to the find before that nobody has judged", "Detect", "single"),
+    Action(
+        "previous_find", "Previous find", (",",), "Go to the find before that nobody has judged", "Detect", "single"
+    ),
     Action(
         "accept_find",
         "Accept the find",

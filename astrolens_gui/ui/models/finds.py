@@ -42,12 +42,25 @@ class Find:
     def place(self) -> tuple[float, float, float, float]:
         return (self.x, self.y, self.w, self.h)
 
+    @property
+    def ring(self) -> np.ndarray:
+        """The outline of what belongs to it, float (n, 2) in pixels of the image; (0, 2) where nobody says."""
+        if self.points is not None:
+            return self.points
+        if self.mask is None:
+            return np.empty((0, 2))
+        from astrolens_gui.core.detect.outlines import outline
+
+        return outline(self.mask, np.array(self.place))
+
     def region(self, verdict: str) -> dict[str, Any]:
         """The box that a person's word about it becomes (see `BoxRow`)."""
         said: dict[str, Any] = {"found": {"model": self.model, "score": round(self.score, 4), "verdict": verdict}}
         name, more = self.class_name, said
         if verdict == REJECTED:
             name, more = REJECTED, {**said, "exclude": True}
+        elif len(ring := self.ring) > 2:  # what the detector is trained on anew has its mask from here
+            more = {**said, "points": np.round(ring, 2).tolist()}
         return {"x": self.x, "y": self.y, "w": self.w, "h": self.h, "kind": "box", "class_name": name, "more": more}
 
 
