@@ -107,6 +107,14 @@ class ModelVerbs:
         board = scoreboard_or_lacking if how.pop("told", False) else scoreboard
         return self.opened.start("io", functools.partial(board, **how), truth, tables, title="the scoreboard")
 
+    def detect(self, object_id: int | None = None, backend: str = "", model: str = "") -> Job[Any]:
+        """What a detector finds on an object's image (a `detecting.Found`) or on all (a `DetectReport`); it is kept beside
+        people's boxes. Handed out as it comes (`partial`): a `Found` each."""
+        from .detecting import detect
+
+        what = "detecting" if object_id is not None else "detecting on every image"
+        return self.opened.start("infer", detect, object_id, backend, model, title=what)
+
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened
         return opened.submit_db(lambda: opened.store.models())

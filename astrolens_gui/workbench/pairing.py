@@ -125,7 +125,7 @@ def train_restorer(
     if lacking := missing(spec):
         raise UserError(f"the backend {spec.id} {lacking}")
     fit_params: Any = build(spec.fit_params, values)
-    training._check_writable(project.models_dir)
+    training.check_writable(project.models_dir)
     split = {"seed": int(project.settings.get("seed", 0)), "rule": project.settings.get("split_rule", "object")}
     folder, first = Path(ctx.workdir) / "set", ctx.part(0.0, 0.1)
     if pairs is not None:
@@ -150,7 +150,7 @@ def train_restorer(
         yardstick=pairset.yardstick(built),
         models_dir=project.models_dir,
         champion=_champion(opened, spec),
-        run=training._runner(bench.settings["memory_limit_gb"], spec),
+        run=training.runner(bench.settings["memory_limit_gb"], spec),
         ctx=replace(ctx.part(0.1, 1.0), seed=seed),
         asked=asked,
         refused=built.refused,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
 from astrolens_gui.core import paths
+from astrolens_gui.core.labels.records import CLASSIFY
 from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
@@ -48,6 +49,10 @@ def train(
         raise UserError(f"the backend {spec.id} can't be trained; choose another")
     if lacking := missing(spec):
         raise UserError(f"the backend {spec.id} {lacking}")
+    if spec.task == "detect":
+        from .boxlearning import train_detector
+
+        return train_detector(opened, spec, build(spec.fit_params, values), bands, seed, ctx)
     fit_params: Any = build(spec.fit_params, values)
     objects, labels, champion = opened.on_db(lambda: _snapshot(opened))
     targets = {
@@ -62,7 +67,7 @@ def train(
     if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
         champion = retrain.Champion(found[1], found[0])  # what ranks without any training is the one to beat
     bands = bands or _champions_bands(champion, rows)
-    _check_writable(project.models_dir)
+    check_writable(project.models_dir)
     if "split_rule" not in project.settings:
         project.settings["split_rule"] = dataset.split_rule(row.field for row in rows)
         project.save()
@@ -75,7 +80,7 @@ def train(
             fit_params=fit_params,
             models_dir=project.models_dir,
             champion=champion,
-            run=_runner(bench.settings["memory_limit_gb"], spec),
+            run=runner(bench.settings["memory_limit_gb"], spec),
             ctx=replace(ctx, seed=seed),
             bands=bands,
             rule=project.settings["split_rule"],
@@ -85,7 +90,7 @@ def train(
         if gone := project.missing_roots():
             raise UserError(gone[0]) from None
         raise
-    return _finish(opened, outcome, time.perf_counter() - start)
+    return finish(opened, outcome, time.perf_counter() - start)
 
 
 def _snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | None]:
@@ -104,7 +109,7 @@ def _snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | 
         return objects, labels, None
 
 
-def _runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
+def runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     """Fits and predicts in a spawned child; in this thread for a backend that asks for it."""
     if spec.fit_in == "thread":
         return _call
@@ -116,7 +121,7 @@ def _runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     )
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Before an hour of training, not after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,8 +158,9 @@ def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
     return getattr(importlib.import_module(module), name)(**kwargs, ctx=ctx)
 
 
-def _finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
+def finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
     verdict, info = outcome.verdict, outcome.model
+    task = opened.bench.plugins.backend(info.backend).task
 
     def commit() -> None:
         opened.store.add_model(
@@ -164,12 +170,12 @@ def _finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
             verdict=verdict.kind,
             metrics=verdict.metrics,
             created=info.created,
+            task=task,
         )
         if verdict.activates:
             opened.store.set_champion(info.id)
-        opened.tell(
-            Changes(models=(info.id,), scores=verdict.activates, queue=verdict.activates, message=verdict.reason)
-        )
+        ranks = verdict.activates and task == CLASSIFY
+        opened.tell(Changes(models=(info.id,), scores=ranks, queue=ranks, message=verdict.reason))
 
     opened.on_db(commit)
     told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}

@@ -59,22 +59,30 @@ def match(found: Detections, truth: Truth, same: float = SAME) -> Matched:
     return Matched(np.asarray(found.score, np.float64)[order], of, len(truth.image))
 
 
-def curve(matched: Matched) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(score, completeness, purity), each at the end of a group of equal scores, falling in score."""
+def curve(
+    matched: Matched, weight: np.ndarray | None = None, total: float | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(score, completeness, purity), each at the end of a group of equal scores, falling in score.
+
+    Args:
+        weight: float (M,), how often each find counts, in falling score, and `total`, how many true boxes that makes; for
+            resampled images.
+    """
     ends = _ends(matched)
-    hits, count = np.cumsum(matched.right), np.arange(1, len(matched.score) + 1)
+    each = np.ones(len(matched.score)) if weight is None else np.asarray(weight, np.float64)
+    hits, count = np.cumsum(matched.right * each), np.cumsum(each)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return matched.score[ends], hits[ends] / matched.total, hits[ends] / count[ends]
+        return matched.score[ends], hits[ends] / (matched.total if total is None else total), hits[ends] / count[ends]
 
 
-def average_precision(matched: Matched) -> float:
-    """Area under purity against completeness, purity made to fall only; NaN without a true box."""
-    if not matched.total:
+def average_precision(matched: Matched, weight: np.ndarray | None = None, total: float | None = None) -> float:
+    """Area under purity against completeness, purity made to fall only; NaN without a true box. See `curve`."""
+    if not (matched.total if total is None else total):
         return float("nan")
-    _, completeness, purity = curve(matched)
+    _, completeness, purity = curve(matched, weight, total)
     if not len(purity):
         return 0.0
-    falling = np.maximum.accumulate(purity[::-1])[::-1]
+    falling = np.maximum.accumulate(np.nan_to_num(purity)[::-1])[::-1]
     return float(np.sum(np.diff(np.concatenate([[0.0], completeness])) * falling))
 
 

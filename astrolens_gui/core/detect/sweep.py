@@ -64,7 +64,7 @@ def sweep(
         for channel, band in enumerate(bands):
             part = np.asarray(band.read(each.top, bottom, each.left, right), np.float32)
             flux = (part - background[..., channel]) / noise[..., channel]
-            batch[0, : part.shape[0], : part.shape[1], channel] = _normalised(flux, input.normalisation)
+            batch[0, : part.shape[0], : part.shape[1], channel] = normalised(flux, input.normalisation)
         yield _own(checked(run(batch, quiet)), each.top, each.left, (each.y0, each.y1, each.x0, each.x1), shape)
         done += (each.y1 - each.y0) * (each.x1 - each.x0)
         ctx.progress(min(done / (shape[0] * shape[1]), 1.0), f"{done / 1e6:.3g} Mpx looked at")
@@ -75,7 +75,7 @@ def found(parts: list[Detections]) -> Detections:
     return best(joined(parts))
 
 
-def _normalised(flux: np.ndarray, how: str) -> np.ndarray:
+def normalised(flux: np.ndarray, how: str) -> np.ndarray:
     """In units of the noise, as a stamp is (see `core.images.prepare`); missing pixels are sky."""
     flux = np.nan_to_num(flux, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST, copy=False)
     if how == "noise":
