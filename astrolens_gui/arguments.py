@@ -28,8 +28,11 @@ WITH_PARAMETERS = {"train": "fit_params", "simulate": "params"}
 """Commands that take a backend's parameters as flags, and which of its schemas."""
 
 
-def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
-    """The whole command line; `commands` says what runs each, and what it lacks is the window's. Imports nothing but argparse."""
+def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> argparse.ArgumentParser:
+    """The whole command line; `commands` says what runs each, and what it lacks is the window's. Imports nothing but argparse.
+
+    Each of `others` is called with `add(name, help)` and adds commands that have a file of their own.
+    """
     top = argparse.ArgumentParser(
         prog="astrolens",
         description="Inspect, grade and classify strong gravitational lenses, and retrain on the grades.",
@@ -128,6 +131,9 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     train.add_argument("--backend", default="cnn")
     train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument(
+        "--pairs", type=Path, metavar="FOLDER", help="what a restorer learns from (default: the project's own images)"
+    )
 
     evaluate = add("evaluate", "hold scores against the truth (docs/metrics.md says how each figure is defined)")
     evaluate.add_argument("--scores", type=Path, required=True, metavar="CSV", help="columns ID and logit or score")
@@ -168,6 +174,8 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     export.add_argument("--format", default="csv")
     export.add_argument("--out", type=Path, required=True)
 
+    for other in others:
+        other(add)
     add("plugins", "list the plugins and what they offer")
     check = add("check", "run the conformance kit on a backend")
     check.add_argument("backend")
