@@ -17,7 +17,7 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Cancelled, Context, Progress, as_dict, build, fields
 from astrolens_gui.core import plugins as core_plugins
 
-from . import data
+from . import checks_detect, data
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "sklearn", "PyQt5")
 """Modules that discovering a plugin must not import."""
@@ -81,11 +81,16 @@ class Subject:
 
     @cached_property
     def training(self) -> Any:
-        return data.training_set(self.folder / "set", data.concrete(self.spec.input))
+        wanted = data.concrete(self.spec.input)
+        if self.spec.task == "detect":
+            return checks_detect.box_set(self.folder / "set", wanted)
+        return data.training_set(self.folder / "set", wanted)
 
     @cached_property
     def images(self) -> np.ndarray:
-        images, _ = data.stamps(9, data.concrete(self.spec.input), seed=99)
+        wanted = data.concrete(self.spec.input)
+        detects = self.spec.task == "detect"
+        images = checks_detect.fields(4, wanted, 99)[0] if detects else data.stamps(9, wanted, seed=99)[0]
         images.setflags(write=False)
         return images
 
@@ -330,6 +335,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     a_saved_model_answers_elsewhere,
     damaged_weights_are_refused,
     simulations_repeat,
+    *checks_detect.CHECKS,
 )
 
 

@@ -34,7 +34,7 @@ class DetectCommands(QObject):
         self.layer: Any = None
         self._shown: Any = None
         self._rows: list[Any] = []
-        self._live: OrderedDict[int, list[Find]] = OrderedDict()
+        self._live: OrderedDict[int, tuple[str, list[Find]]] = OrderedDict()
         self._all: list[Find] = []
         self._place: tuple[float, ...] | None = None
         self._coming: tuple[int, Any] | None = None
@@ -91,17 +91,16 @@ class DetectCommands(QObject):
         if self.panel.task.lack:
             window.say(self.panel.task.lack)
             return
-        band = self._shown.band if self._shown is not None and self._shown.object_id == target else ""
         name = window.queue.name_of(target)
 
         def done(answer: Any) -> None:
             self._coming = None
             self._keep_live(target, answer)
-            found = [one for one in self._live[target] if one.score >= self._kept["threshold"]]
+            found = [one for one in self._live[target][1] if one.score >= self._kept["threshold"]]
             self.panel.say(f"{name}: {_finds.count(len(found))} of a score of {self._kept['threshold']:.2f} or more.")
 
         self.work.start(
-            lambda: window.workbench.detect(target, model=self.panel.task.model, band=band),
+            lambda: window.workbench.detect(target, self.panel.task.backend, self.panel.task.model),
             done,
             what=f"Looking at {name} …",
             cancelled="Cancelled; what was found until then is shown, and not kept.",
@@ -121,10 +120,11 @@ class DetectCommands(QObject):
             self.panel.say(_finds.said_of_all(answer))
 
         self.work.start(
-            lambda: window.workbench.detect(None, model=self.panel.task.model),
+            lambda: window.workbench.detect(None, self.panel.task.backend, self.panel.task.model),
             done,
             what="Looking at every image …",
             cancelled="Cancelled; what was found until then is kept.",
+            partial=lambda answer: self._hand_out(answer.object_id, answer),
         )
 
     def next_find(self) -> None:
@@ -198,9 +198,8 @@ class DetectCommands(QObject):
 
     def _keep_live(self, target: int, answer: Any) -> None:
         """What a detector says of an object so far, or at the end."""
-        self._live[target] = _finds.from_detections(
-            getattr(answer, "detections", answer), getattr(answer, "classes", ()), getattr(answer, "model", "")
-        )
+        finds = _finds.from_detections(answer.detections, answer.classes, answer.model)
+        self._live[target] = (answer.band, finds)
         self._live.move_to_end(target)
         while len(self._live) > KEPT:
             self._live.popitem(last=False)
@@ -209,7 +208,10 @@ class DetectCommands(QObject):
 
     def _refresh(self) -> None:
         """Once more from what is known: the detector's answer, or what is stored, with people's words about it."""
-        live = self._live.get(self._shown.object_id) if self._shown is not None else None
+        shown = self._shown
+        band, live = self._live.get(shown.object_id, ("", None)) if shown is not None else ("", None)
+        if shown is not None and band not in ("", shown.band):
+            live = None  # other pixels; what is stored has its place on the sky
         self._all = _finds.judged(
             _finds.stored(self._rows, self.panel.task.model) if live is None else live, self._rows
         )

@@ -74,6 +74,8 @@ def _with_spec(bench: Workbench, info: ModelInfo) -> tuple[BackendSpec, ModelInf
     spec = bench.plugins.backend(info.backend)
     if lacking := missing(spec):
         raise UserError(f"the model {info.id} {lacking}")
+    if spec.task == "classify" and len(info.classes) < 2:
+        raise UserError(f"{info.folder / 'model.json'}: a classifier tells two classes apart at least; get it again")
     return spec, info
 
 

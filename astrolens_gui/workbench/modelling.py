@@ -38,10 +38,13 @@ class ModelVerbs:
         return opened.submit_db(lambda: queue(opened, strategy, log_choice))
 
     def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
-        """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights."""
-        from .scoring import score
+        """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights.
 
-        return self.opened.start("infer", score, backend, model, ids, title="scoring")
+        Of a backend that does not classify but has "anomaly", the scores are how odd each object is.
+        """
+        from .oddness import score_any
+
+        return self.opened.start("infer", score_any, backend, model, ids, title="scoring")
 
     def write_scores(self, model: str, out: Path) -> Job[int]:
         """The scores table of DESIGN §8, CSV or Parquet."""

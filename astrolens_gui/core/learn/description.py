@@ -15,7 +15,7 @@ from ..images.prepare import NORMALISATIONS
 LONGEST_NAME = 200
 LARGEST_SIZE = 4096
 """Pixels a side that a model may ask for."""
-SPLIT_RULES = ("object", "field")
+SPLIT_RULES = ("object", "field", "block")
 
 
 class Misfit(ValueError):
@@ -144,13 +144,8 @@ def _labels(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _classes(name: str, value: Any) -> tuple[str, ...]:
-    """None for a model that tells nothing apart: it restores."""
-    if value == []:
-        return ()
-    classes = _labels(name, value)
-    if len(classes) < 2:
-        raise _wrong(name, "name at least two classes", value)
-    return classes
+    """Of a classifier two or more; of a detector one or more; none for a model that tells nothing apart: it restores."""
+    return () if value == [] else _labels(name, value)
 
 
 def _size(name: str, value: Any) -> int:
