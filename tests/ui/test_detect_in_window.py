@@ -15,6 +15,7 @@ from astrolens_gui.core.learn import boxset
 from astrolens_gui.ui.models.finds import REJECTED, Find, from_detections, from_rows, iou, judged
 from astrolens_gui.ui.qt import QApplication, Qt
 from astrolens_gui.ui.views.taskmodel import TaskModel
+from astrolens_gui.workbench.detecting import Found
 
 BOXES = [(10.0, 12.0, 8.0, 6.0), (28.0, 30.0, 10.0, 10.0), (20.0, 6.0, 6.0, 6.0)]
 SCORES = [0.9, 0.7, 0.2]
@@ -35,17 +36,17 @@ def detector(bench: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(TaskModel, "lack", "")  # a backend is installed
     told = SimpleNamespace(asked=[], slow=False, fails="", rows=[], history=[])
 
-    def detect(object_id: int | None, model: str = "", band: str = "") -> Any:
-        told.asked.append((object_id, model, band))
+    def detect(object_id: int | None = None, backend: str = "", model: str = "") -> Any:
+        told.asked.append(object_id)
 
         def work(ctx: Any) -> Any:
             if told.fails:
                 raise UserError(told.fails)
-            ctx.partial(detections(1))
+            ctx.partial(Found(object_id, detections(1), ("lens",), "toy-1", "r", whole=False))
             while told.slow:
                 ctx.progress(0.5, "tile 2 of 4")
                 time.sleep(0.005)
-            return detections()
+            return Found(object_id, detections(), ("lens",), "toy-1", "r")
 
         return bench.runner.submit("infer", work, title="detecting")
 
@@ -107,7 +108,7 @@ def test_that_finds_appear_as_they_come_and_a_cancelled_search_keeps_them(detect
     assert len(detecting.finds) == 1
     detector.slow = False
     found(detecting, qtbot)
-    assert detector.asked[-1] == (window.current.object_id, "", "r")
+    assert detector.asked[-1] == window.current.object_id
     assert "2 finds: 2 to judge; 1 weaker not shown" in panel.summary.text()
     panel.threshold.setValue(10)
     assert len(detecting.finds) == 3
