@@ -53,7 +53,7 @@ def test_that_mistakes_are_one_sentence(skies, tmp_path, capsys):
     assert run("restore", tmp_path / "gone.fits", "--out", tmp_path / "out") == 1
     assert "there is no such file" in capsys.readouterr().err
     assert run("restore", image, "--out", tmp_path / "out", "--backend", "toy-restorer") == 1
-    assert "no restorer fits these images" in capsys.readouterr().err
+    assert "no model for restore fits these images" in capsys.readouterr().err
     assert run("pairs", tmp_path / "set", "--degrade", image, "--fwhm", "1", "--to-fwhm", "wide") == 1
     assert "--to-fwhm takes numbers" in capsys.readouterr().err
     assert run("pairs", tmp_path / "set") == 1

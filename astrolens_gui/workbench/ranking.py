@@ -11,6 +11,7 @@ from astrolens_gui.api import UserError
 
 from .choice import SHIPPED
 from .listing import Grades, Names
+from .oddness import anomalies
 from .records import QueueTable
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
             raise
         spec, note = bench.plugins.strategy(_default(opened)), f"{error}; the queue is in its usual order"
         chosen = spec.id
-    useful = np.asarray(spec.function({name: table[name] for name in ("logit", "score", "labelled")}, seed), float)
+    known = {name: table[name] for name in ("logit", "score", "labelled")}
+    if chosen == "anomaly":
+        able = {each.id for each in bench.plugins.backends("anomaly")}
+        known["anomaly"] = anomalies(store, able, table["object"])
+        if not np.isfinite(known["anomaly"]).any():
+            note = "no model was asked yet how odd the objects are: score with the backend autoencoder"
+    useful = np.asarray(spec.function(known, seed), float)
     if useful.shape != table["object"].shape:
         raise UserError(f"the strategy {chosen} returned {useful.shape} values for {len(table['object'])} objects")
     order = np.argsort(-np.where(np.isnan(useful), -np.inf, useful), kind="stable")

@@ -68,7 +68,7 @@ def choose_restorer(opened: Opened, backend: str, model: str, ids: Sequence[int]
     Raises:
         UserError: there is none, or the one named can't restore; the sentence lists what there is.
     """
-    spec, info = _chosen(opened, backend, model, ids)
+    spec, info = choose_model_that(opened, "restore", backend, model, ids)
     if "draws" in {field.name for field in fields(spec.params)}:
         info = replace(info, params={**info.params, "draws": max(int(draws), 0)})
         build(spec.params, info.params)  # a number that the backend does not take is said now
@@ -77,23 +77,33 @@ def choose_restorer(opened: Opened, backend: str, model: str, ids: Sequence[int]
     return Restorer(spec, info, maker, predict)
 
 
-def _chosen(opened: Opened, backend: str, model: str, ids: Sequence[int]) -> tuple[BackendSpec, ModelInfo]:
-    specs = {spec.id: spec for spec in opened.bench.plugins.all(BackendSpec) if "restore" in spec.capabilities}
+def choose_model_that(
+    opened: Opened, capability: str, backend: str, model: str, ids: Sequence[int], sized: bool = False
+) -> tuple[BackendSpec, ModelInfo]:
+    """The model named, else a champion, else fitting shipped weights, of the backends that have a capability.
+
+    Args:
+        sized: the images must fill the model's input; else an image of any size will do.
+
+    Raises:
+        UserError: there is none, or the one named can't; the sentence lists what there is.
+    """
+    specs = {spec.id: spec for spec in opened.bench.plugins.all(BackendSpec) if capability in spec.capabilities}
     if backend and backend not in specs:
         opened.bench.plugins.backend(backend)  # an unknown one is said to be unknown
-        raise UserError(f"the backend {backend} restores nothing; choose among: {', '.join(specs) or 'none'}")
+        raise UserError(f"the backend {backend} has no {capability}; choose among: {', '.join(specs) or 'none'}")
     able = {backend: specs[backend]} if backend else specs
     rows = opened.on_db(lambda: opened.store.models())
     if model:
-        return _named(opened, model, rows, able, backend)
+        return _named(opened, model, rows, able, backend, capability)
     for row in reversed(rows):
         if row.champion and row.backend in able:
             return _ready(able[row.backend], read_row(opened.project.models_dir, row.folder))
-    return _fitting(opened, [info for info in shipped() if info.backend in able], able, ids)
+    return _fitting(opened, [info for info in shipped() if info.backend in able], able, ids, capability, sized)
 
 
 def _named(
-    opened: Opened, model: str, rows: Sequence[Any], able: dict[str, BackendSpec], backend: str
+    opened: Opened, model: str, rows: Sequence[Any], able: dict[str, BackendSpec], backend: str, capability: str
 ) -> tuple[BackendSpec, ModelInfo]:
     if (Path(model) / "model.json").is_file():
         info = read_model(Path(model))
@@ -101,30 +111,35 @@ def _named(
         known = {row.id: row.folder for row in rows if row.backend in able}
         known |= {info.id: SHIPPED + info.id for info in shipped() if info.backend in able}
         if model not in known:
-            raise UserError(f"there is no restorer {model!r}; there are: {', '.join(known) or 'none'}")
+            raise UserError(f"there is no model {model!r} for {capability}; there are: {', '.join(known) or 'none'}")
         info = read_row(opened.project.models_dir, known[model])
     if info.backend not in able:
         opened.bench.plugins.backend(info.backend)
-        kind = f"is of the backend {info.backend}, not {backend}" if backend else "restores nothing"
+        kind = f"is of the backend {info.backend}, not {backend}" if backend else f"has no {capability}"
         raise UserError(f"the model {info.id} {kind}; choose another with --model")
     return _ready(able[info.backend], info)
 
 
 def _fitting(
-    opened: Opened, candidates: Sequence[ModelInfo], able: dict[str, BackendSpec], ids: Sequence[int]
+    opened: Opened,
+    candidates: Sequence[ModelInfo],
+    able: dict[str, BackendSpec],
+    ids: Sequence[int],
+    capability: str,
+    sized: bool,
 ) -> tuple[BackendSpec, ModelInfo]:
     """The shipped weights that fit most; at least one object must fit."""
     rows = opened.images.rows(list(ids)[:: max(1, len(ids) // SAMPLE)])
     best, most, why = None, 0, ""
     for info in candidates:
-        reasons = [_mismatch(info, row) for row in rows]
+        reasons = [_mismatch(info, row, sized) for row in rows]
         why = why or next((f"{row.name}: {said}" for row, said in zip(rows, reasons, strict=True) if said), "")
         if (fits := reasons.count(None)) > most:
             best, most = info, fits
     if best is None:
         listed = ", ".join(f"{one.id} (bands {', '.join(one.input.bands)})" for one in candidates)
         raise UserError(
-            f"no restorer fits these images{f' ({why})' if why else ''}; train one on them (astrolens train PROJECT "
+            f"no model for {capability} fits these images{f' ({why})' if why else ''}; train one on them (astrolens train PROJECT "
             f"--backend {next(iter(able), 'ID')}), or name one with --model; shipped weights: {listed or 'none'}"
         )
     return _ready(able[best.backend], best)
@@ -138,6 +153,6 @@ def _ready(spec: BackendSpec, info: ModelInfo) -> tuple[BackendSpec, ModelInfo]:
     return spec, info
 
 
-def _mismatch(info: ModelInfo, row: ObjectRow) -> str | None:
-    """As `InputSpec.mismatch`, but an image of any size will do."""
-    return replace(info.input, size=None).mismatch(shapes(row.planes), row.pixel_scale)
+def _mismatch(info: ModelInfo, row: ObjectRow, sized: bool = False) -> str | None:
+    """As `InputSpec.mismatch`; unless `sized`, an image of any size will do."""
+    return (info.input if sized else replace(info.input, size=None)).mismatch(shapes(row.planes), row.pixel_scale)

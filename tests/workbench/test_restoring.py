@@ -110,11 +110,11 @@ def test_that_other_bands_and_scales_are_refused_by_name(bench, opened, tmp_path
     green = write_smoother(tmp_path / "m", ("g",), "toy-green")
     with pytest.raises(UserError, match="odd: band g is missing"):
         bench.restore([opened["odd"]], model=str(green)).result(60)
-    with pytest.raises(UserError, match="no restorer fits these images"):
+    with pytest.raises(UserError, match="no model for restore fits these images"):
         bench.restore([opened["odd"]], backend="toy-restorer").result(60)
-    with pytest.raises(UserError, match="the backend toy restores nothing"):
+    with pytest.raises(UserError, match="the backend toy has no restore"):
         bench.restore([opened["odd"]], backend="toy").result(60)
-    with pytest.raises(UserError, match="there is no restorer 'nobody'"):
+    with pytest.raises(UserError, match="there is no model 'nobody' for restore"):
         bench.restore([opened["odd"]], model="nobody").result(60)
 
 
@@ -149,3 +149,24 @@ def test_that_the_toy_is_linear_in_flux():
     batch = np.random.default_rng(2).normal(0, 1, (2, 48, 48, 1)).astype(np.float32)
     once, twice = (backend.restore(batch * factor, Context()).mean for factor in (1, 3))
     np.testing.assert_allclose(twice, 3 * once, rtol=1e-4, atol=1e-5)
+
+
+def test_that_the_oddest_objects_come_first_once_a_model_was_asked(bench, opened, smoother, tmp_path):
+    random = np.random.default_rng(5)
+    for number in range(6):
+        data = random.normal(0, 1, (40, 40)).astype(np.float32)
+        if number == 3:
+            data[18:22, 18:22] += 300
+        head = fits.Header({"FILTER": "r", "CDELT1": -0.2 / 3600, "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN"})
+        head.update({"CDELT2": 0.2 / 3600})
+        (tmp_path / "more").mkdir(exist_ok=True)
+        fits.PrimaryHDU(data, head).writeto(tmp_path / "more" / f"odd{number}.fits")
+    bench.import_images([tmp_path / "more"]).result(60)
+    before = bench.queue("anomaly").result(30)
+    assert "no model was asked yet" in before.note
+    report = bench.score(backend="toy-restorer", model=str(smoother)).result(60)
+    assert report.scored == 8  # the 26 pixel one is smaller than the model's input
+    assert any("26 x 26 px" in sentence for sentence in report.refused)
+    queue = bench.queue("anomaly").result(30)
+    assert (queue.name[0], queue.note) == ("odd3", "")
+    assert np.isnan(bench.queue("top").result(30).logit).all()  # how odd a thing is is no score of a lens

@@ -51,6 +51,12 @@ def mixed(scores: Scores, seed: int) -> np.ndarray:
     return -turn
 
 
+def anomaly(scores: Scores, seed: int) -> np.ndarray:
+    """The oddest first: what a model that learnt these images can say least of (`anomaly`, NaN where nobody was asked)."""
+    odd = scores.get("anomaly", np.full(len(scores["labelled"]), np.nan))
+    return _scored_first(scores, np.asarray(odd, np.float64), seed)
+
+
 def _boundary(scores: Scores) -> float:
     score, logit = np.asarray(scores["score"], np.float64), np.asarray(scores["logit"], np.float64)
     known = np.isfinite(score) & np.isfinite(logit)
@@ -85,5 +91,6 @@ STRATEGIES = (
     StrategySpec("top", "Most lens-like", top, "The highest scores first."),
     StrategySpec("uncertain", "Most uncertain", uncertain, "Where the model cannot decide between lens and non-lens."),
     StrategySpec("mixed", "Most useful", mixed, "Top and uncertain in turn, with every tenth at random."),
+    StrategySpec("anomaly", "Oddest", anomaly, "What is least like the images that a denoiser learnt from."),
 )
 """The built-in queue orders."""
