@@ -17,7 +17,7 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Cancelled, Context, Progress, as_dict, build, fields
 from astrolens_gui.core import plugins as core_plugins
 
-from . import checks_detect, data
+from . import checks_detect, checks_restore, data
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "sklearn", "PyQt5")
 """Modules that discovering a plugin must not import."""
@@ -84,11 +84,17 @@ class Subject:
         wanted = data.concrete(self.spec.input)
         if self.spec.task == "detect":
             return checks_detect.box_set(self.folder / "set", wanted)
+        if self.spec.task.startswith("restore/"):
+            return checks_restore.pair_set(self.folder / "set", wanted)
         return data.training_set(self.folder / "set", wanted)
 
     @cached_property
     def images(self) -> np.ndarray:
         wanted = data.concrete(self.spec.input)
+        if self.spec.task.startswith("restore/"):
+            images = checks_restore.skies(4, wanted, 99)[0]
+            images.setflags(write=False)
+            return images
         detects = self.spec.task == "detect"
         images = checks_detect.fields(4, wanted, 99)[0] if detects else data.stamps(9, wanted, seed=99)[0]
         images.setflags(write=False)
@@ -336,6 +342,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     damaged_weights_are_refused,
     simulations_repeat,
     *checks_detect.CHECKS,
+    *checks_restore.CHECKS,
 )
 
 

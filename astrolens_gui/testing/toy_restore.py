@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -86,7 +86,7 @@ class Smoother:
                 losses[1:] = [losses[2], _loss(images, wanted, float(np.exp(right)), ctx)]
             epochs.append({"loss": min(losses[1:])})
         self.width = np.array([np.exp((low + high) / 2)], np.float32)
-        removed = _removed(images, self._sigma(), ctx)
+        removed = _removed(images, self._sigma(), silent(ctx))
         self.level = np.array([removed.mean(), removed.std() + 1e-6], np.float32)
         return FitReport(epochs=tuple(epochs))
 
@@ -149,7 +149,7 @@ def _removed(batch: np.ndarray, sigma: float, ctx: Context) -> np.ndarray:
 def _loss(images: np.ndarray, wanted: np.ndarray | None, sigma: float, ctx: Context) -> float:
     """Mean square distance to the wanted images; without any, of each pixel from what its neighbours alone predict
     (Batson & Royer 2019, arXiv:1901.11365): unit weight at the centre taken out of the kernel."""
-    made = smoothed(images, sigma, replace_progress(ctx)).astype(np.float64)
+    made = smoothed(images, sigma, silent(ctx)).astype(np.float64)
     if wanted is not None:
         known = np.isfinite(wanted)
         return float(((made - wanted)[known] ** 2).mean())
@@ -158,8 +158,6 @@ def _loss(images: np.ndarray, wanted: np.ndarray | None, sigma: float, ctx: Cont
     return float(((blind - images) ** 2).mean())
 
 
-def replace_progress(ctx: Context) -> Context:
+def silent(ctx: Context) -> Context:
     """The same context, whose progress is told to nobody but which can still be cancelled."""
-    from dataclasses import replace
-
     return replace(ctx, on_progress=lambda _: None)
