@@ -1,1 +1,1 @@
-"""Campaigns of people: how good each grader is, what they agree on, the order they see, and other tools' tables; knows no store and no window."""
+"""Campaigns of people: how good each grader is, what they agree on, their order, other tools' tables; knows no store."""
