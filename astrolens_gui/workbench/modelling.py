@@ -34,8 +34,16 @@ class ModelVerbs:
         """All objects in an order; without a name, the project's own choice."""
         from .ranking import queue
 
-        opened = self.opened
-        return opened.submit_db(lambda: queue(opened, strategy, log_choice))
+        return self.runner.submit(
+            "io", queue, self.opened, strategy, log_choice, title="ordering the queue", quiet=True
+        )
+
+    @as_job
+    def embed(self) -> Job[Any]:
+        """Have the model in use look at all objects, for orders and maps that need more than a score: a `seeing.Seen`."""
+        from .seeing import embed
+
+        return self.opened.start("infer", embed, title="looking at every object")
 
     def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
         """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights.
@@ -117,6 +125,13 @@ class ModelVerbs:
 
         what = "detecting" if object_id is not None else "detecting on every image"
         return self.opened.start("infer", detect, object_id, backend, model, title=what)
+
+    @as_job
+    def searched(self, threshold: float | None = None) -> Job[Any]:
+        """What the grades of a drawn order say of all that nobody has graded: a `searching.Searched`."""
+        from .searching import searched
+
+        return self.runner.submit("io", searched, self.opened, threshold, title="estimating what is left", quiet=True)
 
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened

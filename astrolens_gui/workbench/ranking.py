@@ -1,18 +1,19 @@
-"""The queue: all objects in the order of a strategy, on the db lane; the order is the project's, not a view's."""
+"""The queue: all objects in the order of a strategy, or drawn by a mixture of them; the order is the project's, not a view's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.learn import draws
 
 from .choice import SHIPPED
 from .listing import Grades, Names
-from .oddness import anomalies
 from .records import QueueTable
+from .seeing import Lacking, gathered
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -22,6 +23,15 @@ BEFORE_TRAINING = "random"
 
 AFTER_TRAINING = "mixed"
 """The order after it, until somebody chooses."""
+
+DRAWN = "drawn"
+"""The order that is drawn by a mixture of strategies, so that what it does not show can be estimated (`core.learn.draws`)."""
+
+MIX = {"top": 1.0, "uncertain": 0.5, "random": draws.RANDOM_SHARE}
+"""Shares of the strategies in a drawn order, until somebody moves a slider; "random" is that of the whole."""
+
+SMALLEST_SHARE = 0.01
+"""Of the random draws: with none, nothing could be estimated."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +50,27 @@ class Ranked(QueueTable):
 
 
 def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
-    """The table in the order of `strategy`, else of the project's choice, else of the default.
+    """The table in the order of `strategy`, else of the project's choice, else of the default. On the io lane: an order may
+    take a second to find, and labels must not wait for it.
 
     Args:
         log_choice: a person chose it: keep it for the project and write it to the label events.
     """
-    bench, project, store = opened.bench, opened.project, opened.store
-    table = store.queue_table(bench.grader)
+    bench, project = opened.bench, opened.project
     seed = int(project.settings.get("seed", 0))
-    chosen = strategy or project.settings.get("strategy") or _default(opened)
-    note = ""
+    chosen = strategy or project.settings.get("strategy") or opened.on_db(lambda: _default(opened))
+    table = opened.on_db(lambda: opened.store.queue_table(bench.grader))
+    note, chance = "", None
     try:
-        spec = bench.plugins.strategy(chosen)
+        order, chance = _ordered(opened, chosen, table, seed)
     except UserError as error:
-        if strategy:
+        if strategy and not isinstance(error, Lacking):
             raise
-        spec, note = bench.plugins.strategy(_default(opened)), f"{error}; the queue is in its usual order"
-        chosen = spec.id
-    known = {name: table[name] for name in ("logit", "score", "labelled")}
-    if chosen == "anomaly":
-        able = {each.id for each in bench.plugins.backends("anomaly")}
-        known["anomaly"] = anomalies(store, able, table["object"])
-        if not np.isfinite(known["anomaly"]).any():
-            note = "no model was asked yet how odd the objects are: score with the backend autoencoder"
-    useful = np.asarray(spec.function(known, seed), float)
-    if useful.shape != table["object"].shape:
-        raise UserError(f"the strategy {chosen} returned {useful.shape} values for {len(table['object'])} objects")
-    order = np.argsort(-np.where(np.isnan(useful), -np.inf, useful), kind="stable")
+        note = f"{error}; the queue is in its usual order"
+        chosen = opened.on_db(lambda: _default(opened))
+        order, chance = _ordered(opened, chosen, table, seed)
     if log_choice:
-        project.settings["strategy"] = chosen
-        project.save()
-        store.record("order", chosen, grader=bench.grader, why=f"seed {seed}")
+        opened.on_db(lambda: _logged(opened, chosen, seed))
     names = np.empty(len(order), object)
     names[:] = table["name"]
     names = names[order]
@@ -91,7 +91,50 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
         strategy=chosen,
         seed=seed,
         note=note,
+        chance=chance,
     )
+
+
+def _ordered(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """(order, chance): rows of the table, the first to be shown first; of a drawn order each one's chance to be next, in that
+    order (NaN for what is graded already, at its end); None of one that is not drawn."""
+    if chosen != DRAWN:
+        return np.argsort(-_last_if_nan(_useful(opened, chosen, table, seed)), kind="stable"), None
+    mix = opened.project.settings.get("mix") or MIX
+    wishes = {
+        name: (float(share), _useful(opened, name, table, seed))
+        for name, share in mix.items()
+        if name != "random" and share > 0
+    }
+    left, done = np.flatnonzero(~table["labelled"]), np.flatnonzero(table["labelled"])
+    share = min(max(float(mix.get("random", draws.RANDOM_SHARE)), SMALLEST_SHARE), 1.0)
+    wishes = wishes or {"random": (0.0, np.zeros(len(table["object"])))}
+    weight = draws.weights({name: (each, useful[left]) for name, (each, useful) in wishes.items()}, share)
+    drawn = draws.draw(weight, hash((seed, len(done))) % 2**32)
+    chance = np.concatenate([drawn.chance, np.full(len(done), np.nan)])
+    return np.concatenate([left[drawn.order], done]), chance
+
+
+def _useful(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> np.ndarray:
+    """What a strategy gives for each object of the table, float64."""
+    spec = opened.bench.plugins.strategy(chosen)
+    known = {name: table[name] for name in ("logit", "score", "labelled")}
+    useful = np.asarray(spec.function(known | gathered(opened, spec.needs, table["object"], seed), seed), float)
+    if useful.shape != table["object"].shape:
+        raise UserError(f"the strategy {chosen} returned {useful.shape} values for {len(table['object'])} objects")
+    return useful
+
+
+def _last_if_nan(useful: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(useful), -np.inf, useful)
+
+
+def _logged(opened: Opened, chosen: str, seed: int) -> None:
+    """On the db lane: the choice is the project's, and stands in the history."""
+    opened.project.settings["strategy"] = chosen
+    opened.project.save()
+    mix = f" {opened.project.settings.get('mix') or MIX}" if chosen == DRAWN else ""
+    opened.store.record("order", chosen, grader=opened.bench.grader, why=f"seed {seed}{mix}")
 
 
 def _default(opened: Opened) -> str:

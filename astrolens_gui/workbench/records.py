@@ -41,7 +41,8 @@ class QueueTable:
     """All objects in the chosen order: arrays of equal length.
 
     `object` int64 ids; `name` list of str; `grade` list of str ("" where this grader gave none); `logit` and `score`
-    float64 (NaN where unscored); `labelled` bool. `why` is what a label event stores as the reason for
+    float64 (NaN where unscored); `labelled` bool. `chance` float64: of a drawn order, each object's chance to be next among
+    those then left; NaN for what was graded before. `why` is what a label event stores as the reason for
     showing it; `note` a sentence for the person, if there is one.
     """
 
@@ -54,12 +55,16 @@ class QueueTable:
     strategy: str = "random"
     seed: int = 0
     note: str = ""
+    chance: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.object)
 
     def why(self, position: int) -> str:
-        return f"{self.strategy}#{position + 1}"
+        """ "STRATEGY#PLACE", of a drawn order " p=CHANCE" behind it: what `searching` counts by."""
+        drawn = self.chance is not None and np.isfinite(self.chance[position])
+        chance = f" p={self.chance[position]:.9g}" if drawn and self.chance is not None else ""
+        return f"{self.strategy}#{position + 1}{chance}"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ CENTRES = 500
 
 
 def entropy(scores: Scores, seed: int) -> np.ndarray:
-    """Entropy of the calibrated score (Shannon 1948), in bits."""
+    """Entropy of the calibrated score (Shannon 1948), in bits; NaN where unscored."""
     score = np.asarray(scores["score"], np.float64)
     return _entropy(score)
 

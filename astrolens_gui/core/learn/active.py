@@ -13,6 +13,8 @@ import numpy as np
 
 from astrolens_gui.api import StrategySpec
 
+from . import acquire, draws
+
 Scores = Mapping[str, np.ndarray]
 
 
@@ -49,6 +51,19 @@ def mixed(scores: Scores, seed: int) -> np.ndarray:
     ]
     turn = np.minimum(np.minimum(places[0] * 2.0, places[1] * 2.0 + 1), places[2] * 10.0 + 9.5)
     return -turn
+
+
+def entropy(scores: Scores, seed: int) -> np.ndarray:
+    """The least settled by its calibrated score first (see `acquire.entropy`)."""
+    return _scored_first(scores, acquire.entropy(scores, seed), seed)
+
+
+def drawn(scores: Scores, seed: int) -> np.ndarray:
+    """A draw without replacement by the ranks of top and uncertain (see `draws`): every object may come, the best do soonest."""
+    wishes = {"top": (1.0, top(scores, seed)), "uncertain": (0.5, uncertain(scores, seed))}
+    place = np.empty(len(scores["labelled"]))
+    place[draws.draw(draws.weights(wishes), seed % 2**32).order] = np.arange(len(place))
+    return -place
 
 
 def anomaly(scores: Scores, seed: int) -> np.ndarray:
@@ -91,6 +106,36 @@ STRATEGIES = (
     StrategySpec("top", "Most lens-like", top, "The highest scores first."),
     StrategySpec("uncertain", "Most uncertain", uncertain, "Where the model cannot decide between lens and non-lens."),
     StrategySpec("mixed", "Most useful", mixed, "Top and uncertain in turn, with every tenth at random."),
-    StrategySpec("anomaly", "Oddest", anomaly, "What is least like the images that a denoiser learnt from."),
+    StrategySpec(
+        "drawn",
+        "Drawn by the sliders",
+        drawn,
+        "A lottery in which the useful have more tickets, by the sliders' mixture: what nobody has seen can be estimated.",
+    ),
+    StrategySpec(
+        "anomaly", "Oddest", anomaly, "What is least like the images that a denoiser learnt from.", ("anomaly",)
+    ),
+    StrategySpec("entropy", "Least settled", entropy, "Where the calibrated score is nearest to a coin's."),
+    StrategySpec(
+        "disagreement",
+        "Most disputed",
+        acquire.disagreement,
+        "Where a committee that learnt your grades contradicts itself: what another grade would settle.",
+        ("members",),
+    ),
+    StrategySpec(
+        "improvement",
+        "Expected improvement",
+        acquire.improvement,
+        "What may be better than the best found yet, by a Gaussian process on the embedding (Astronomaly's way).",
+        ("embedding", "target"),
+    ),
+    StrategySpec(
+        "diverse",
+        "Most different",
+        acquire.diverse,
+        "Spread over all that the network sees, far from what is graded.",
+        ("embedding",),
+    ),
 )
 """The built-in queue orders."""

@@ -1,0 +1,102 @@
+"""How complete a search is: from the grades given in a drawn order, what was missed, and whether to go on; runs on the io lane."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from astrolens_gui.api import Context
+from astrolens_gui.core.learn.curve import Curve, curve
+from astrolens_gui.core.learn.estimate import Drawn, Estimate, Listed, Search
+
+from .seeing import targets
+
+if TYPE_CHECKING:
+    from .opened import Opened
+
+DRAWN_WHY = re.compile(r"^drawn#\d+ p=([0-9.eE+-]+)$")
+"""The reason that a drawn order stores with each label (`QueueTable.why`)."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search as it stands.
+
+    Attributes:
+        search: of the whole project; None while nothing was graded in a drawn order. listed: of the list above the
+            threshold asked for. curve: of all grades in the order they were given.
+        drawn, others: objects graded in a drawn order, and in any other way: these are known, but stand for no others.
+        threshold: the logit of the list, NaN without one.
+    """
+
+    search: Search | None
+    listed: Listed | None
+    curve: Curve
+    drawn: int
+    others: int
+    threshold: float
+
+
+def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
+    """What is known of the search; `threshold` is the logit of a list whose completeness and purity are wanted."""
+    table = opened.on_db(lambda: opened.store.queue_table(opened.bench.grader))
+    ids = table["object"]
+    target = targets(opened, ids)
+    first, chance = _draws(opened, ids)
+    graded = np.flatnonzero(np.isfinite(target))
+    rows = graded[np.isfinite(chance[graded])]
+    rows = rows[np.argsort(first[rows], kind="stable")]
+    outside = graded[~np.isfinite(chance[graded])]
+    ctx.progress(0.5)
+    pool = np.ones(len(ids), bool)
+    pool[outside] = False
+    place = np.cumsum(pool) - 1
+    found, listed = None, None
+    if len(rows):
+        drawn = Drawn(place[rows], chance[rows], target[rows], table["logit"][pool])
+        found = _with_known(drawn.search(), target[outside])
+        if threshold is not None:
+            listed = drawn.listed(threshold)
+    order = graded[np.argsort(first[graded], kind="stable")]
+    return Searched(
+        search=found,
+        listed=listed,
+        curve=curve(target[order], found),
+        drawn=len(rows),
+        others=len(outside),
+        threshold=float("nan") if threshold is None else threshold,
+    )
+
+
+def _draws(opened: Opened, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(event, chance) float64 like `ids` (ascending): the first grade of each object (infinite: none), and the chance it was
+    drawn with (NaN: it was not drawn)."""
+    first, chance = np.full(len(ids), np.inf), np.full(len(ids), np.nan)
+    for event in opened.on_db(lambda: opened.store.events()):
+        if event.kind != "grade" or event.object is None:
+            continue
+        at = int(np.searchsorted(ids, event.object))
+        if at < len(ids) and ids[at] == event.object and event.id < first[at]:
+            first[at] = event.id
+            drawn = DRAWN_WHY.match(event.why)
+            chance[at] = float(drawn[1]) if drawn else np.nan
+    return first, chance
+
+
+def _with_known(search: Search, others: np.ndarray) -> Search:
+    """The same search of the whole project: what was graded in other ways is known and adds to both sides."""
+    more = float(others.sum())
+    if not len(others):
+        return search
+    lenses = Estimate(*(value + more for value in (search.lenses.value, search.lenses.low, search.lenses.high)))
+    known = search.found + more
+    return Search(
+        search.pool + len(others),
+        search.graded + len(others),
+        round(known),
+        lenses,
+        Estimate(known, known, known) / lenses,
+    )
