@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui import arguments as grammar
-from astrolens_gui import cli_restore
+from astrolens_gui import cli_detect, cli_restore
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
     """Run one command line; `window` starts open and demo. Never raises."""
-    top = grammar.parser(_commands(), cli_restore.grammar)
+    top = grammar.parser(_commands(), cli_detect.grammar, cli_restore.grammar)
     if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
@@ -41,7 +41,7 @@ def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
 def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
     """What runs each command, by its name; `open` and `demo` are the window's."""
     own = {name.removeprefix("cmd_"): run for name, run in globals().items() if name.startswith("cmd_")}
-    return own | cli_restore.COMMANDS
+    return own | cli_detect.COMMANDS | cli_restore.COMMANDS
 
 
 def _names(top: argparse.ArgumentParser) -> set[str]:
@@ -290,6 +290,7 @@ def cmd_train(arguments: argparse.Namespace) -> int:
             raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
         values = grammar.parameters(arguments, spec, "train PROJECT")
         how = {"bands": _bands(arguments.bands), "seed": arguments.seed, "pairs": arguments.pairs}
+        how["go_on"] = not arguments.from_scratch
         report = _wait(bench.train(arguments.backend, values, **how))
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
     _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])

@@ -35,6 +35,7 @@ class BackendSpec:
         api: the API number it was written for.
         doc: one paragraph in Markdown, for the panel.
         group: heading that it stands under in the panel ("textbook"); "" goes to the others.
+        resumes: after `load`, `fit` goes on from the loaded weights instead of beginning anew.
         halo: pixels around a place that its answer may depend on; tiles of a large image overlap by so many.
     """
 
@@ -53,6 +54,7 @@ class BackendSpec:
     doc: str = ""
     group: str = ""
     halo: int = 0
+    resumes: bool = False
 
     @property
     def task(self) -> str:

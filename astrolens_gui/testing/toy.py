@@ -11,8 +11,6 @@ import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, FitReport, Param, TrainingSet, hookimpl
 
-from . import toy_restore
-
 
 @dataclass(frozen=True)
 class ToyParams:
@@ -41,7 +39,6 @@ def astrolens_backends() -> list[BackendSpec]:
             doc="The brightness and the scatter in rings around the centre, weighed by logistic regression. Trains in "
             "a second, needs no TensorFlow: for trying the program out and for teaching, not for finding lenses.",
         ),
-        toy_restore.SPEC,
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, FitReport, InputSpec, Param, Restored, TrainingSet
+from astrolens_gui.api import BackendSpec, Context, FitReport, InputSpec, Param, Restored, TrainingSet, hookimpl
 
 REACH = 16
 """Pixels that the filter looks to each side."""
@@ -39,6 +39,11 @@ SPEC = BackendSpec(
     "what best predicts each pixel from its neighbours alone. Needs no TensorFlow: for trying the program out and for "
     "teaching; a trained denoiser does better.",
 )
+
+
+@hookimpl
+def astrolens_backends() -> list[BackendSpec]:
+    return [SPEC]
 
 
 class Smoother:

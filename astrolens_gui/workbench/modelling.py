@@ -68,15 +68,19 @@ class ModelVerbs:
         bands: Sequence[str] | None = None,
         seed: int = 0,
         pairs: Path | None = None,
+        go_on: bool = True,
     ) -> Job[TrainReport]:
         """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse.
 
+        It goes on from the champion's weights where it can (`go_on`), else it begins anew.
         A restorer learns from the project's own images, or from `pairs`, a folder that `pairs` made.
         """
         from .pairing import train_any
 
         values = dict(fit_params or {})
-        return self.opened.start("train", train_any, backend, values, bands, seed, pairs, title=f"training {backend}")
+        return self.opened.start(
+            "train", train_any, backend, values, bands, seed, pairs, go_on, title=f"training {backend}"
+        )
 
     @as_job
     def explain(self, object_id: int, what: str = "gradcam", model: str = "") -> Job[Any]:
@@ -125,6 +129,13 @@ class ModelVerbs:
 
         what = "detecting" if object_id is not None else "detecting on every image"
         return self.opened.start("infer", detect, object_id, backend, model, title=what)
+
+    @as_job
+    def finds(self, model: str) -> Job[list[dict[str, Any]]]:
+        """What a detector has found on all images, as rows of `core.labels.boxes_out`."""
+        from .detecting import kept
+
+        return self.runner.submit("io", kept, self.opened, model, quiet=True)
 
     @as_job
     def searched(self, threshold: float | None = None) -> Job[Any]:

@@ -93,6 +93,7 @@ def train_any(
     bands: Sequence[str] | None,
     seed: int,
     pairs: Path | None,
+    go_on: bool,
     ctx: Context,
 ) -> TrainReport:
     """Train a restorer on images or pairs, any other backend on the labels."""
@@ -101,7 +102,7 @@ def train_any(
         return train_restorer(opened, spec, values, bands, seed, pairs, ctx)
     if pairs is not None:
         raise UserError(f"the backend {backend} learns from labels, not from pairs; leave --pairs out")
-    return training.train(opened, backend, values, bands, seed, ctx)
+    return training.train(opened, backend, values, bands, seed, ctx, go_on)
 
 
 def train_restorer(

@@ -34,6 +34,7 @@ def train(
     bands: Sequence[str] | None,
     seed: int,
     ctx: Context,
+    go_on: bool = True,
 ) -> TrainReport:
     """Snapshot the labels, fit, calibrate, judge, store, and activate unless refused.
 
@@ -85,6 +86,7 @@ def train(
             bands=bands,
             rule=project.settings["split_rule"],
             split_seed=int(project.settings.get("seed", 0)),
+            go_on=go_on,
         )
     except UserError:
         if gone := project.missing_roots():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from astrolens_gui.api import BackendSpec, InputSpec, NoParams, hookimpl
 
@@ -12,10 +13,11 @@ from .stacked import STACKED
 
 __all__ = ["CNN", "NETWORKS", "Network", "Training", "astrolens_backends"]
 
-_SAME = {
+_SAME: dict[str, Any] = {
     "capabilities": ("classify", "embed", "explain", "gradient"),
     "requires": ("tensorflow", "keras", "safetensors"),
     "version": "1",
+    "resumes": True,
 }
 
 CNN = BackendSpec(
@@ -28,7 +30,7 @@ CNN = BackendSpec(
     doc="A small residual network (He et al. 2016) that learns lenses from tens to tens of thousands of labels in "
     "minutes on a laptop. It takes any bands; stamps are cut to at most 64 pixels a side.",
     group="default",
-    **_SAME,  # type: ignore[arg-type]
+    **_SAME,
 )
 
 
@@ -43,6 +45,7 @@ def _network(
     fit_params: type,
     params: type = NoParams,
     size: int = 101,
+    **more: Any,
 ) -> BackendSpec:
     """A row of the table. `weights`: with one band at `size` pixels; `smallest`: stamp that it takes, in pixels."""
     takes = f"{weights} weights; stamps of {smallest} to {size} px."
@@ -55,7 +58,7 @@ def _network(
         fit_params=fit_params,
         doc=f"{about}\n\n{takes}",
         group=group,
-        **_SAME,  # type: ignore[arg-type]
+        **{**_SAME, **more},
     )
 
 
@@ -75,6 +78,7 @@ NETWORKS = (
         settings.CommitteeTraining,
         settings.Committee,
         size=64,
+        resumes=False,  # its members begin apart, so that they differ
     ),
     _network(
         "deeplens",

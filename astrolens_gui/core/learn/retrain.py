@@ -53,17 +53,21 @@ class Outcome:
     seconds: float = 0.0
 
 
-def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_params: Any, ctx: Context) -> dict[str, Any]:
+def fit_model(
+    *, set_folder: str, out: str, factory: str, params: Any, fit_params: Any, start: str = "", ctx: Context
+) -> dict[str, Any]:
     """Entry point of the child: fit on the set, save weights into `out`, and leave the logits of all its rows in
-    `out`/../logits.npy.
+    `out`/../logits.npy. `start`: folder of the model whose weights it goes on from, "" for none.
 
     Returns:
         epochs (list of dicts), stopped, used (as `FitReport`), seconds, versions, and logits (path of float32
         (N, classes)).
     """
-    start = time.perf_counter()
+    began = time.perf_counter()
     data = TrainingSet.open(Path(set_folder))
     backend = create(factory, params)
+    if start:
+        backend.load(Path(start))
     report = backend.fit(data, fit_params, ctx.part(0.0, 0.95))
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +78,7 @@ def fit_model(*, set_folder: str, out: str, factory: str, params: Any, fit_param
         "epochs": [dict(epoch) for epoch in report.epochs],
         "stopped": report.stopped,
         "used": dict(report.used),
-        "seconds": time.perf_counter() - start,
+        "seconds": time.perf_counter() - began,
         "versions": versions(),
         "logits": str(path),
     }
@@ -122,6 +126,7 @@ def retrain(
     rule: str = "object",
     split_seed: int = 0,
     prevalence: float | None = None,
+    go_on: bool = True,
 ) -> Outcome:
     """Train a challenger on the labelled objects and judge it; the caller makes it champion when
     `outcome.verdict.activates`.
@@ -130,6 +135,7 @@ def retrain(
         run: calls `FIT` and `PREDICT_SET` by name where the backend wants to run.
         rule, split_seed: which objects are held out; kept by the project, for ever.
         prevalence: share of lenses that the scores are stated for; None: as among the labels.
+        go_on: begin with the champion's weights where the backend can and its network, input and classes are the same.
 
     Raises:
         DatasetError: the labels or images cannot be trained on. Cancelled: somebody cancelled; nothing is left
@@ -139,7 +145,11 @@ def retrain(
     wanted, lineage = _input(spec, rows, bands, champion)
     built = dataset.build(work / "set", rows, cutouts, wanted, seed=split_seed, rule=rule, ctx=ctx.part(0.0, 0.1))
     kwargs = {"set_folder": str(built.set.folder), "out": str(work / "fitted"), "factory": spec.factory}
-    result = run(FIT, {**kwargs, "params": params, "fit_params": fit_params}, ctx.part(0.1, 0.9))
+    start = champion.info if go_on and champion and _continues(champion, spec, built.set) else None
+    if start is not None:
+        params = start.network(spec.params)
+    more = {"params": params, "fit_params": fit_params, "start": str(start.folder) if start else ""}
+    result = run(FIT, {**kwargs, **more}, ctx.part(0.1, 0.9))
     logit = lens_logit(np.load(result["logits"], allow_pickle=False), built.set.classes)
 
     calibration = calibrate(
@@ -180,6 +190,7 @@ def retrain(
         label_ids=built.labels,
         seed=ctx.seed,
         split={"seed": split_seed, "rule": rule},
+        start=start.id if start else "",
         device=ctx.device,
         versions=result["versions"],
         metrics={**verdict.metrics, "calibration": asdict(calibration), "fit_seconds": round(result["seconds"], 2)},
@@ -222,6 +233,12 @@ def _input(
     fits = np.mean([before.mismatch(row.bands, row.pixel_scale) is None for row in rows])
     kept = champion.spec.id == spec.id and fits >= 0.95
     return (before if kept else wanted), ""
+
+
+def _continues(champion: Champion, spec: BackendSpec, data: TrainingSet) -> bool:
+    """Whether a training can go on from the champion: the same backend, input and classes."""
+    info = champion.info
+    return spec.resumes and champion.spec.id == spec.id and info.input == data.input and info.classes == data.classes
 
 
 def _champion_logits(

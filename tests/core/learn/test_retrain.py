@@ -96,6 +96,26 @@ def test_that_more_labels_are_held_against_the_champion_on_the_same_objects(tmp_
     assert "was 0." in second.verdict.reason or "was 1." in second.verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("resumes", "go_on", "starts"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_that_a_training_goes_on_from_the_champion_where_it_can(tmp_path, resumes, go_on, starts):
+    asked = []
+
+    def listening(entry, kwargs, ctx):
+        asked.append(kwargs.get("start", ""))
+        return run(entry, kwargs, ctx)
+
+    first = train(tmp_path, rows(300))
+    spec = replace(SPEC, resumes=resumes)
+    second = train(tmp_path, rows(300), Champion(first.model, spec), spec=spec, run=listening, go_on=go_on)
+    assert asked[0] == (str(first.model.folder) if starts else "")
+    assert second.model.start == (first.model.id if starts else "")
+    assert read_model(second.model.folder).start == second.model.start
+    fewer = train(tmp_path, rows(300, band="i"), Champion(first.model, spec), spec=spec, run=listening)
+    assert fewer.model.start == "", "not from weights for another input"
+
+
 def test_that_a_champion_with_a_smaller_input_is_still_compared(tmp_path):
     small = replace(SPEC, input=InputSpec(size=24))
     first = train(tmp_path, rows(300), spec=small)
