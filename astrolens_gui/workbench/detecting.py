@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TELL_S = 0.3
 """Between two looks that a view gets at the finds so far."""
+TELL_SHARE = 20
+"""Joining the finds of a mosaic takes a second: so many times as long is looked on before it is done again."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,14 @@ def _look(
     sheets = [sections.sheet(plane) for plane in planes]
     about: dict[str, Any] = {"classes": info.classes, "model": info.id, "band": planes[0].band}
     parts: list[Detections] = []
-    told = time.monotonic()
+    told, wait = time.monotonic(), TELL_S
     for piece in sweep(sheets, levels_of(sheets), info.input, predict, ctx, halo=spec.halo):
         parts.append(piece)
-        if time.monotonic() - told >= TELL_S and any(len(each) for each in parts):
-            told = time.monotonic()
+        if time.monotonic() - told >= wait and any(len(each) for each in parts):
+            began = time.monotonic()
             ctx.partial(Found(row.id, found(parts), whole=False, **about))
+            told = time.monotonic()
+            wait = max(TELL_S, TELL_SHARE * (told - began))
     made = Found(row.id, found(parts) if parts else nothing(), **about)
     ctx.partial(made)
     return made
@@ -127,6 +131,14 @@ def keep(opened: Opened, said: Found, plane: Plane) -> None:
     regions = on_sky(outlines.regions(said.detections, said.classes, said.band, shape), wcs)
     rows = [BoxRow(object=said.object_id, source=said.model, **region) for region in regions]
     opened.on_db(lambda: opened.tell(opened.store.put_boxes(said.model, rows, [said.object_id])))
+
+
+def kept(opened: Opened, model: str, ctx: Context) -> list[dict[str, Any]]:
+    """What a model found on all images, as rows of a table of boxes, in import order."""
+    from astrolens_gui.core.labels import boxes_out
+
+    rows = opened.on_db(lambda: boxes_out.rows(opened.store, opened.project.resolve))
+    return [row for row in rows if row["source"] == model]
 
 
 def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:

@@ -1,0 +1,108 @@
+"""The command `detect`: its options, and the calls of the workbench that it is; imports little at module level."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SUFFIXES = (".csv", ".reg", ".json")
+
+
+def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the command; `add(name, help)` makes a parser."""
+    detect = add(
+        "detect", "find lenses in images of any size: boxes, outlines and scores, on the sky where there is a WCS"
+    )
+    detect.add_argument("sources", nargs="+", type=Path, metavar="IMAGE|FOLDER|PROJECT")
+    detect.add_argument("--out", type=Path, help="boxes.csv, boxes.reg (DS9) or boxes.json")
+    detect.add_argument("--backend", default="", help="choose among models of this backend")
+    detect.add_argument(
+        "--model", default="", help="a model's id or folder (default: the champion, else shipped weights)"
+    )
+    detect.add_argument("--score", type=float, default=0.5, help="write finds of at least this score (default 0.5)")
+    detect.add_argument("--bands", help="names for unnamed planes, in order: g,r,i")
+    detect.add_argument("--pixel-scale", type=float, help="arcsec per pixel for images that don't say")
+    detect.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def cmd_detect(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    from astrolens_gui.api import UserError
+    from astrolens_gui.progress import watch
+    from astrolens_gui.workbench import Workbench
+
+    if absent := [source for source in arguments.sources if not source.exists()]:
+        raise UserError(f"{absent[0]}: there is no such file or folder; nothing was looked at")
+    projects = [source for source in arguments.sources if (source / "project.toml").is_file()]
+    if projects and len(arguments.sources) > 1:
+        raise UserError(f"{projects[0]} is a project; look at it by itself")
+    if arguments.out is not None and arguments.out.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{arguments.out}: boxes are written as {', '.join(SUFFIXES)}; name the file so")
+    with tempfile.TemporaryDirectory(prefix="astrolens-") as folder, Workbench.start() as bench:
+        refused: list[str] = []
+        if projects:
+            watch(bench.open(projects[0]), sys.stderr)
+        else:
+            bands = tuple(name.strip() for name in (arguments.bands or "").split(",") if name.strip())
+            watch(bench.open(Path(folder) / "scan.astrolens", create={}), sys.stderr)
+            scanned = bench.import_images(arguments.sources, bands or None, arguments.pixel_scale)
+            refused = [str(one) for one in watch(scanned, sys.stderr).refused]
+        if not len(watch(bench.queue("random"), sys.stderr).object):
+            raise UserError(refused[0] if refused else "there is no image to look at")
+        report = watch(bench.detect(None, arguments.backend, arguments.model), sys.stderr)
+        rows = [row for row in watch(bench.finds(report.model), sys.stderr) if row["score"] >= arguments.score]
+    if arguments.out is not None:
+        _write(rows, arguments.out)
+    refused += report.refused
+    where = f" in {arguments.out}" if arguments.out is not None else ""
+    lines = [
+        f"{len(rows)} finds of a score of {arguments.score:g} or more{where}; {report.model} looked at {report.images} images "
+        f"in {report.seconds:.1f} s, {len(refused)} not",
+        *(f"  refused: {sentence}" for sentence in refused[:12]),
+    ]
+    if arguments.json:
+        values = {"model": report.model, "images": report.images, "seconds": report.seconds, "refused": refused}
+        print(json.dumps({**values, "boxes": _plain(rows)}, indent=1, allow_nan=False))
+    else:
+        print("\n".join(lines))
+    return 0
+
+
+COMMANDS = {"detect": cmd_detect}
+
+
+def _write(rows: list[dict[str, Any]], path: Path) -> None:
+    from astrolens_gui.core.labels import boxes_out
+    from astrolens_gui.core.labels.export import whole
+
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        boxes_out.write_csv(rows, path)
+    elif kind == ".reg":
+        boxes_out.write_reg(rows, path)
+    else:
+        text = json.dumps(_plain(rows), indent=1, allow_nan=False)
+
+        def put(partial: Path) -> None:
+            partial.write_text(text, encoding="utf-8")
+
+        whole(path, put)
+
+
+def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """JSON has no NaN: what there is not is null. The outline of a mask is `points` (pixels) and `sky` (degrees)."""
+    plain = []
+    for row in rows:
+        values = {name: value for name, value in row.items() if name != "more"}
+        made: dict[str, Any] = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in values.items()
+        }
+        plain.append({**made, **{name: row["more"][name] for name in ("points", "sky") if name in row["more"]}})
+    return plain
