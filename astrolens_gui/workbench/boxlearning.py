@@ -52,9 +52,9 @@ def train_detector(
     scenes = [_scene(opened, row, wanted, drawn[row.id]) for row in fitting]
     split_seed = int(opened.project.settings.get("seed", 0))
     ctx = replace(ctx, seed=seed)
-    made = boxset.build(
-        Path(ctx.workdir) / "set", scenes, wanted, boxset.classes(scenes), seed=split_seed, ctx=ctx.part(0.0, 0.1)
-    )
+    known = champion.info.classes if champion is not None else ()
+    names = boxset.classes(scenes, known)
+    made = boxset.build(Path(ctx.workdir) / "set", scenes, wanted, names, seed=split_seed, ctx=ctx.part(0.0, 0.1))
     from astrolens_gui.core.detect.quality import YARDSTICK
 
     params: Any = build(spec.params)

@@ -21,7 +21,7 @@ SIZE = 192
 def sky(tmp_path_factory: pytest.TempPathFactory):
     """Fields of rings with their true boxes: {name: (n, 4)}."""
     folder = tmp_path_factory.mktemp("fields")
-    images, table, _ = checks_detect.fields(FIELDS, InputSpec(("VIS",), 0.1, SIZE), 3)
+    images, table, _ = checks_detect.fields(FIELDS, InputSpec(("r",), 0.1, SIZE), 3)
     truth = {}
     for row in range(FIELDS):
         wcs = WCS(naxis=2)
@@ -32,7 +32,7 @@ def sky(tmp_path_factory: pytest.TempPathFactory):
             (-0.1 / 3600, 0.1 / 3600),
         )
         header = wcs.to_header()
-        header["FILTER"] = "VIS"
+        header["FILTER"] = "r"
         data = np.sinh(images[row, ..., 0]).astype(np.float32) * 1e-11
         data[:6, :6] = np.nan
         fits.writeto(folder / f"field_{row:02d}.fits", data, header)
@@ -56,7 +56,7 @@ def names(bench) -> dict[str, int]:
 def draw_all(bench, truth) -> None:
     for name, object_id in names(bench).items():
         boxes = [
-            {"x": x, "y": y, "w": w, "h": h, "kind": "box", "class_name": "lens", "band": "VIS"}
+            {"x": x, "y": y, "w": w, "h": h, "kind": "box", "class_name": "lens", "band": "r"}
             for x, y, w, h in truth[name].tolist()
         ]
         bench.add_box(object_id, *boxes).result(60)

@@ -55,16 +55,18 @@ class BoxesToFit:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def classes(scenes: Sequence[Scene]) -> tuple[str, ...]:
-    """The names of what is to be found, the most common first."""
+def classes(scenes: Sequence[Scene], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names of what is to be found: those that the detector before has (`known`) where people drew enough of one, else all
+    that they drew enough of, the most common first. Boxes of other names are background."""
     counts: dict[str, int] = {}
     for scene in scenes:
         for region in scene.regions:
             if region["class_name"] != REJECTED:
                 counts[str(region["class_name"])] = counts.get(str(region["class_name"]), 0) + 1
-    return tuple(
-        sorted((name for name, count in counts.items() if count >= FEWEST), key=lambda name: (-counts[name], name))
-    )
+    enough = {name for name, count in counts.items() if count >= FEWEST}
+    if enough & set(known):
+        return tuple(known)
+    return tuple(sorted(enough, key=lambda name: (-counts[name], name)))
 
 
 def build(
