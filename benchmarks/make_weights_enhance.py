@@ -34,7 +34,7 @@ PLAIN = {"adversary_weight": 0.0, "spread_weight": 0.0}
 
 def make(name: str, count: int, minutes: float, plain: bool, out: Path) -> Path:
     """The model's folder below `out`."""
-    from astrolens_gan.plugin import GAN
+    from astrolens_gan.plugin import GAN, Training
 
     with tempfile.TemporaryDirectory(prefix="astrolens-weights-") as work:
         folder = Path(work)
@@ -51,7 +51,7 @@ def make(name: str, count: int, minutes: float, plain: bool, out: Path) -> Path:
         print(f"{written.count} pairs, {written.held_out} held out", flush=True)
         backend = create(GAN.factory, build(GAN.params, {}))
         asked = {"minutes": minutes, "epochs": 1000, "patience": 1000, **(PLAIN if plain else {})}
-        how = build(GAN.fit_params, asked)
+        how: Any = build(Training, asked)
         began = time.perf_counter()
         report = backend.fit(data, how, Context(seed=1))
         seconds = time.perf_counter() - began
@@ -105,13 +105,16 @@ From poor seeing and noise to Euclid VIS, sharp and without noise: the enhancer 
 
     python benchmarks/make_weights_enhance.py {info.id}
 
-**Input** band VIS, {enhance_data.SCALE:g}″ a pixel, any even size from 32 px, in units of the noise. **Data** {count:,} simulated stamps of
-the survey `euclid_vis` (seed {SEED}): wanted without noise at {enhance_data.SHARP:g}″ FWHM, given at {fine:g}″ to {coarse:g}″ with {low:g} to {high:g}
-times the survey's noise. No real image was trained on. {epochs} epochs in {seconds / 60:.0f} minutes on two shared cores.
+**Input** band VIS, {enhance_data.SCALE:g}″ a pixel, any even size from 32 px, in units of the noise.
 
-**Figures** on {found["images"]} held-out simulations: {found["gain_db"]:.1f} dB nearer to the truth (mean square error, linear flux);
-flux of what stands 3 sigma above the sky {found["flux_ratio"]:.3f} of the truth's; there {found["within_2_sigma"]:.0%} of the pixels lie within twice
-the scatter of the draws (95 % would be honest). Against Richardson-Lucy and Wiener: `benchmarks/enhance.py`.
+**Data** {count:,} simulated stamps of the survey `euclid_vis` (seed {SEED}): wanted without noise at
+{enhance_data.SHARP:g}″ FWHM, given at {fine:g}″ to {coarse:g}″ with {low:g} to {high:g} times the survey's noise. No real
+image was trained on. {epochs} epochs in {seconds / 60:.0f} minutes on two shared cores.
+
+**Figures** on {found["images"]} held-out simulations: {found["gain_db"]:.1f} dB nearer to the truth (mean square error,
+linear flux); flux of what stands 3 sigma above the sky {found["flux_ratio"]:.3f} of the truth's; there
+{found["within_2_sigma"]:.0%} of the pixels lie within twice the scatter of the draws (95 % would be honest).
+Against Richardson-Lucy and Wiener: `benchmarks/enhance.py`.
 
 **Limits** What it draws is not data: it draws what simulated galaxies look like, at the places that the image leaves open. The PSF
 is a Gaussian's and the noise white; real images differ. Look at the scatter of its draws before you believe a feature.

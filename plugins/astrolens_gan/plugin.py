@@ -118,4 +118,4 @@ DCGAN = BackendSpec(
 @hookimpl
 def astrolens_backends() -> Iterable[BackendSpec]:
     """What this package offers."""
-    return (GAN,)
+    return (GAN, DCGAN)

@@ -115,7 +115,7 @@ class _Run:
         for start in range(0, many, self.size):
             rows = np.sort(drawn[start : start + self.size])
             pair = np.stack([np.asarray(each[rows], np.float32) for each in (self.images, self.wanted)])
-            pair = np.rot90(pair, random.integers(4), axes=(2, 3))
+            pair = np.rot90(pair, int(random.integers(4)), axes=(2, 3))
             pair = pair[:, :, :, ::-1] if random.integers(2) else pair
             yield np.ascontiguousarray(pair[0]), np.ascontiguousarray(pair[1])
 

@@ -139,7 +139,7 @@ def test_without_pairs_or_with_other_bands_it_says_what_to_do(trained, tmp_path)
     with pytest.raises(UserError, match="no weights"):
         made().restore(np.zeros((1, 32, 32, 1), np.float32), Context())
     (tmp_path / "weights.safetensors").write_bytes(b"no weights")
-    with pytest.raises(UserError, match="weights.safetensors"):
+    with pytest.raises(UserError, match=r"weights\.safetensors"):
         made().load(Path(tmp_path))
 
 
