@@ -140,7 +140,7 @@ def fit_task(
     when `outcome.verdict.activates`.
 
     Args:
-        about: what `model.json` keeps of the set: hash, label_ids, split. run: calls `FIT` and `ANSWER` by name.
+        about: what `model.json` keeps of the set: hash, label_ids, split (with its seed). run: calls `FIT` and `ANSWER` by name.
         asked: npy of one image for each held-out row that is to be answered in its place (noisier, say).
         champion: of the same task; compared where it takes the same input, else a new lineage begins.
 
