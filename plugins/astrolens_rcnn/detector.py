@@ -32,10 +32,13 @@ class Rcnn:
         self._answer: Any = None
 
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
+        """After `load` it goes on from the loaded weights, where bands, width and classes are as many."""
         if data.kind != "boxes":
             raise UserError(f"a detector learns from boxes, not from a training set of the kind {data.kind!r}")
         shape = Shape(data.input.shape[-1], self.params.width, len(data.classes))
-        trained, report = training.train(shape, data, self.params.proposals == "sources", fit_params, ctx)
+        trained, report = training.train(
+            shape, data, self.params.proposals == "sources", fit_params, ctx, self._network
+        )
         self._take(trained)
         return report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .boxes import moved, offsets, overlaps
@@ -42,6 +43,12 @@ class Learner:
             mean.assign(now)
         self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True)
         self.judge = tf.function(self._judge, jit_compile=False, reduce_retracing=True)
+
+    def begin(self, trained: Network) -> None:
+        """Start from the weights of a trained network of the same shape."""
+        for network in (self.live, self.averaged):
+            for variable, value in zip(network.variables, trained.variables, strict=True):
+                variable.assign(np.asarray(value))
 
     def step(self, batch: Any, rate: float, number: int) -> tf.Tensor:
         """Learn from a `batches.Batch`; the losses (5,) in the order of `LOSSES`."""

@@ -32,7 +32,8 @@ FINE = 2
 BINS, MASK = 14, 28
 CONTEXT = 1.5
 """The class is decided on a box of this many times the proposal's side: a lens is known by what surrounds it."""
-LEAST_OBJECTNESS = 0.02
+LEAST_OBJECTNESS = 0.1
+"""Focal cross-entropy leaves the empty sky at some 0.05; the heads have not learnt what that looks like."""
 NOWHERE = (-1e4, -1e4, 16.0, 16.0)
 CHUNK = 512
 """Proposals that go through the heads at a time."""
@@ -178,10 +179,12 @@ class Network:
         `own`: look where the network proposes; else at the boxes `given` (K, 4).
         """
         fine, levels = self.features(image)
-        boxes = given
+        boxes, worth = given, tf.ones(tf.shape(given)[0])
         if own:
-            boxes = tf.concat([peaks(*each) for each in self.propose(levels)], axis=0)
+            places, chances = zip(*(peaks(*each) for each in self.propose(levels)), strict=True)
+            boxes, worth = tf.concat(places, axis=0), tf.concat(chances, axis=0)
         scores, refined, labels = self._scored(fine, boxes)
+        scores *= worth  # both must hold: there is an object, and it is of this class
         keep = tf.where(scores >= least)[:, 0]
         scores, refined, labels = (tf.gather(each, keep) for each in (scores, refined, labels))
         keep = tf.where(without_doubles(refined, scores, overlap))[:, 0]
@@ -207,8 +210,9 @@ class Network:
         return tf.reduce_max(chances, axis=1), moved(boxes, out[:, -4:]), labels
 
 
-def peaks(logits: tf.Tensor, by: tf.Tensor, bases: tf.Tensor) -> tf.Tensor:
-    """The proposals (K, 4) of one image's level: the best anchor of each cell that no neighbouring cell surpasses.
+def peaks(logits: tf.Tensor, by: tf.Tensor, bases: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """(proposals (K, 4), objectness (K,)) of one image's level: the best anchor of each cell that no neighbouring cell
+    surpasses.
 
     In place of the hundred best of the image: which those are, far places would decide.
     """
@@ -218,7 +222,8 @@ def peaks(logits: tf.Tensor, by: tf.Tensor, bases: tf.Tensor) -> tf.Tensor:
     cells = tf.where(tf.reshape((best >= highest) & (best > floor), (-1,)))[:, 0]
     count = logits.shape[-1]
     anchor = tf.argmax(tf.gather(tf.reshape(logits, (-1, count)), cells), axis=-1) + cells * count
-    return moved(tf.gather(bases, anchor), tf.gather(by[0], anchor))
+    chance = tf.sigmoid(tf.gather(tf.reshape(best, (-1,)), cells))
+    return moved(tf.gather(bases, anchor), tf.gather(by[0], anchor)), chance
 
 
 assert LARGEST_PX * CONTEXT <= 120  # what HALO_PX counts on

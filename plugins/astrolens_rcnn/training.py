@@ -24,8 +24,16 @@ BETWEEN_REPORTS_S = 0.25
 ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 
 
-def train(shape: Shape, data: TrainingSet, sources: bool, how: Any, ctx: Context) -> tuple[Network, FitReport]:
+PACE = 0.2
+"""Of the step size, where a trained network goes on."""
+
+
+def train(
+    shape: Shape, data: TrainingSet, sources: bool, how: Any, ctx: Context, start: Network | None = None
+) -> tuple[Network, FitReport]:
     """The trained network and what is told of it; `how` is a `plugin.Training`.
+
+    From `start` it goes on, with smaller steps, instead of from random weights; of another shape it is none.
 
     Raises:
         UserError: the set holds no box to learn from, or the loss is no number any more.
@@ -35,7 +43,10 @@ def train(shape: Shape, data: TrainingSet, sources: bool, how: Any, ctx: Context
     with kit.device_scope(ctx), kit.deterministic(ctx.seed), ThreadPoolExecutor(1) as pool:
         with kit.dtype_scope(policy):
             learner = Learner(shape, how, own=not sources)
-        run = _Run(learner, data, sources, how, ctx, time_given)
+        goes_on = start is not None and start.shape == shape
+        if start is not None and goes_on:
+            learner.begin(start)
+        run = _Run(learner, data, sources, how, ctx, time_given, PACE if goes_on else 1.0)
         run.all_epochs(pool)
     used: dict[str, Any] = {"precision": policy}
     if run.ended == TIME:  # so that the folder trains again in the same way on a machine of another speed
@@ -47,9 +58,16 @@ class _Run:
     """One training from its first batch to its last."""
 
     def __init__(
-        self, learner: Learner, data: TrainingSet, sources: bool, how: Any, ctx: Context, limit: budget.Budget
+        self,
+        learner: Learner,
+        data: TrainingSet,
+        sources: bool,
+        how: Any,
+        ctx: Context,
+        limit: budget.Budget,
+        pace: float,
     ) -> None:
-        self.learner, self.how, self.ctx, self.limit = learner, how, ctx, limit
+        self.learner, self.how, self.ctx, self.limit, self.pace = learner, how, ctx, limit, pace
         self.train = Batches(data, "train", how.batch_size, ctx.seed, how.augment, sources)
         self.held = Batches(data, "validation", how.batch_size, ctx.seed, None, sources)
         if not sum(len(self.train.whose[row]) for row in self.train.rows):
@@ -94,7 +112,7 @@ class _Run:
         self.train.draw(epoch)
         sums, done = np.zeros(len(LOSSES)), 0
         for batch in self.train.ahead(pool):
-            rate = step_size(self.how, self.share(), self.steps, self.how.epochs * len(self.train))
+            rate = self.pace * step_size(self.how, self.share(), self.steps, self.how.epochs * len(self.train))
             sums += self.learner.step(batch, rate, self.steps).numpy()
             done, self.steps = done + 1, self.steps + 1
             if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():

@@ -175,6 +175,15 @@ def test_that_a_model_answers_alike_in_a_new_process_and_foreign_weights_are_ref
         backend.detect(np.zeros((1, 64, 64, 3), np.float32), Context())
 
 
+def test_that_a_loaded_detector_goes_on_from_where_it_was(taught, tmp_path: Path):
+    _, report, folder = taught
+    backend = create(RCNN.factory, build(RCNN.params, TINY))
+    backend.load(folder)
+    how = build(RCNN.fit_params, {"epochs": 1, "batch_size": 2, "precision": "float32", "ema": 0.0})
+    again = backend.fit(box_set(tmp_path / "set"), how, Context(seed=1))
+    assert again.epochs[0]["loss"] < 0.7 * report.epochs[0]["loss"]
+
+
 def test_that_cancelling_ends_a_training_and_a_set_without_boxes_is_said(tmp_path: Path):
     backend = create(RCNN.factory, build(RCNN.params, TINY))
     how = build(RCNN.fit_params, {"batch_size": 2, "precision": "float32", "ema": 0.0})
