@@ -1,6 +1,6 @@
 """Makes the enhancer's weights that come with the program: simulate, degrade, train, judge on others, write the card.
 
-    python benchmarks/make_weights_enhance.py gan-euclid-vis [--count 2400] [--minutes 6] [--plain] [--out resources/weights]
+    python benchmarks/make_weights_enhance.py gan-euclid-vis [--count 2000] [--minutes 5] [--plain] [--out resources/weights]
 
 `--plain` trains the same U-Net without adversary and without spread, for `enhance.py` to compare; it is not shipped. No real
 image is trained on.
@@ -124,8 +124,8 @@ is a Gaussian's and the noise white; real images differ. Look at the scatter of 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
-    parser.add_argument("--count", type=int, default=2400)
-    parser.add_argument("--minutes", type=float, default=6.0)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "weights")
     asked = parser.parse_args()
