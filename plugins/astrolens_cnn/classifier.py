@@ -19,6 +19,9 @@ from . import explaining, lasthead, symmetry, training
 WEIGHTS = "weights.safetensors"
 SHAPES = (16, 256)
 """Views of stamps a compiled call: a batch is cut into the large one, its rest padded to the smallest that holds it."""
+MANY_LABELS = 2000
+"""Stamps to train on below which "auto" tunes the last layer alone: from 80 to 1,000 labels that was never worse than
+the champion, and all layers were."""
 MOST_VALUES = 1 << 20
 """Of a stamp, bands included: a weights file that claims more is refused before a network of its size is built."""
 
@@ -46,16 +49,22 @@ class Classifier:
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
         """After `load` it goes on from the loaded weights; `fit_params.tune` says what of them may change."""
         shape, classes = data.input.shape, len(data.classes)
-        if fit_params.tune == "head":
+        few = self._trained is not None and len(data.indices("train")) < MANY_LABELS
+        if fit_params.tune == "head" or (fit_params.tune == "auto" and few and self._fits(data)):
             return self._tune_head(data, ctx)
         trained, report = training.train(lambda: self.network(shape, classes), data, fit_params, ctx, self._trained)
         self._take(trained)
         return report
 
+    def _fits(self, data: TrainingSet) -> bool:
+        """Whether the loaded network takes these stamps and tells these classes apart."""
+        trained = self._known()
+        return trained.input_shape[1:] == data.input.shape and trained.output["logits"].shape[-1] == len(data.classes)
+
     def _tune_head(self, data: TrainingSet, ctx: Context) -> FitReport:
         """Fit the last layer anew to the features that the loaded network gives."""
         trained = self._known()
-        if trained.input_shape[1:] != data.input.shape or trained.output["logits"].shape[-1] != len(data.classes):
+        if not self._fits(data):
             raise UserError("the last layer alone can be tuned where input and classes stay; train the whole network")
         parts = []
         for name, low, high in (("train", 0.0, 0.8), ("validation", 0.8, 0.95)):

@@ -50,9 +50,12 @@ class Training:
     ] = 0.998
     patience: Annotated[int, Param("Epochs without a better validation loss before it stops", 1, 500)] = 12
     tune: Annotated[
-        Literal["all", "head"],
-        Param("What may change where it goes on from a trained network: all of it, or its last layer alone (seconds)"),
-    ] = "all"
+        Literal["auto", "all", "head"],
+        Param(
+            "What may change where it goes on from a trained network: all of it, or its last layer alone, in seconds; "
+            "auto: the last layer up to 2,000 labels"
+        ),
+    ] = "auto"
     augment: Annotated[
         float, Param("Strength of random shifts, contrast and noise (symmetries are always used)", 0.0, 3.0)
     ] = 1.0

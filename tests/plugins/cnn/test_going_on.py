@@ -38,7 +38,7 @@ def loaded(folder):
 
 
 def test_that_training_goes_on_from_loaded_weights(champion, tmp_path):
-    report = fit(tmp_path, loaded(champion), epochs=1)
+    report = fit(tmp_path, loaded(champion), epochs=1, tune="all")
     fresh = fit(tmp_path / "again", model.Residual(SMALL), epochs=1)
     assert report.epochs[0]["loss"] < 0.8 * fresh.epochs[0]["loss"]
 
@@ -52,7 +52,7 @@ def test_that_a_network_of_another_shape_starts_anew(champion, tmp_path):
 def test_that_tuning_the_head_changes_the_last_layer_alone(champion, tmp_path):
     backend = loaded(champion)
     before = {variable.path: np.array(variable) for variable in backend._trained.weights}
-    report = fit(tmp_path, backend, tune="head")
+    report = fit(tmp_path, backend)  # auto: few labels
     changed = {path for path, was in before.items() if not np.array_equal(was, dict(_paths(backend))[path])}
     assert all("logits" in path for path in changed)
     assert len(report.epochs) >= 2
