@@ -46,7 +46,7 @@ def test_that_training_goes_on_from_loaded_weights(champion, tmp_path):
 def test_that_a_network_of_another_shape_starts_anew(champion, tmp_path):
     backend = model.Residual(Network(width=8, symmetries="1"))
     backend._trained = loaded(champion)._trained
-    assert np.isfinite(fit(tmp_path, backend, epochs=1).epochs[0]["loss"])
+    assert np.isfinite(fit(tmp_path, backend, epochs=1, tune="all").epochs[0]["loss"])
 
 
 def test_that_tuning_the_head_changes_the_last_layer_alone(champion, tmp_path):
