@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+WORKERS ?= 2
 # Byte code makes the second start fast; some container images switch it off.
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -19,7 +20,7 @@ demo: $(READY)  ## simulate, grade, train, rank: in the window, or headless wher
 	then $(BIN)/astrolens demo $(ARGS); else $(BIN)/astrolens demo --headless $(ARGS); fi
 
 test: $(READY)  ## the whole test suite (ARGS="tests/core -x" for a part)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(READY)  ## style, types and layer contracts
 	@$(BIN)/ruff check .
