@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BATCH = 512
 """Objects per batch: large enough for the network, small enough that cancelling is quick and progress moves."""
 
+FIRST = 2000
+"""Objects that are scored and shown in the new order before the rest follows: what a person reaches in the meantime."""
+
 WRITES_AHEAD = 4
 """Batches of scores that may wait for the disk."""
 
@@ -37,6 +40,8 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
     """
     wanted = np.array(list(ids) if ids is not None else opened.on_db(lambda: opened.store.queue_table(""))["object"])
     spec, info = choose_model(opened, backend, model, wanted)
+    if ids is None:
+        wanted = wanted[opened.on_db(lambda: _soonest(opened, info))]
     predict = opened.bench.models.predictor(spec, info, "classify")
     refused: list[tuple[int, str]] = []
     start = time.perf_counter()
@@ -49,7 +54,7 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
 
     batches = opened.bench.runner.prefetch("io", prepared, chunks, depth=2)
     opened.on_db(lambda: _listed(opened, spec, info))
-    scored = 0
+    scored, told = 0, len(wanted) <= FIRST
 
     def keep(part: core_scoring.Scored) -> Job[Any]:
         return opened.submit_db(
@@ -61,8 +66,11 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
         for part in core_scoring.score(batches, predict, info, ctx, total=len(wanted)):
             writes.append(keep(part))
             scored += len(part.ids)
-            while len(writes) > WRITES_AHEAD or (writes and writes[0].done):
+            while writes and ((not told and scored >= FIRST) or len(writes) > WRITES_AHEAD or writes[0].done):
                 settle(writes.popleft())
+            if not told and scored >= FIRST:
+                told = True
+                opened.tell(Changes(scores=True, queue=True, models=(info.id,)))
         while writes:
             settle(writes.popleft())
     finally:  # a cancelled scoring keeps the batches before, and whoever looks at the queue hears of them
@@ -74,6 +82,15 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
         raise UserError(missing[0])
     seconds = time.perf_counter() - start
     return ScoreReport(info.id, scored, [sentence for _, sentence in refused], seconds, info.verdict == "provisional")
+
+
+def _soonest(opened: Opened, info: ModelInfo) -> np.ndarray:
+    """On the db lane: rows of the queue's table in the order in which their new scores are wanted: what nobody graded yet
+    first, by the scores of the model before this one (else its own of before)."""
+    before = next((row.id for row in opened.store.models() if row.id == info.parent), info.id)
+    table = opened.store.queue_table(opened.bench.grader, before)
+    logit = np.where(np.isnan(table["logit"]), -np.inf, table["logit"])
+    return np.lexsort((np.arange(len(logit)), -logit, table["labelled"]))
 
 
 def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:
