@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
+from astrolens_gui.api import BackendSpec, Context, UserError, build
 from astrolens_gui.core.learn import dataset, pairset
 from astrolens_gui.core.learn.fitting import fit_task
 from astrolens_gui.core.learn.retrain import Champion
@@ -156,7 +156,7 @@ def train_restorer(
         asked=asked,
         refused=built.refused,
     )
-    return _finish(opened, spec, outcome, time.perf_counter() - begun)
+    return training.finish(opened, outcome, time.perf_counter() - begun)
 
 
 def _examples(opened: Opened) -> list[dataset.Example]:
@@ -185,25 +185,3 @@ def _champion(opened: Opened, spec: BackendSpec) -> Champion | None:
     except UserError as error:  # its folder is gone: nobody is left to compare with
         training.log.warning("the champion %s can't be compared with: %s", row.id, error)
         return None
-
-
-def _finish(opened: Opened, spec: BackendSpec, outcome: Any, seconds: float) -> TrainReport:
-    verdict, info = outcome.verdict, outcome.model
-
-    def commit() -> None:
-        about: dict[str, Any] = {
-            "parent": info.parent,
-            "verdict": verdict.kind,
-            "metrics": verdict.metrics,
-            "created": info.created,
-        }
-        opened.store.add_model(info.id, backend=info.backend, task=spec.task, **about)
-        if verdict.activates:
-            opened.store.set_champion(info.id)
-        opened.tell(Changes(models=(info.id,), message=verdict.reason))
-
-    opened.on_db(commit)
-    told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}
-    opened.bench.plugins.tell("astrolens_model_trained", training.log, model=info.id, report=told)
-    refused = [sentence for _, sentence in outcome.refused]
-    return TrainReport(info.id, verdict.kind, verdict.reason, verdict.metrics, verdict.activates, refused, seconds)
