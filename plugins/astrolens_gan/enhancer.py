@@ -17,6 +17,8 @@ from . import network, training
 WEIGHTS = "weights.safetensors"
 PIXELS = 1 << 19
 """Of one call, draws included: what the network holds for them is about a gigabyte."""
+GRAIN = 16
+"""The noise repeats after so many pixels: the host's tiles begin at multiples of it, so that a place has the same noise in all."""
 LARGEST_WIDTH, MOST_BANDS = 128, 64
 
 
@@ -38,8 +40,9 @@ class Gan:
         return report
 
     def restore(self, batch: np.ndarray, ctx: Context) -> Restored:
-        """`params.draws` answers an image, from noise that depends on `ctx.seed` and the side alone; `mean` is theirs, `sigma`
-        their scatter (0 of a single one). Network input is asinh(flux / noise), its answer goes back through sinh."""
+        """`params.draws` answers an image; `mean` is theirs, `sigma` their scatter (NaN of a single one). Network input is
+        asinh(flux / noise), its answer goes back through sinh. Tiles of one image join without a seam, draw by draw, where
+        they begin at multiples of `GRAIN` pixels, for their noise is the same."""
         bands, _ = self._shape
         if self._trained is None:
             raise UserError("this enhancer has no weights yet; train it on pairs or load a model")
@@ -50,9 +53,7 @@ class Gan:
         many = int(self.params.draws)
         draws = np.empty((count, many, height, width, bands), np.float32)
         padded = [(0, -side % network.CELL) for side in (height, width)]
-        noise = np.random.default_rng([ctx.seed & 0xFFFFFFFF, height, width]).standard_normal(
-            (many, height + padded[0][1], width + padded[1][1], network.NOISE), np.float32
-        )
+        noise = _noise(many, height + padded[0][1], width + padded[1][1], ctx.seed)
         at_once = max(1, PIXELS // (noise.shape[1] * noise.shape[2]))
         with kit.device_scope(ctx):
             for row in range(count):
@@ -91,3 +92,12 @@ class Gan:
         same.set_weights([np.asarray(each) for each in trained.weights])
         self._trained, self._shape = same, (bands, width)
         self._answer = tf.function(lambda given, noise: same([given, noise], training=False), reduce_retracing=True)
+
+
+def _noise(many: int, height: int, width: int, seed: int) -> np.ndarray:
+    """float32 (many, height, width, NOISE), normal; a draw's depends on its number, the place and the seed, on no image."""
+    cells = [
+        np.random.default_rng([seed & 0xFFFFFFFF, draw]).standard_normal((GRAIN, GRAIN, network.NOISE), np.float32)
+        for draw in range(many)
+    ]
+    return np.tile(np.stack(cells), (1, -(-height // GRAIN), -(-width // GRAIN), 1))[:, :height, :width]

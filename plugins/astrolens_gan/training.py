@@ -33,6 +33,7 @@ def train(
     if data.wanted is None:
         raise UserError("an enhancer learns from pairs of poor and good images; make them with `astrolens pairs`")
     given = budget.Budget(how.minutes)
+    ctx.progress(0.0, "building the networks")  # a cancelled training ends before it compiles anything
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
     if policy == "mixed_float16":
         policy = "float32"  # its losses are too small for half precision without scaling
