@@ -54,9 +54,9 @@ def back(walk: Walk) -> dict[str, str]:
     return labels
 
 
-def written(walk: Walk, grade: str, label: str = "") -> str | None:
+def written(walk: Walk, grade: str, label: str = "", *, closed: bool = False) -> str | None:
     """The label to write for our grade: the one it came with where that means the same here, else the tool's own; an unmapped
-    label without a grade stays as it is. None where the tool has none."""
-    if label and walk.get(label, "") == grade:
+    label without a grade stays as it is, but where the tool reads its own labels alone (`closed`). None where it has none."""
+    if label and walk.get(label, "") == grade and (label in walk or not closed):
         return label
     return back(walk).get(grade) if grade else None

@@ -107,7 +107,8 @@ def variant_of(names: Iterable[str]) -> str:
 def write_single(rows: Iterable[Row], variant: str = "qtstamp-2024", walk: crosswalk.Walk = crosswalk.QTSTAMP) -> str:
     """A table that the viewer of this variant goes on from: one row a stamp, in its order of display.
 
-    Labels outside the cross-walk are written as they are only to 2026, whose labels are free.
+    Labels outside the cross-walk are written as they are: 2026 takes any, older viewers show them and grade on. 2024 and the ERO
+    edition hold no comment of a person, 2023 no time and ERO no sub-type; `losses.lost` counts what was left out.
     """
     header = HEADERS[variant]
     empty = "None" if variant == "qtstamp-2023" else "Empty"
@@ -146,8 +147,6 @@ def _single(line: int, cells: dict[str, str], walk: crosswalk.Walk, *, own_remar
 def _cells(row: Row, walk: crosswalk.Walk, empty: str, *, free: bool) -> dict[str, str]:
     done = row.state not in {"ungraded", "unseen"}
     label = crosswalk.written(walk, row.grade, row.label) if done else None
-    if label is None and free and row.unmapped:
-        label = row.label
     label = label or empty
     graded = label != empty
     fine = _SUBTYPES.get(row.subtype, row.subtype) or (empty if free or not graded else label)

@@ -45,7 +45,11 @@ def write_astrorank(
     """
     made = []
     for row in names_checked(rows, "an astrorank list", "\t\n"):
-        label = crosswalk.written(walk, row.grade, row.label) if row.state not in {"ungraded", "unseen"} else None
+        label = (
+            crosswalk.written(walk, row.grade, row.label, closed=True)
+            if row.state not in {"ungraded", "unseen"}
+            else None
+        )
         remark = "\t" + re.sub(r"\s+", " ", row.comment) if comments else ""
         made.append(f"{row.stamp}\t{label or ''}{remark}\n")
     return "".join(made)
@@ -73,7 +77,11 @@ def write_lensrater(rows: Iterable[Row], grader: str, walk: crosswalk.Walk = cro
     """
     made = []
     for row in names_checked(rows, "lensrater's scores.csv", ",\n"):
-        label = crosswalk.written(walk, row.grade, row.label) if row.state not in {"ungraded", "unseen"} else None
+        label = (
+            crosswalk.written(walk, row.grade, row.label, closed=True)
+            if row.state not in {"ungraded", "unseen"}
+            else None
+        )
         made.append((grader, row.stamp, label or "-1"))
     return csv_text(LENSRATER, made)
 
@@ -91,7 +99,7 @@ def write_bigeye(rows: Iterable[Row], walk: crosswalk.Walk = crosswalk.BIGEYE) -
     """A line for each that is raised; non-lenses are absent. Raises a UserError for a name with a space or line break."""
     made = []
     for row in names_checked(rows, "bigeye's list", " \n"):
-        label = crosswalk.written(walk, row.grade, row.label) if row.state == "graded" else None
+        label = crosswalk.written(walk, row.grade, row.label, closed=True) if row.state == "graded" else None
         made += [f"{row.stamp} {label}\n"] if label else []
     return "".join(made)
 

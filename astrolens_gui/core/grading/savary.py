@@ -67,12 +67,13 @@ def write_single(rows: Iterable[Row], walk: crosswalk.Walk = crosswalk.SAVARY) -
 
 
 def write_saved(rows: Iterable[Row], walk: crosswalk.Walk = crosswalk.SAVARY) -> str:
+    """What its button writes: every field, names too, is cut at 40 characters; `losses.lost` counts what is not in it."""
     return "".join(",".join(one[:CUT].replace("\n", " ") for one in _cells(row, walk)) + "\n" for row in rows)
 
 
 def write_mosaic(rows: Iterable[Row]) -> str:
     """Rows in the order they are shown. A, B and marks are marked; other grades are shown and not marked, on the 10 × 10
-    page's place that they have, or by their order."""
+    page's place that they have, or by their order. Grades become marks or nothing: `losses.lost` counts them."""
     made = []
     for at, row in enumerate(rows):
         chosen = row.state == "marked" or row.grade in {"A", "B"}
@@ -83,10 +84,10 @@ def write_mosaic(rows: Iterable[Row]) -> str:
 
 
 def write_first(rows: Iterable[Row], walk: crosswalk.Walk = crosswalk.ZERO_TO_THREE) -> str:
-    """Graded stamps only: the tool knows an ungraded one by its absence."""
+    """Graded stamps only: the tool knows an ungraded one by its absence. Sub-types and comments have no place in it."""
     made = []
     for row in rows:
-        label = crosswalk.written(walk, row.grade, row.label)
+        label = crosswalk.written(walk, row.grade, row.label, closed=True)
         if label is not None and row.state not in {"ungraded", "unseen"}:
             made.append(f"{row.stamp.removesuffix('.fits')[:CUT]},{label}\n")
     return "".join(made)

@@ -40,7 +40,8 @@ class Skill:
     `rejections` NOT.
 
     Counts are whole after `online` and expected ones after `offline`. The probabilities hold the pseudo-counts; the
-    intervals are Jeffreys' of the plain counts, 95 %.
+    intervals are Jeffreys', 95 %: of the plain counts, or after `offline`, where classes are only likely, of the share of them
+    that is known: `lenses_known` and `duds_known` are how many objects of certain class would say as much.
     """
 
     hits: float = 0.0
@@ -48,6 +49,8 @@ class Skill:
     rejections: float = 0.0
     duds: float = 0.0
     pseudo: float = PSEUDO
+    lenses_known: float | None = None
+    duds_known: float | None = None
 
     @property
     def p_l(self) -> float:
@@ -61,11 +64,11 @@ class Skill:
 
     @property
     def p_l_interval(self) -> Interval:
-        return jeffreys(self.hits, self.lenses)
+        return _interval(self.hits, self.lenses, self.lenses_known)
 
     @property
     def p_d_interval(self) -> Interval:
-        return jeffreys(self.rejections, self.duds)
+        return _interval(self.rejections, self.duds, self.duds_known)
 
     @property
     def matrix(self) -> np.ndarray:
@@ -239,17 +242,75 @@ def offline(
         judged = 1 / (1 + np.exp(-np.clip(logit, -700, 700)))
         fresh = np.where(known, true, judged)
         moved, share, done = float(np.abs(fresh - share).max(initial=0.0)), fresh, done + 1
-    made = {name: Skill(*map(float, (*counts[:, at], settings.pseudo))) for at, name in enumerate(graders)}
+    worth = known_counts(
+        who, what, yes, np.where(known, true, judged), known, p_l, p_d, counts[[1, 3]], settings.pseudo
+    )
+    made = {
+        name: Skill(*map(float, (*counts[:, at], settings.pseudo, *worth[:, at]))) for at, name in enumerate(graders)
+    }
     posterior = dict(zip(objects, judged.tolist(), strict=True))
     status = {name: settings.status(value) for name, value in posterior.items()}
     told = {name: int(count) for name, count in zip(objects, votes, strict=True)}
     return Swapped(made, posterior, status, told, prior, done, moved < tolerance)
 
 
+def known_counts(
+    who: np.ndarray,
+    what: np.ndarray,
+    yes: np.ndarray,
+    share: np.ndarray,
+    known: np.ndarray,
+    p_l: np.ndarray,
+    p_d: np.ndarray,
+    counts: np.ndarray,
+    pseudo: float,
+) -> np.ndarray:
+    """How many objects of certain class would pin each P_L and P_D down as well as the expected `counts` do, float64 (2, graders).
+
+    The observed information of all matrices and the prior is that of known classes less what not knowing them costs, Σ share
+    (1 − share) s sᵀ over objects, s the difference of the scores if it is a lens and if it is none (Louis 1982, J. R. Stat. Soc. B
+    44, 226). Its inverse gives each variance v, and p(1 − p)/v the count. Counts as they are would take an object that is
+    a lens with probability 0.5 for half a lens that is known, and the intervals would be too narrow.
+
+    Args:
+        who, what, yes: int, int, bool (answers,): grader, object, LENS. share, known: of each object, its probability of being
+            a lens and whether it is golden. p_l, p_d: (graders,). counts: (2, graders) expected lenses and duds.
+    """
+    from scipy.sparse import csr_matrix
+
+    graders, objects = len(p_l), len(share)
+    if not graders:
+        return np.zeros((2, 0))
+    prior = float(np.clip(share[~known].mean(), 1e-9, 1 - 1e-9)) if (~known).any() else 0.5
+    free = ~known[what]
+    of, at, said = who[free], what[free], yes[free].astype(float)
+    step_l = (said - p_l[of]) / (p_l[of] * (1 - p_l[of]))
+    step_d = -((1 - said) - p_d[of]) / (p_d[of] * (1 - p_d[of]))
+    unknown = np.flatnonzero(~known)
+    values = np.concatenate([step_l, step_d, np.full(len(unknown), 1 / (prior * (1 - prior)))])
+    lines = np.concatenate([at, at, unknown])
+    columns = np.concatenate([of, graders + of, np.full(len(unknown), 2 * graders)])
+    scores = csr_matrix((values, (lines, columns)), shape=(objects, 2 * graders + 1))
+    missing = (scores.T @ scores.multiply((share * (1 - share))[:, None]).tocsr()).toarray()
+    spread = np.concatenate([p_l * (1 - p_l), p_d * (1 - p_d)])
+    whole = np.append((counts.ravel() + pseudo) / spread, max(len(unknown), 1) / (prior * (1 - prior)))
+    values, vectors = np.linalg.eigh(np.diag(whole) - missing)
+    floor = 1e-9 * float(values.max(initial=1.0))  # flat directions are not known at all
+    variance = ((vectors**2) / np.maximum(values, floor)).sum(1)[:-1]
+    worth = np.clip(spread / variance - pseudo, 0, counts.ravel())
+    return np.asarray(worth.reshape(2, graders))
+
+
 def _index(names: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """The different names in order of appearance, and each one's place."""
     place = {name: at for at, name in enumerate(dict.fromkeys(names))}
     return list(place), np.array([place[name] for name in names], np.intp)
+
+
+def _interval(part: float, whole: float, known: float | None) -> Interval:
+    if known is None or whole <= 0:
+        return jeffreys(part, whole)
+    return jeffreys(part * known / whole, known)
 
 
 def _share(part: float, whole: float, pseudo: float) -> float:

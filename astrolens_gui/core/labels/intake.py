@@ -40,8 +40,8 @@ def take(
             "grader": row.get("grader") or grader,
             "scheme": row.get("scheme") or scheme,
             "grade": row["grade"],
-            "why": why,
-            **{key: row[key] for key in ("subtype", "comment", "time") if row.get(key)},
+            "why": row.get("why") or why,
+            **{key: row[key] for key in ("subtype", "comment", "time", "seconds") if row.get(key)},
         }
         for row in found
         if row.get("grade")
