@@ -132,6 +132,9 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
     train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
+        "--new-lineage", action="store_true", help="a model with other bands or pixels may replace the one in use"
+    )
+    train.add_argument(
         "--from-scratch", action="store_true", help="begin anew (default: go on from the model in use, where it can)"
     )
     train.add_argument(

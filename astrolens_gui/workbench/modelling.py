@@ -69,17 +69,19 @@ class ModelVerbs:
         seed: int = 0,
         pairs: Path | None = None,
         go_on: bool = True,
+        replace_lineage: bool = False,
     ) -> Job[TrainReport]:
         """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse.
 
-        It goes on from the champion's weights where it can (`go_on`), else it begins anew.
+        It goes on from the champion's weights where it can (`go_on`), else it begins anew. What can't be compared with the
+        champion (other bands) is refused unless it may replace it (`replace_lineage`).
         A restorer learns from the project's own images, or from `pairs`, a folder that `pairs` made.
         """
         from .pairing import train_any
 
         values = dict(fit_params or {})
         return self.opened.start(
-            "train", train_any, backend, values, bands, seed, pairs, go_on, title=f"training {backend}"
+            "train", train_any, backend, values, bands, seed, pairs, go_on, replace_lineage, title=f"training {backend}"
         )
 
     @as_job

@@ -94,6 +94,7 @@ def train_any(
     seed: int,
     pairs: Path | None,
     go_on: bool,
+    replace_lineage: bool,
     ctx: Context,
 ) -> TrainReport:
     """Train a restorer on images or pairs, any other backend on the labels."""
@@ -102,7 +103,7 @@ def train_any(
         return train_restorer(opened, spec, values, bands, seed, pairs, ctx)
     if pairs is not None:
         raise UserError(f"the backend {backend} learns from labels, not from pairs; leave --pairs out")
-    return training.train(opened, backend, values, bands, seed, ctx, go_on)
+    return training.train(opened, backend, values, bands, seed, ctx, go_on, replace_lineage)
 
 
 def train_restorer(

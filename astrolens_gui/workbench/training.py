@@ -35,6 +35,7 @@ def train(
     seed: int,
     ctx: Context,
     go_on: bool = True,
+    replace_lineage: bool = False,
 ) -> TrainReport:
     """Snapshot the labels, fit, calibrate, judge, store, and activate unless refused.
 
@@ -87,6 +88,7 @@ def train(
             rule=project.settings["split_rule"],
             split_seed=int(project.settings.get("seed", 0)),
             go_on=go_on,
+            replace_lineage=replace_lineage,
         )
     except UserError:
         if gone := project.missing_roots():

@@ -73,6 +73,7 @@ class Built:
             `validation` bool (N,).
         refused: (object id, sentence).
         hash: sha256 of images, targets and split.
+        twins: bool (N,), held-out rows whose very image is trained on under another name: a leak.
         prior_train: share of lenses in the weighted training rows; `prevalence`: in the unweighted ones.
     """
 
@@ -85,6 +86,7 @@ class Built:
     hash: str = ""
     prior_train: float = 0.5
     prevalence: float = 0.5
+    twins: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 def examples(
@@ -230,6 +232,7 @@ def build(
         )
     images = np.lib.format.open_memmap(folder / "images.tmp.npy", "w+", np.float32, (len(rows), *input.shape))
     kept: list[Example] = []
+    marks: list[bytes] = []
     digest = hashlib.sha256(json.dumps(input.as_dict(), sort_keys=True).encode())
     for start in range(0, len(rows), _BATCH):
         part = rows[start : start + _BATCH]
@@ -239,6 +242,7 @@ def build(
         good = [row for row in part if row.object not in missing]
         images[len(kept) : len(kept) + len(good)] = batch
         digest.update(np.ascontiguousarray(batch).tobytes())
+        marks += [hashlib.blake2b(image.tobytes(), digest_size=16).digest() if image.any() else b"" for image in batch]
         kept += good
         ctx.progress((start + len(part)) / len(rows), f"{len(kept)} of {len(rows)} cutouts read")
     _write_images(folder, images, len(kept))
@@ -265,7 +269,14 @@ def build(
         hash=digest.hexdigest(),
         prior_train=_share(targets[train], weights[train]),
         prevalence=_share(targets[train], np.ones(int(train.sum()))),
+        twins=_twins(marks, validation),
     )
+
+
+def _twins(marks: Sequence[bytes], held: np.ndarray) -> np.ndarray:
+    """Held-out rows with the mark of a row that is not; an image without any value ("") is nobody's twin."""
+    trained = {mark for mark, out in zip(marks, held, strict=True) if not out and mark}
+    return np.array([bool(out) and mark in trained for mark, out in zip(marks, held, strict=True)], bool)
 
 
 def _write_images(folder: Path, images: np.memmap, count: int) -> None:

@@ -127,6 +127,7 @@ def retrain(
     split_seed: int = 0,
     prevalence: float | None = None,
     go_on: bool = True,
+    replace_lineage: bool = False,
 ) -> Outcome:
     """Train a challenger on the labelled objects and judge it; the caller makes it champion when
     `outcome.verdict.activates`.
@@ -135,6 +136,8 @@ def retrain(
         run: calls `FIT` and `PREDICT_SET` by name where the backend wants to run.
         rule, split_seed: which objects are held out; kept by the project, for ever.
         prevalence: share of lenses that the scores are stated for; None: as among the labels.
+        replace_lineage: a model that cannot be compared (other bands, scale or normalisation) may take the champion's place;
+            without it, it is refused.
         go_on: begin with the champion's weights where the backend can and its network, input and classes are the same.
 
     Raises:
@@ -159,7 +162,7 @@ def retrain(
         built.prior_train,
         prevalence if prevalence is not None else built.prevalence,
     )
-    held = built.validation & (built.targets != 0.5)
+    held = built.validation & (built.targets != 0.5) & ~built.twins
     beaten = None
     if champion is not None and not lineage:
         known, beaten = _champion_logits(champion, rows, built, held, cutouts, work, run, ctx.part(0.9, 0.98))
@@ -173,6 +176,7 @@ def retrain(
         lineage=lineage,
         seed=ctx.seed,
     )
+    verdict = _barred(verdict, built, lineage if not replace_lineage else "")
     if not calibration.calibrated:
         verdict = replace(verdict, reason=f"{verdict.reason}; its scores are uncalibrated")
     name = f"{spec.id}-{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}-{built.hash[:6]}"
@@ -202,6 +206,28 @@ def retrain(
     ctx.progress(0.99, verdict.reason)
     write_model(info, work / "fitted")
     return Outcome(verdict, info, tuple(result["epochs"]), result["stopped"], built.refused, result["seconds"])
+
+
+MOST_TWINS = 0.1
+"""Share of the held-out objects that may be trained on under another name before the judgement counts for nothing."""
+
+
+def _barred(verdict: Verdict, built: dataset.Built, lineage: str) -> Verdict:
+    """The verdict, or refused where it cannot count: for a leak, or for a model that nothing can be held against."""
+    if verdict.kind == "refused":
+        return verdict
+    count, all_of_them = int(built.twins.sum()), int(built.validation.sum())
+    if count > MOST_TWINS * all_of_them:
+        said = f"a leak: {count} of {all_of_them} held-out objects are trained on under another name (the same image twice)"
+        return replace(verdict, kind="refused", reason=f"{said}; remove the doubles and train again")
+    if lineage:
+        said = f"it can't be held against the champion: {lineage.removeprefix('a new lineage: ')}"
+        return replace(
+            verdict, kind="refused", reason=f"{said}; train with --new-lineage to put it in the champion's place"
+        )
+    if count:
+        return replace(verdict, reason=f"{verdict.reason}; {count} held-out doubles of trained objects were left out")
+    return verdict
 
 
 def _input(

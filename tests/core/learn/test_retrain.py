@@ -134,9 +134,36 @@ def test_that_the_same_backend_keeps_its_champions_input(tmp_path):
 
 def test_that_other_bands_start_a_new_lineage_and_it_is_said(tmp_path):
     first = train(tmp_path, rows(300))
-    second = train(tmp_path, rows(300, band="i"), Champion(first.model, SPEC))
+    refused = train(tmp_path, rows(300, band="i"), Champion(first.model, SPEC))
+    assert refused.verdict.kind == "refused"
+    assert "the champion uses r, this model i; train with --new-lineage" in refused.verdict.reason
+    second = train(tmp_path, rows(300, band="i"), Champion(first.model, SPEC), replace_lineage=True)
+    assert second.verdict.kind == "accepted"
     assert second.model.parent == ""
     assert "a new lineage: the champion uses r, this model i" in second.verdict.reason
+
+
+def test_that_a_leak_is_refused_and_a_few_doubles_are_left_out(tmp_path):
+    class Doubles(Stamps):
+        """Objects from `count` on show the images of those before them again, under other names."""
+
+        def __init__(self, first):
+            self.first = first
+
+        def batch(self, objects, spec):
+            return super().batch([place % self.first for place in objects], spec)
+
+    def named(count, first):
+        whole = rows(400)
+        return [replace(whole[i % first], object=i, name=f"p{i}", source=i) for i in range(count)]
+
+    leak = train(tmp_path, named(380, 200), cutouts=Doubles(200))
+    assert leak.verdict.kind == "refused"
+    assert "a leak: " in leak.verdict.reason
+    assert "under another name" in leak.verdict.reason
+    few = train(tmp_path, named(310, 300), cutouts=Doubles(300))
+    assert few.verdict.kind == "accepted"
+    assert "held-out doubles of trained objects were left out" in few.verdict.reason
 
 
 def test_that_five_lenses_give_a_provisional_uncalibrated_model(tmp_path):
