@@ -102,7 +102,8 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
     imported.add_argument("--prefix", default="", help="goes before each ID of the catalogue")
 
     label = add(
-        "label", "take labels from a table: ID,grade[,subtype,grader,time,comment], or a truth table ID,is_lens"
+        "label",
+        "take labels from a table: ID,grade[,subtype,grader,time,comment], a truth table ID,is_lens, or another tool's table",
     )
     label.add_argument("project", type=Path)
     label.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV")
@@ -177,7 +178,9 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
 
     export = add("export", "write the labels")
     export.add_argument("project", type=Path)
-    export.add_argument("--format", default="csv")
+    export.add_argument(
+        "--format", default="csv", help="csv, fits, votable, parquet; boxes, reg, coco, yolo; sled; or a plugin's"
+    )
     export.add_argument("--out", type=Path, required=True)
 
     for other in others:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui import arguments as grammar
-from astrolens_gui import cli_detect, cli_restore
+from astrolens_gui import cli_campaign, cli_detect, cli_restore
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
     """Run one command line; `window` starts open and demo. Never raises."""
-    top = grammar.parser(_commands(), cli_detect.grammar, cli_restore.grammar)
+    top = grammar.parser(_commands(), cli_detect.grammar, cli_restore.grammar, cli_campaign.grammar)
     if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
@@ -41,7 +41,7 @@ def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
 def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
     """What runs each command, by its name; `open` and `demo` are the window's."""
     own = {name.removeprefix("cmd_"): run for name, run in globals().items() if name.startswith("cmd_")}
-    return own | cli_detect.COMMANDS | cli_restore.COMMANDS
+    return own | cli_detect.COMMANDS | cli_restore.COMMANDS | cli_campaign.COMMANDS
 
 
 def _names(top: argparse.ArgumentParser) -> set[str]:
@@ -320,12 +320,10 @@ def cmd_scoreboard(arguments: argparse.Namespace) -> int:
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:
-    from astrolens_gui.api import ExporterSpec
-
     with _workbench() as bench:
         _wait(bench.open(arguments.project))
         count = _wait(bench.export(arguments.format, arguments.out))
-        what = next(one.of for one in bench.plugins.all(ExporterSpec) if one.id == arguments.format)
+        what = bench.counted_by(arguments.format)
     print(f"{count} {what} in {arguments.out}")
     return 0
 

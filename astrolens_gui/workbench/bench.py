@@ -18,6 +18,7 @@ from astrolens_gui.jobs.job import Job, Setting
 from astrolens_gui.jobs.runner import Runner
 
 from . import importing, marks, pages, regionfiles, stamps
+from .campaigning import CampaignVerbs
 from .modelling import ModelVerbs
 from .opened import Opened, as_job, open_project
 from .records import ImportReport, LoadedImage, ProjectInfo
@@ -35,7 +36,7 @@ log = logging.getLogger("astrolens.workbench")
 Listener = Callable[[Changes], None]
 
 
-class Workbench(ModelVerbs):
+class Workbench(ModelVerbs, CampaignVerbs):
     """Store, plugins and jobs of one open project. Every verb returns a Job at once; none blocks.
 
     What a verb changed is told to subscribers as `Changes`, on the thread that did it, after it was committed.

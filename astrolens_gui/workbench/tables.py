@@ -22,6 +22,10 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
     from astrolens_gui.core.labels.export import read_labels
     from astrolens_gui.core.labels.schemes import load_schemes
 
+    from .foreign import import_foreign, is_foreign
+
+    if is_foreign(path):
+        return import_foreign(opened, path, grader, "", None, ctx)
     scheme = opened.project.settings["scheme"]
     known = load_schemes(opened.project.folder).get(scheme)
     grades = {grade.value for grade in known.grades} if known else None
@@ -114,6 +118,11 @@ def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
     """All current labels with the champion's scores, or all boxes, as the format wants."""
     from astrolens_gui.core.labels import boxes_out, export
 
+    from .outward import FORMATS
+
+    if format in FORMATS:
+        _parent(out)
+        return FORMATS[format][1](opened, out)
     spec = opened.bench.plugins.exporter(format)
     rows = opened.on_db(lambda: (boxes_out if spec.of == "boxes" else export).rows(opened.store))
     ctx.progress(0.5, f"{len(rows)} {spec.of}")

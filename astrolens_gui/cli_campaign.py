@@ -1,0 +1,170 @@
+"""The commands of campaigns: `agreement`, `consensus`, `report`; imports what a command needs inside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BY = ("mean", "trimmed", "majority", "posterior")
+
+
+def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `add(name, help)` makes a parser."""
+    agreement = add("agreement", "how good each grader is, and how far graders agree")
+    together = add("consensus", "what the graders' answers add up to: means, posteriors, lists, disagreements")
+    report = add("report", "the campaign as one HTML file that prints well")
+    for sub in (agreement, together, report):
+        sub.add_argument("project", type=Path)
+        sub.add_argument(
+            "--golden",
+            type=Path,
+            metavar="CSV",
+            help="objects of known class: columns ID and is_lens (default: the project's truth table)",
+        )
+    for sub in (together, report):
+        sub.add_argument("--by", choices=BY, default="mean", help="what the lists are made of (default mean)")
+    together.add_argument(
+        "--rules", default="holismokes", help="holismokes (A > 2.5, B > 1.5) or holismokes-c (and C > 0.5)"
+    )
+    together.add_argument("--out", type=Path, metavar="CSV", help="write all objects, best first")
+    report.add_argument("--out", type=Path, required=True, metavar="HTML")
+    for sub in (agreement, together):
+        sub.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def cmd_agreement(arguments: argparse.Namespace) -> int:
+    found = _ask(arguments, lambda bench: bench.agreement(arguments.golden))
+    if arguments.json:
+        print(json.dumps(_finite(agreement_values(found)), indent=1, allow_nan=False))
+    else:
+        print("\n".join(agreement_lines(found)))
+    return 0
+
+
+def cmd_consensus(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.progress import watch
+    from astrolens_gui.workbench import Workbench
+
+    with Workbench.start() as bench:
+        watch(bench.open(arguments.project), sys.stderr)
+        found = watch(bench.consensus(arguments.by, arguments.rules, arguments.golden), sys.stderr)
+        if arguments.out:
+            watch(bench.write_consensus(found, arguments.out), sys.stderr)
+    if arguments.json:
+        rows = [{**vars(one), "list": found.list_of(one), "grades": found.given[one.object]} for one in found.verdicts]
+        values = {"by": found.by, "rules": found.rules.id, "lists": found.lists, "objects": rows}
+        print(json.dumps(_finite({**values, "apart": [one.object for one in found.apart]}), indent=1, allow_nan=False))
+    else:
+        print("\n".join(consensus_lines(found)))
+    return 0
+
+
+def cmd_report(arguments: argparse.Namespace) -> int:
+    made = _ask(arguments, lambda bench: bench.report(arguments.out, arguments.golden, arguments.by))
+    print(f"{made.objects:,} objects, {made.graders} graders, {made.pictures} pictures: {arguments.out}")
+    return 0
+
+
+COMMANDS = {"agreement": cmd_agreement, "consensus": cmd_consensus, "report": cmd_report}
+
+
+def agreement_lines(found: Any) -> list[str]:
+    """For a person: a line a grader, then who agrees with whom."""
+    lines = [f"{'grader':<16} graded   s each  self     P_L            P_D            bits"]
+    for one in found.graders:
+        skill, learnt = one.skill, one.learnt
+        best = skill if skill is not None and (skill.lenses or skill.duds) else learnt
+        rates = [_rate(best.p_l, best.p_l_interval), _rate(best.p_d, best.p_d_interval)] if best else ["–", "–"]
+        own = f"{one.own.share:.0%} of {one.own.pairs}" if one.own.pairs else "–"
+        bits = f"{best.bits:.2f}" if best else "–"
+        star = "" if best is skill else "*"
+        pace = f"{one.work.pace.rate_s:.1f}" if one.work.pace.rate_s == one.work.pace.rate_s else "–"
+        lines.append(
+            f"{one.name:<16} {one.work.graded:>6}   {pace:>6}  {own:<8} {rates[0]:<14} {rates[1]:<14} {bits}{star}"
+        )
+    if any(
+        one.learnt is not None and (one.skill is None or not one.skill.lenses + one.skill.duds) for one in found.graders
+    ):
+        lines.append("* by all graders' answers together, for there are no golden objects")
+    names, kappa = found.pairs.graders, found.pairs.kappa
+    if len(names) > 1:
+        lines.append("Cohen's kappa (common objects):")
+        for i, one in enumerate(names):
+            cells = (f"{kappa[i, j]:5.2f} ({found.pairs.common[i, j]})" for j in range(len(names)) if j > i)
+            if text := "  ".join(cells):
+                lines.append(f"  {one:<14} {text}")
+        lines.append(
+            f"all: Fleiss' kappa {found.fleiss.kappa:.2f} of {found.fleiss.objects:,} objects, Krippendorff's alpha {found.alpha:.2f}"
+        )
+    lines.append(f"{found.golden:,} golden objects, {found.lenses:,} of them lenses")
+    return [*lines, *([found.note] if found.note else [])]
+
+
+def agreement_values(found: Any) -> dict[str, Any]:
+    graders = []
+    for one in found.graders:
+        values: dict[str, Any] = {"grader": one.name, "graded": one.work.graded, "grades": dict(one.work.grades)}
+        values |= {"seconds_each": one.work.pace.rate_s, "left": one.work.left}
+        values |= {"self_pairs": one.own.pairs, "self_same": one.own.same, "confusion": dict(one.confusion)}
+        for name, skill in (("golden", one.skill), ("all", one.learnt)):
+            if skill is not None:
+                values[name] = {"P_L": skill.p_l, "P_L_interval": skill.p_l_interval, "P_D": skill.p_d,
+                                "P_D_interval": skill.p_d_interval, "bits": skill.bits}  # fmt: skip
+        graders.append(values)
+    pairs = {
+        "graders": list(found.pairs.graders),
+        "kappa": found.pairs.kappa.tolist(),
+        "common": found.pairs.common.tolist(),
+    }
+    return {
+        "graders": graders,
+        "pairs": pairs,
+        "fleiss": found.fleiss.kappa,
+        "alpha": found.alpha,
+        "golden": found.golden,
+        "lenses": found.lenses,
+        "note": found.note,
+    }
+
+
+def consensus_lines(found: Any, limit: int = 20) -> list[str]:
+    counts = ", ".join(
+        f"{name or 'no list'}: {count:,}"
+        for name, count in sorted(found.lists.items(), key=lambda one: (not one[0], one[0]))
+    )
+    lines = [f"{len(found.verdicts):,} objects by {found.by}, {found.rules.title} ({found.rules.source})", counts]
+    for one in found.verdicts[:limit]:
+        lines.append(
+            f"  {found.list_of(one):<9} {one.mean:4.2f} ± {one.spread:4.2f} of {one.graders}  posterior {one.posterior:.3g}  {one.object}"
+        )
+    if found.apart:
+        lines.append(f"{len(found.apart):,} objects whose grades lie two or more apart, to be graded again together:")
+        lines += [f"  {one.range:g}  {one.object}" for one in found.apart[:limit]]
+    return lines
+
+
+def _rate(value: float, interval: tuple[float, float]) -> str:
+    return f"{value:.2f} {interval[0]:.2f}–{interval[1]:.2f}"
+
+
+def _ask(arguments: argparse.Namespace, question: Callable[[Any], Any]) -> Any:
+    from astrolens_gui.progress import watch
+    from astrolens_gui.workbench import Workbench
+
+    with Workbench.start() as bench:
+        watch(bench.open(arguments.project), sys.stderr)
+        return watch(question(bench), sys.stderr)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,281 @@
+"""A campaign of people: how good each grader is, how far they agree, what they add up to; reads the history, writes no label."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import Context, UserError
+
+from .answers import Answers, gathered
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.grading.agreement import Fleiss, Pairs, SelfAgreement
+    from astrolens_gui.core.grading.consensus import Rules, Verdict
+    from astrolens_gui.core.grading.graders import Work
+    from astrolens_gui.core.grading.swap import Skill, Swapped
+    from astrolens_gui.core.learn.recovery import Recovery
+
+    from .opened import Opened
+
+BY = ("mean", "trimmed", "majority", "posterior")
+"""What a consensus may be by."""
+
+IMPORT = "import"
+
+
+@dataclass(frozen=True)
+class Grader:
+    """One grader.
+
+    Attributes:
+        work: counts and pace. own: first against repeated answers. confusion: grade → (lenses, others) on golden objects.
+        skill: on golden objects, None where they graded none. learnt: from all answers by expectation-maximisation, with its
+            intervals; None for a single grader. found: completeness against Einstein radius and arc S/N.
+    """
+
+    name: str
+    work: Work
+    own: SelfAgreement
+    confusion: Mapping[str, tuple[int, int]]
+    skill: Skill | None
+    learnt: Skill | None
+    found: tuple[Recovery, ...] = ()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What `agreement` found: `pairs` Cohen's kappa of each two, `fleiss` and `alpha` (ordinal) of all; `note` for the person."""
+
+    graders: tuple[Grader, ...]
+    pairs: Pairs
+    fleiss: Fleiss
+    alpha: float
+    golden: int
+    lenses: int
+    truth: Path | None
+    objects: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """What `consensus` found.
+
+    Attributes:
+        by: one of BY. rules: of the lists. verdicts: best first by `by`. apart: those to be graded again together.
+        ids: of objects by name. given: object → grader → number. swapped: the posteriors' EM.
+        lists: how many on each list. silent: answers without a number.
+    """
+
+    by: str
+    rules: Rules
+    verdicts: tuple[Verdict, ...]
+    apart: tuple[Verdict, ...]
+    ids: Mapping[str, int]
+    given: Mapping[str, Mapping[str, float]]
+    swapped: Swapped
+    lists: Mapping[str, int]
+    silent: int = 0
+    graders: tuple[str, ...] = ()
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def list_of(self, one: Verdict) -> str:
+        """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
+        return list_of(one, self.by, self.rules)
+
+
+def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
+    """Every grader by themselves and against the others.
+
+    Args:
+        golden: a truth table whose objects are of known class; None takes the project's own, where it has one.
+
+    Raises:
+        UserError: nobody graded, or the table can't be read.
+    """
+    from astrolens_gui.core.grading import agreement as between
+    from astrolens_gui.core.grading import consensus, graders, swap
+
+    said = gathered(opened, golden)
+    ctx.progress(0.4, f"{len(said.last):,} answers")
+    answers = consensus.as_answers(said.first)
+    skills = swap.skills((one for one in answers if one.object in said.golden), said.golden)
+    names = said.graders
+    learnt = swap.offline(answers, said.golden).skills if len(names) > 1 and answers else {}
+    ctx.progress(0.7, "who agrees with whom")
+    level = {number: at for at, number in enumerate(sorted({one.number for one in said.last}))}
+    _, _, table = between.as_table([(one.grader, one.object, level[one.number]) for one in said.last])
+    order = list(dict.fromkeys(one.grader for one in said.last))
+    table = table[:, [order.index(name) for name in names if name in order]] if order else np.zeros((0, 0))
+    pairs = between.pairs([name for name in names if name in order], table)
+    truth = _truth(said)
+    made = []
+    for name in names:
+        repeats: dict[Hashable, Sequence[float]] = {
+            one: [float(_place(level, n)) for n in numbers] for one, numbers in said.repeats.get(name, {}).items()
+        }
+        found = tuple(graders.recovery_of(name, said.first, truth)) if truth is not None else ()
+        work = _work(name, said)
+        own = between.self_agreement(repeats)
+        made.append(Grader(name, work, own, _confusion(name, said), skills.get(name), learnt.get(name), found))
+    alpha = between.krippendorff(table) if table.size else math.nan
+    return Agreement(
+        graders=tuple(made),
+        pairs=pairs,
+        fleiss=between.fleiss(table),
+        alpha=alpha,
+        golden=len(said.golden),
+        lenses=sum(said.golden.values()),
+        truth=said.truth,
+        objects=said.objects,
+        note=_note(said),
+    )
+
+
+def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Context) -> Consensus:
+    """What all graders' answers add up to, by one of BY, with the lists of published rules (`consensus.PUBLISHED`).
+
+    Raises:
+        UserError: nobody graded, or there is no such rule.
+    """
+    from astrolens_gui.core.grading import consensus as together
+    from astrolens_gui.core.grading import swap
+
+    if by not in BY or rules not in together.PUBLISHED:
+        raise UserError(
+            f"a consensus is by {', '.join(BY)}, with the lists of {', '.join(together.PUBLISHED)}; not {by} {rules}"
+        )
+    said = gathered(opened, golden)
+    ctx.progress(0.4, f"{len(said.last):,} answers")
+    swapped = swap.offline(together.as_answers(said.first), said.golden)
+    chosen = together.PUBLISHED[rules]
+    made = together.verdicts(said.last, swapped.posterior, rules=chosen)
+
+    def worth(one: Verdict) -> tuple[float, float, str]:
+        value = getattr(one, by)
+        return (-(value if value == value else -1.0), -one.mean, one.object)
+
+    made.sort(key=worth)
+    given: dict[str, dict[str, float]] = {}
+    for one in said.last:
+        given.setdefault(one.object, {})[one.grader] = one.number
+    rows = opened.on_db(lambda: opened.store.objects([said.ids[one.object] for one in made]))
+    places = {row.name: (row.ra, row.dec) for row in rows if row.ra is not None and row.dec is not None}
+    return Consensus(
+        by=by,
+        rules=chosen,
+        verdicts=tuple(made),
+        apart=tuple(together.disagreements(made)),
+        ids=said.ids,
+        given=given,
+        swapped=swapped,
+        lists=dict(Counter(list_of(one, by, chosen) for one in made)),
+        silent=sum(said.silent.values()),
+        graders=tuple(said.graders),
+        places=places,
+    )
+
+
+def list_of(one: Verdict, by: str, rules: Rules) -> str:
+    """See `Consensus.list_of`."""
+    from astrolens_gui.core.grading.swap import Settings
+
+    if by == "posterior":
+        return {"open": ""}.get(word := Settings().status(one.posterior), str(word))
+    return rules.of(getattr(one, by))
+
+
+def write_consensus(found: Consensus, out: Path, ctx: Context) -> int:
+    """A row for each object, best first: `ID,list,graders,mean,…`, then one column a grader; the number of rows."""
+    from astrolens_gui.core.labels.export import text_cell, whole
+
+    if not out.parent.is_dir():
+        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    numbers = ("mean", "spread", "trimmed", "majority", "range", "posterior")
+    graders = [f"grade_{name}" for name in found.graders]
+
+    def write(partial: Path) -> None:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("ID", "ra_deg", "dec_deg", "list", "graders", *numbers, "done", *graders))
+            for one in found.verdicts:
+                place = found.places.get(one.object, (math.nan, math.nan))
+                each = [found.given[one.object].get(name, math.nan) for name in found.graders]
+                values = (
+                    one.object,
+                    *place,
+                    found.list_of(one),
+                    one.graders,
+                    *(getattr(one, name) for name in numbers),
+                )
+                writer.writerow([text_cell(value) for value in (*values, one.done, *each)])
+
+    whole(out, write)
+    return len(found.verdicts)
+
+
+def _truth(said: Answers) -> Any:
+    """The golden objects with their Einstein radii and arc S/N; None where there is none."""
+    from astrolens_gui.core.learn.entries import read_truth
+
+    if said.truth is None or not said.golden:
+        return None
+    try:
+        return read_truth(said.truth)
+    except UserError:  # a challenge's own table: classes, but no columns of ours
+        return None
+
+
+def _work(name: str, said: Answers) -> Work:
+    """Counts and pace. Labels of a table have the time of their import, which is none: their own seconds count, if they have any."""
+    from astrolens_gui.core.grading.graders import Pace, Work, pace
+
+    mine = [row for row in said.rows if row[0] == name]
+    live = [row[2] for row in mine if IMPORT not in row[4]]
+    found = pace(live)
+    took = [row[3] for row in mine if IMPORT in row[4] and row[3]]
+    if len(live) < 2 and took:
+        found = Pace(len(mine), math.fsum(took), 1, float(np.median(took)), float(np.mean(took)))
+    return Work(name, dict(Counter(row[1] for row in mine)), found, max(said.objects - len(mine), 0))
+
+
+def _confusion(name: str, said: Answers) -> dict[str, tuple[int, int]]:
+    """Number of a grade → (lenses, others) on golden objects, by first answers, best first."""
+    counts: dict[float, list[int]] = {}
+    for one in said.first:
+        if one.grader == name and one.object in said.golden:
+            counts.setdefault(one.number, [0, 0])[not said.golden[one.object]] += 1
+    by_number = _titles(said)
+    return {by_number.get(n, f"{n:g}"): (counts[n][0], counts[n][1]) for n in sorted(counts, reverse=True)}
+
+
+def _titles(said: Answers) -> dict[float, str]:
+    from astrolens_gui.core.grading.consensus import BEST
+
+    steps = max(len(said.grades) - 1, 1)
+    return {BEST * (1 - at / steps): value for at, value in enumerate(said.grades)}
+
+
+def _place(level: Mapping[float, int], number: float) -> int:
+    """A repeated answer's level; one that stands nowhere any more is counted at the nearest that does."""
+    return level[min(level, key=lambda one: abs(one - number))] if level else 0
+
+
+def _note(said: Answers) -> str:
+    parts = []
+    if not said.golden:
+        parts.append("no object here is of known class: name a truth table to learn what each answer is worth")
+    if said.silent:
+        listed = ", ".join(
+            f"{count:,} × {grade}" for (_, grade), count in sorted(said.silent.items(), key=lambda one: -one[1])[:5]
+        )
+        parts.append(f"answers that say nothing of a lens are left out of the numbers ({listed})")
+    return "; ".join(parts)

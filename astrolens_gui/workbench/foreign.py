@@ -1,0 +1,177 @@
+"""Other tools' tables into a project: whose objects the rows are, and what their labels become; nothing is dropped, all is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import Context, UserError
+from astrolens_gui.core.labels.schemes import load_schemes
+
+from .records import ImportReport
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.grading.foreign import Row, Taken
+    from astrolens_gui.core.grading.mapper import Columns
+    from astrolens_gui.core.labels.schemes import Scheme
+
+    from .opened import Opened
+
+MARKED = "marked"
+"""The grade of what was raised in a mosaic: outside every scheme, for nobody said which grade it is."""
+
+_ENDINGS = (".fits", ".fit", ".fits.gz", ".fits.fz", ".png", ".jpg", ".jpeg", ".npy", ".tif", ".tiff")
+_SAID = {"ungraded": "have no label", "unseen": "were never on a screen", "removed": "were taken out of the set"}
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file's header is one of another tool's table, and not of ours."""
+    from astrolens_gui.core.grading import foreign, formats
+
+    try:
+        text = foreign.text_of(path)
+    except UserError:
+        return False
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    header = foreign.header_of(text, delimiter)
+    return not {"ID", "grade"} <= set(header) and bool(formats.sniff(text))
+
+
+def import_foreign(
+    opened: Opened, path: Path, grader: str, format: str, columns: Columns | None, ctx: Context
+) -> ImportReport:
+    """Labels of another tool's table (or of any table, through `columns`), in one transaction.
+
+    Args:
+        grader: who graded; "" takes the table's own, else the name in the file's name, else the present grader.
+        format: an id of `grading.formats`; "" lets the file say it.
+
+    Raises:
+        UserError: it can't be read, or is of none or several formats.
+    """
+    from astrolens_gui.core.grading import formats, mapper
+
+    taken = mapper.read(path, columns) if columns is not None else formats.read(path, format)
+    ctx.progress(0.3, f"{len(taken.rows)} rows read")
+    who = grader or taken.grader or opened.bench.grader
+    scheme = _scheme(opened, taken)
+    names = opened.on_db(lambda: _named(opened, taken))
+    why = f"import {path.name}"
+    rows, remarks, refused, unknown = [], [], [], 0
+    for row in _counting(taken):
+        name = names.get(row.stamp)
+        if name is None:
+            unknown += 1
+            if unknown <= 1000:
+                refused.append(f"{path.name}: line {row.line}: there is no object {row.stamp!r} in this project")
+            continue
+        grade = row.grade or (MARKED if row.state == "marked" else row.label if row.state == "graded" else "")
+        remark = "; ".join(one for one in (row.comment, *(tag for tag in row.tags if tag not in row.comment)) if one)
+        given = {"ID": name, "grader": grader or row.grader or who, "comment": remark}
+        if grade:
+            more = {"why": f"duplicate {why}"} if row.extra.get("again") else {}
+            rows.append({**given, "grade": grade, "subtype": row.subtype, "seconds": row.seconds, **more})
+        elif remark:
+            remarks.append(given)
+    grades = {one.value for one in scheme.grades}
+    ctx.progress(0.6, f"{len(rows)} labels")
+
+    def write() -> Any:
+        changes = opened.store.label_many(rows, grader=who, scheme=scheme.id, grades=grades, why=why)
+        noted = _remark(opened, remarks)
+        return opened.tell(changes), noted
+
+    changes, noted = opened.on_db(write)
+    if unknown > 1000:
+        refused.append(f"{path.name}: {unknown - 1000:,} more rows are of unknown objects")
+    return ImportReport(
+        added=len(changes.events),
+        refused=refused,
+        notes=[f"{path.name}: {note}" for note in _notes(taken, changes, scheme, noted)],
+    )
+
+
+def _scheme(opened: Opened, taken: Taken) -> Scheme:
+    """The project's, where it has every grade that the table gives; else the one of A, B, C, X, which labels carry with them."""
+    schemes = load_schemes(opened.project.folder)
+    own = schemes.get(opened.project.settings["scheme"])
+    given = {row.grade for row in taken.rows if row.grade} - {"I"}
+    if own is not None and given <= {one.value for one in own.grades}:
+        return own
+    return schemes["abcx"]
+
+
+def _named(opened: Opened, taken: Taken) -> dict[str, str]:
+    """Stamp → the name of its object here: as written, without its folder, or without its ending; by its first 40 characters where
+    the tool cut it. On the db thread."""
+    tries = {row.stamp: _tries(row.stamp) for row in taken.rows}
+    known = opened.store.ids(dict.fromkeys(one for some in tries.values() for one in some))
+    found = {stamp: next((one for one in some if one in known), None) for stamp, some in tries.items()}
+    if taken.cut:
+        short: dict[str, list[str]] = {}
+        for name in opened.store.queue_table("")["name"]:
+            for whole in (name, f"{name}.fits"):
+                short.setdefault(whole[:40], []).append(name)
+        for stamp, name in found.items():
+            if name is None and len(same := set(short.get(stamp[:40], ()))) == 1:
+                found[stamp] = same.pop()
+    return {stamp: name for stamp, name in found.items() if name is not None}
+
+
+def _tries(stamp: str) -> list[str]:
+    base = PurePosixPath(stamp.replace("\\", "/")).name
+    stems = [base[: -len(ending)] for ending in _ENDINGS if base.lower().endswith(ending)]
+    return list(dict.fromkeys([stamp, base, *stems[::-1]]))
+
+
+def _counting(taken: Taken) -> list[Row]:
+    """The rows that count: all of them where a repetition is a second answer (told by `extra["again"]`), else the last of each
+    stamp and grader."""
+    from dataclasses import replace
+
+    if not taken.repeats_matter:
+        return list({(row.grader, row.stamp): row for row in taken.rows}.values())
+    seen: set[tuple[str, str]] = set()
+    made = []
+    for row in taken.rows:
+        again = (row.grader, row.stamp) in seen
+        seen.add((row.grader, row.stamp))
+        made.append(replace(row, extra={**row.extra, "again": "1"}) if again else row)
+    return made
+
+
+def _remark(opened: Opened, remarks: list[dict[str, Any]]) -> int:
+    """Comments on objects that were not graded; those that stand already are not written again. On the db thread."""
+    ids = opened.store.ids([one["ID"] for one in remarks])
+    count = 0
+    for one in remarks:
+        there = opened.store.label_of(ids[one["ID"]], one["grader"])
+        if there is None or there.comment != one["comment"]:
+            opened.store.comment(ids[one["ID"]], one["comment"], grader=one["grader"])
+            count += 1
+    return count
+
+
+def _notes(taken: Taken, changes: Any, scheme: Scheme, noted: int) -> list[str]:
+    states, unmapped = Counter(taken.states), taken.unmapped
+    made = [
+        f"read as a table of {taken.format}, {len(taken.rows):,} rows, grades of the scheme {scheme.id}",
+        *taken.notes,
+    ]
+    made += [f"{states[state]:,} rows {words}" for state, words in _SAID.items() if states[state]]
+    if states["seen"]:
+        made.append(f"{states['seen']:,} were shown and not raised: they are graded {scheme.lowest.value}")
+    if states[MARKED]:
+        made.append(f"{states[MARKED]:,} were marked, which is no grade: they are kept as {MARKED!r}, to be graded")
+    made += [
+        f"the label {label!r} has no grade here; its {count:,} rows are kept as they are"
+        for label, count in unmapped.items()
+    ]
+    if taken.repeated and not taken.repeats_matter:
+        made.append(f"{len(taken.repeated):,} names stand more than once; the last row of each counts")
+    if changes.extra["unchanged"]:
+        made.append(f"{changes.extra['unchanged']:,} rows say what stands already; they are not added again")
+    if noted:
+        made.append(f"{noted:,} comments on objects without a grade")
+    return made

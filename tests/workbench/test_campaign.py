@@ -1,0 +1,209 @@
+"""Campaigns of graders on a project: other tools' tables in, who is how good, what they add up to, and what is written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from astrolens_gui import cli
+from astrolens_gui.api import UserError
+from astrolens_gui.core.grading import boxsets
+from astrolens_gui.workbench import Workbench
+
+COUNT = 24
+SKILLS = {"ada": (0.9, 0.95), "bob": (0.7, 0.8), "cyd": (0.85, 0.7)}
+
+
+def run(*argv):
+    return cli.run([str(one) for one in argv], lambda *_: 0)
+
+
+def write_table(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def stamps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("campaign")
+    (folder / "images").mkdir()
+    y, x = np.mgrid[:26, :26] - 12.5
+    noise = np.random.default_rng(0)
+    for n in range(COUNT):
+        data = 50 * np.exp(-np.hypot(x, y) / 3) + (20 * np.exp(-((np.hypot(x, y) - 8) ** 2) / 2) if n % 3 == 0 else 0)
+        head = {"FILTER": "VIS", "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRPIX1": 13.5, "CRPIX2": 13.5,
+                "CRVAL1": 10 + n / 10, "CRVAL2": -3.0, "CDELT1": -0.1 / 3600, "CDELT2": 0.1 / 3600}  # fmt: skip
+        image = (data + noise.normal(size=data.shape)).astype(np.float32)
+        fits.writeto(folder / "images" / f"c{n:02d}.fits", image, fits.Header(head))
+    write_table(folder / "truth.csv", ["ID,is_lens", *(f"c{n:02d},{int(n % 3 == 0)}" for n in range(0, COUNT, 2))])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(stamps: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three graders' tables, one of another tool each."""
+    folder = tmp_path_factory.mktemp("project") / "p.astrolens"
+    random = np.random.default_rng(5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASTROLENS_HOME", str(folder.parent / "home"))
+        assert run("import", folder, stamps / "images") == 0
+        for who, (p_l, p_d) in SKILLS.items():
+            said = ["A" if random.random() < (p_l if n % 3 == 0 else 1 - p_d) else "X" for n in range(COUNT)]
+            rows = [f"{n},c{n:02d}.fits,{g},{g},,,{g},26,{2 + n % 3}.5,0.1" for n, g in enumerate(said)]
+            header = ",file_name,classification,subclassification,ra,dec,comment,image_dim,time,pixel_size"
+            table = write_table(folder.parent / f"classification_single_{who}_{COUNT}.csv", [header, *rows])
+            assert run("label", folder, "--from", table) == 0
+    return folder
+
+
+@pytest.fixture
+def bench(project: Path):
+    with Workbench.start() as bench:
+        bench.open(project).result(30)
+        yield bench
+
+
+@pytest.fixture
+def own(stamps: Path, tmp_path: Path):
+    """A project of one test alone."""
+    with Workbench.start() as bench:
+        bench.open(tmp_path / "own.astrolens", create={}).result(30)
+        bench.import_images([stamps / "images"]).result(60)
+        yield bench
+
+
+def test_that_another_tools_table_brings_grader_grades_and_times_and_the_second_time_nothing(bench, project):
+    labels = bench.opened.on_db(lambda: bench.store.labels("ada"))
+    assert len(labels) == COUNT
+    assert {one.grade for one in labels} == {"A", "X"}
+    assert labels[1].seconds == 3.5
+    report = bench.import_labels(project.parent / f"classification_single_ada_{COUNT}.csv").result(30)
+    assert report.added == 0
+    assert any("not added again" in note for note in report.notes)
+
+
+def test_that_nothing_of_a_mosaic_is_dropped(own, tmp_path):
+    rows = ["c00.fits,1.0,1.0", "c01.fits,0.0,2.0", "c02.fits,0.0,0.0", "gone.fits,1.0,3.0", "c01.fits,1.0,101.0"]
+    table = write_table(tmp_path / "classification_mosaic_autosave_7.csv", ["file_name,classification,Grid_pos", *rows])
+    report = own.import_foreign(table, "ada").result(30)
+    assert report.refused == [f"{table.name}: line 5: there is no object 'gone.fits' in this project"]
+    said = {row.name: (row.grade, row.why) for row in own.opened.on_db(lambda: own.store.labels())}
+    assert said["c00"] == ("marked", f"import {table.name}")
+    assert said["c01"] == ("marked", f"duplicate import {table.name}")
+    assert any("1 rows were never on a screen" in note for note in report.notes)
+    assert own.import_foreign(table, "ada").result(30).added == 0
+
+
+def test_that_unknown_labels_comments_and_tags_stay(own, tmp_path):
+    rows = ['c00.fits,SA,None,"thin, red"', "c01.fits,QSO,None, ", "c02.fits,None,None,look again"]
+    table = write_table(tmp_path / "t.csv", ["file_name,classification,subclassification,comment", *rows])
+    report = own.import_labels(table, "ada").result(30)
+    said = {row.name: (row.grade, row.comment) for row in own.opened.on_db(lambda: own.store.labels(graded=False))}
+    assert said == {"c00": ("C", "thin, red; single arc"), "c01": ("QSO", ""), "c02": ("", "look again")}
+    assert any("'QSO' has no grade here; its 1 rows" in note for note in report.notes)
+
+
+def test_that_names_cut_at_forty_letters_are_found_by_their_beginning(own, stamps, tmp_path):
+    long = "a_very_long_name_of_a_stamp_in_some_survey_00017"
+    (tmp_path / f"{long}.fits").write_bytes((stamps / "images" / "c00.fits").read_bytes())
+    own.import_images([tmp_path / f"{long}.fits"]).result(30)
+    table = write_table(tmp_path / "saved.csv", [f"{long[:40]},L,None,arc, red", "c01.fits,NL,None,"])
+    own.import_labels(table, "ada").result(30)
+    assert {row.name: row.grade for row in own.opened.on_db(lambda: own.store.labels())} == {long: "A", "c01": "X"}
+
+
+def test_that_each_grader_is_measured_on_the_golden_objects(bench, stamps):
+    found = bench.agreement(stamps / "truth.csv").result(30)
+    assert [one.name for one in found.graders] == ["ada", "bob", "cyd"]
+    assert (found.golden, found.lenses) == (12, 4)
+    ada = found.graders[0]
+    lenses = ada.confusion["A"][0]
+    assert ada.skill.p_l == (lenses + 1) / (4 + 2)
+    assert sum(map(sum, ada.confusion.values())) == 12
+    assert ada.work.pace.median_s == 3.5
+    assert found.pairs.common.tolist() == [[COUNT] * 3] * 3
+    assert found.fleiss.objects == COUNT
+    assert ada.learnt.p_d_interval[0] < ada.learnt.p_d < ada.learnt.p_d_interval[1]
+
+
+def test_that_undone_grades_count_nowhere_and_duplicates_are_answers_of_their_own(own, stamps):
+    queue = own.queue("random").result(30)
+    ids = dict(zip(queue.name, queue.object.tolist(), strict=True))
+    for name, grade, why in (
+        ("c00", "A", "queue"),
+        ("c01", "B", "queue"),
+        ("c00", "X", "duplicate"),
+        ("c01", "B", "duplicate"),
+    ):
+        own.label(ids[name], grade, why=why).result(30)
+    own.label(ids["c02"], "A").result(30)
+    own.undo().result(30)
+    [one] = own.agreement(stamps / "truth.csv").result(30).graders
+    assert (one.own.pairs, one.own.same) == (2, 1)
+    assert one.confusion == {"A": (1, 0)}
+    assert one.work.graded == 2
+    own.undo().result(30)
+    own.redo().result(30)
+    assert own.agreement().result(30).graders[0].own.pairs == 2
+
+
+def test_that_lists_posteriors_and_disagreements_add_up(bench, stamps, tmp_path):
+    found = bench.consensus(golden=stamps / "truth.csv").result(30)
+    assert sum(found.lists.values()) == COUNT
+    means = [one.mean for one in found.verdicts]
+    assert means == sorted(means, reverse=True)
+    assert all(one.range == 3 for one in found.apart)
+    assert {one.object for one in found.apart} == {one.object for one in found.verdicts if 0 < one.mean < 3}
+    by_posterior = bench.consensus("posterior", golden=stamps / "truth.csv").result(30)
+    right = [(one.posterior > 0.5) == (int(one.object[1:]) % 3 == 0) for one in by_posterior.verdicts]
+    assert np.mean(right) > 0.8
+    assert bench.write_consensus(found, tmp_path / "list.csv").result(30) == COUNT
+    with (tmp_path / "list.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["mean"]) == means[0]
+    assert set(rows[0]) > {"ra_deg", "grade_ada", "grade_bob", "posterior", "list"}
+    with pytest.raises(UserError, match="a consensus is by"):
+        bench.consensus("guess").result(30)
+
+
+def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, capsys):
+    assert run("agreement", project, "--golden", stamps / "truth.csv") == 0
+    said = capsys.readouterr().out
+    assert "12 golden objects, 4 of them lenses" in said
+    assert "Krippendorff" in said
+    assert run("agreement", project, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["graders"][0]["grader"] == "ada"
+    assert run("consensus", project, "--by", "posterior", "--out", tmp_path / "l.csv", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["objects"]) == COUNT
+    assert (tmp_path / "l.csv").is_file()
+    assert run("agreement", project, "--golden", tmp_path / "none.csv") == 1
+    assert "there is no such table" in capsys.readouterr().err
+
+
+def test_that_boxes_become_training_sets_and_lists_an_upload(own, stamps, tmp_path):
+    queue = own.queue("random").result(30)
+    ids = dict(zip(queue.name, queue.object.tolist(), strict=True))
+    own.add_box(ids["c00"], {"class_name": "lens", "x": 5.0, "y": 20.0, "w": 6.0, "h": 4.0, "band": "VIS"}).result(30)
+    for name, grade in (("c00", "A"), ("c01", "X"), ("c03", "B")):
+        own.label(ids[name], grade).result(30)
+    assert own.export("coco", tmp_path / "c.json").result(30) == 1
+    pages, boxes = boxsets.read_coco((tmp_path / "c.json").read_text(), "c.json")
+    assert [page.name for page in pages] == ["c00.fits", "c01.fits", "c03.fits"]
+    assert boxes == [boxsets.Box("c00.fits", "lens", 5.0, 20.0, 6.0, 4.0)]
+    assert own.export("yolo", tmp_path / "yolo").result(30) == 1
+    assert (tmp_path / "yolo/labels/c01.txt").read_text() == ""
+    assert not (tmp_path / "yolo/labels/c03.txt").exists()
+    assert own.export("sled", tmp_path / "s.json").result(30) == 2
+    first = json.loads((tmp_path / "s.json").read_text())[0]
+    assert (first["score"], first["flag"], round(first["ra"], 3)) == (3.0, "CANDIDATE", 10.0)
+    assert first["mugshot"] == "c00.png"
+
+
+def test_that_nobody_having_graded_is_said_so(own):
+    with pytest.raises(UserError, match="nobody has graded"):
+        own.agreement().result(30)
