@@ -30,8 +30,8 @@ class Learner:
         self.judge = network.adversary(bands, width) if how.adversary_weight else None
         self._drawing = _optimizer(how, self.live)
         self._judging = _optimizer(how, self.judge) if self.judge is not None else None
-        self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True)
-        self.watch = tf.function(self._watch, jit_compile=False, reduce_retracing=True)
+        self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True, autograph=False)
+        self.watch = tf.function(self._watch, jit_compile=False, reduce_retracing=True, autograph=False)
 
     def step(self, images: np.ndarray, wanted: np.ndarray, rate: float, number: int) -> tf.Tensor:
         """Learn from a batch in units of the noise, `wanted` NaN where unknown; the numbers of `LOSSES`."""
