@@ -29,6 +29,10 @@ BY = ("mean", "trimmed", "majority", "posterior")
 """What a consensus may be by."""
 
 IMPORT = "import"
+"""Stands in the reason of what came from a table."""
+
+AT_ONCE_S = 0.1
+"""Seconds an answer: faster is a table being read, not a person."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Consensus:
     Attributes:
         by: one of BY. rules: of the lists. verdicts: best first by `by`. apart: those to be graded again together.
         ids: of objects by name. given: object → grader → number. swapped: the posteriors' EM.
-        lists: how many on each list. silent: answers without a number.
+        lists: how many on each list. silent: answers without a number. assumed: the prior is SWAP's own, for every graded object is
+            golden and none tells the share of lenses.
     """
 
     by: str
@@ -86,6 +91,7 @@ class Consensus:
     silent: int = 0
     graders: tuple[str, ...] = ()
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    assumed: bool = False
 
     def list_of(self, one: Verdict) -> str:
         """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
@@ -181,6 +187,7 @@ def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Con
         silent=sum(said.silent.values()),
         graders=tuple(said.graders),
         places=places,
+        assumed=all(one.object in said.golden for one in made),
     )
 
 
@@ -235,15 +242,20 @@ def _truth(said: Answers) -> Any:
 
 
 def _work(name: str, said: Answers) -> Work:
-    """Counts and pace. Labels of a table have the time of their import, which is none: their own seconds count, if they have any."""
+    """Counts and pace. Labels of a table without times have that of their import, all at once, which is none: their own seconds
+    count, if they have any."""
     from astrolens_gui.core.grading.graders import Pace, Work, pace
 
     mine = [row for row in said.rows if row[0] == name]
-    live = [row[2] for row in mine if IMPORT not in row[4]]
-    found = pace(live)
-    took = [row[3] for row in mine if IMPORT in row[4] and row[3]]
-    if len(live) < 2 and took:
-        found = Pace(len(mine), math.fsum(took), 1, float(np.median(took)), float(np.mean(took)))
+    found = pace([row[2] for row in mine if IMPORT not in row[4]])
+    taken = [row for row in mine if IMPORT in row[4]]
+    if len(taken) > found.answers:
+        theirs = pace([row[2] for row in taken])
+        took = [row[3] for row in taken if row[3]]
+        if took:
+            found = Pace(len(mine), math.fsum(took), 1, float(np.median(took)), float(np.mean(took)))
+        elif theirs.rate_s > AT_ONCE_S:
+            found = theirs
     return Work(name, dict(Counter(row[1] for row in mine)), found, max(said.objects - len(mine), 0))
 
 

@@ -207,3 +207,36 @@ def test_that_boxes_become_training_sets_and_lists_an_upload(own, stamps, tmp_pa
 def test_that_nobody_having_graded_is_said_so(own):
     with pytest.raises(UserError, match="nobody has graded"):
         own.agreement().result(30)
+
+
+def test_that_the_report_is_one_file_with_every_number(project, stamps, tmp_path):
+    out = tmp_path / "r.html"
+    assert run("report", project, "--golden", stamps / "truth.csv", "--out", out) == 0
+    text = out.read_text(encoding="utf-8")
+    for said in (
+        f"3 graders gave {3 * COUNT} grades to {COUNT} of {COUNT} objects",
+        "12 objects are of known class (4 lenses)",
+        "Fleiss’ κ",
+        "Golden lenses on a list",
+        "data:image/png;base64,",
+        "@media print",
+        "ada",
+    ):
+        assert said in text, said
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert "https://" not in text
+    assert 'src="data:' in text
+    assert "nan" not in text.split("</style>")[1].replace(" name", "").split("base64")[0]
+    assert run("report", project, "--out", tmp_path / "none" / "r.html") == 1
+
+
+def test_that_a_picture_comes_back_as_it_was():
+    from io import BytesIO
+
+    from matplotlib.image import imread
+
+    from astrolens_gui.core.images import png
+
+    pixels = np.random.default_rng(1).integers(0, 255, (5, 7, 4), dtype=np.uint8)
+    back = np.round(imread(BytesIO(png.encode(pixels)), format="png") * 255)
+    assert (back == pixels[..., 2::-1]).all()
