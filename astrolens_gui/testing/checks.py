@@ -317,7 +317,8 @@ def simulations_repeat(subject: Subject) -> None:
     for run in ("a", "b"):
         out = subject.folder / f"simulation_{run}"
         out.mkdir()
-        table = subject.make().simulate(out, 4, subject.context())
+        backend = subject.trained[0] if subject.spec.fit_params is not None else subject.make()
+        table = backend.simulate(out, 4, subject.context())
         assert {"ID", "is_lens"} <= set(table.read_text(encoding="utf-8").splitlines()[0].split(",")), (
             "truth lacks columns"
         )

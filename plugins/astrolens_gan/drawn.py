@@ -31,15 +31,20 @@ def likeness(drawn: np.ndarray, real: np.ndarray) -> Likeness:
     within, across = distances(real, real), distances(drawn, real)
     np.fill_diagonal(within, np.inf)
     own = distances(drawn, drawn)
-    ratio = power_spectrum(drawn) / np.maximum(power_spectrum(real), 1e-30)
     return Likeness(
         nearest=float(np.median(across.min(1))),
         nearest_real=float(np.median(within.min(1))),
         apart=float(np.median(own[~np.eye(len(own), dtype=bool)])),
         apart_real=float(np.median(within[np.isfinite(within)])),
-        spectrum=float(np.abs(np.log10(np.maximum(ratio, 1e-30))).max()),
+        spectrum=float(spectra_apart(drawn, real).max()),
         histogram=histogram_distance(drawn, real),
     )
+
+
+def spectra_apart(drawn: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """|log10| of the ratio of the mean power spectra, ring by ring and band by band."""
+    ratio = power_spectrum(drawn) / np.maximum(power_spectrum(real), 1e-30)
+    return np.asarray(np.abs(np.log10(np.maximum(ratio, 1e-30))))
 
 
 def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:

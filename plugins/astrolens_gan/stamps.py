@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 from astrolens_gui.kit import budget
 
 from . import stampnet
-from .drawn import likeness
+from .drawn import likeness, spectra_apart
 
 WEIGHTS = "weights.safetensors"
 NOT_DATA = "not data: drawn by a generative network"
@@ -37,8 +36,9 @@ class Dcgan:
         self._about: dict[str, Any] = {}
 
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
-        """From the images alone, whatever the set is for; the central part whose side is a multiple of 8. The last epoch of
-        the report holds the `drawn.Likeness` to the training stamps.
+        """From the images alone, whatever the set is for; the central part whose side is a multiple of 8. What the networks
+        pay each other does not fall as the drawings get better, so `loss` is how far their power spectrum is from the
+        stamps' (mean of |log10|). The last epoch of the report holds the `drawn.Likeness` to the training stamps.
 
         Raises:
             UserError: fewer than two stamps, or the loss is no number any more.
@@ -57,6 +57,8 @@ class Dcgan:
             return taken if data.input.normalisation == "asinh_noise" else np.arcsinh(taken)
 
         bands, width, latent = len(data.input.bands), int(self.params.width), int(self.params.latent)
+        some = np.random.default_rng(ctx.seed).choice(rows, min(len(rows), COMPARED), replace=False)
+        latents = np.random.default_rng(ctx.seed).standard_normal((min(len(some), _AT_ONCE), latent), np.float32)
         epochs: list[dict[str, float]] = []
         ended = "all epochs"
         with kit.device_scope(ctx), kit.deterministic(ctx.seed):
@@ -70,11 +72,15 @@ class Dcgan:
                     sums += learner.step(tf.constant(np.ascontiguousarray(real))).numpy()
                     done += 1
                     share = max((epoch + done * size / len(rows)) / fit_params.epochs, limit.share())
-                    ctx.progress(min(share, 1.0), f"epoch {epoch + 1}", loss=sums[0] / done)
+                    ctx.progress(min(share, 1.0), f"epoch {epoch + 1}", generator=sums[0] / done)
                     if limit.over():
                         break
-                epochs.append({"loss": float(sums[0] / done), "adversary": float(sums[1] / done)})
-                if not math.isfinite(epochs[-1]["loss"]):
+                made = np.asarray(learner.draws(latents, training=False))
+                loss = float(spectra_apart(made, batch(some[:_AT_ONCE])).mean())
+                named = zip(("generator", "adversary"), (sums / done).tolist(), strict=True)
+                epochs.append({"loss": loss, **dict(named)})
+                ctx.progress(min(share, 1.0), f"epoch {epoch + 1}", loss=loss)
+                if not np.isfinite(list(epochs[-1].values())).all():
                     raise UserError(f"the loss is no longer a number in epoch {epoch + 1}; lower learning_rate")
                 if limit.over():
                     ended = "the time was used up"
@@ -84,7 +90,6 @@ class Dcgan:
             "side": side, "bands": list(data.input.bands), "width": width, "latent": latent,
             "pixel_scale": data.input.pixel_scale,
         }  # fmt: skip
-        some = np.random.default_rng(ctx.seed).choice(rows, min(len(rows), COMPARED), replace=False)
         epochs[-1] |= asdict(likeness(np.arcsinh(self.draw(len(some), ctx)), batch(some)))
         return FitReport(tuple(epochs), ended)
 
