@@ -132,6 +132,7 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
     train.add_argument("--backend", default="cnn")
     train.add_argument("--bands", help="train on these bands (default: what most labelled objects have)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--quick", action="store_true", help="tune the last layer of the model in use, in seconds")
     train.add_argument(
         "--new-lineage", action="store_true", help="a model with other bands or pixels may replace the one in use"
     )

@@ -291,6 +291,7 @@ def cmd_train(arguments: argparse.Namespace) -> int:
         values = grammar.parameters(arguments, spec, "train PROJECT")
         how = {"bands": _bands(arguments.bands), "seed": arguments.seed, "pairs": arguments.pairs}
         how |= {"go_on": not arguments.from_scratch, "replace_lineage": arguments.new_lineage}
+        how["quick"] = arguments.quick
         report = _wait(bench.train(arguments.backend, values, **how))
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
     _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])

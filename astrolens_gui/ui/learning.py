@@ -27,6 +27,11 @@ class LearningCommands:
     def retrain(self) -> None:
         self._window.panel.train()
 
+    def tune(self) -> None:
+        self._window.panel.say("Tuning the last layer …", "muted")
+        backend = self._window.panel.backend
+        self._start(self._trained, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
+
     def show_models(self) -> None:
         self._window.show_dock("models")
 
@@ -51,10 +56,12 @@ class LearningCommands:
         self._window.panel.say("Training …", "muted")
         self._start(self._trained, "Training cancelled; nothing changed.", "train", backend, fit_params)
 
-    def _start(self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any) -> None:
+    def _start(
+        self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any, **named: Any
+    ) -> None:
         """Call a verb of the workbench, then `done(job, report)`."""
         try:
-            job = getattr(self._window.workbench, verb)(*arguments)
+            job = getattr(self._window.workbench, verb)(*arguments, **named)
         except ValueError as error:  # the workbench refuses at once what it knows to be wrong
             self._failed(cancelled, error)
             return

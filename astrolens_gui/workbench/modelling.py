@@ -68,21 +68,20 @@ class ModelVerbs:
         bands: Sequence[str] | None = None,
         seed: int = 0,
         pairs: Path | None = None,
-        go_on: bool = True,
-        replace_lineage: bool = False,
+        **how: bool,
     ) -> Job[TrainReport]:
         """The retrain button: fit on the labels in a child, calibrate, judge, and activate or refuse.
 
-        It goes on from the champion's weights where it can (`go_on`), else it begins anew. What can't be compared with the
-        champion (other bands) is refused unless it may replace it (`replace_lineage`).
+        `how` is a `training.How`: it goes on from the champion's weights where it can, unless `go_on` is False; with `quick`
+        it tunes their last layer alone; what can't be compared with the champion is refused unless `replace_lineage`.
         A restorer learns from the project's own images, or from `pairs`, a folder that `pairs` made.
         """
         from .pairing import train_any
+        from .training import How
 
-        values = dict(fit_params or {})
-        return self.opened.start(
-            "train", train_any, backend, values, bands, seed, pairs, go_on, replace_lineage, title=f"training {backend}"
-        )
+        title = f"{'tuning' if how.get('quick') else 'training'} {backend}"
+        asked = (backend, dict(fit_params or {}), bands, seed, pairs, How(**how))
+        return self.opened.start("train", train_any, *asked, title=title)
 
     @as_job
     def explain(self, object_id: int, what: str = "gradcam", model: str = "") -> Job[Any]:

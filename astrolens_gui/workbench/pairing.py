@@ -18,7 +18,7 @@ from astrolens_gui.core.plugins import missing
 from astrolens_gui.core.restore import pairs as pairing
 from astrolens_gui.core.restore import sources
 
-from . import training
+from . import drawing, training
 from .choice import read_row
 from .records import TrainReport
 
@@ -93,17 +93,18 @@ def train_any(
     bands: Sequence[str] | None,
     seed: int,
     pairs: Path | None,
-    go_on: bool,
-    replace_lineage: bool,
+    how: training.How,
     ctx: Context,
 ) -> TrainReport:
-    """Train a restorer on images or pairs, any other backend on the labels."""
+    """Train a restorer on images or pairs, a generator on images, any other backend on the labels."""
     spec = opened.bench.plugins.backend(backend)
     if spec.task.startswith("restore/"):
         return train_restorer(opened, spec, values, bands, seed, pairs, ctx)
     if pairs is not None:
         raise UserError(f"the backend {backend} learns from labels, not from pairs; leave --pairs out")
-    return training.train(opened, backend, values, bands, seed, ctx, go_on, replace_lineage)
+    if drawing.draws(spec):
+        return drawing.train_generator(opened, spec, values, bands, seed, ctx)
+    return training.train(opened, backend, values, bands, seed, how, ctx)
 
 
 def train_restorer(
@@ -136,7 +137,7 @@ def train_restorer(
         built = pairset.from_pairs(folder, pairs)
         split = {"seed": split["seed"], "rule": "object"}
     else:
-        rows = _examples(opened)
+        rows = examples(opened)
         input = pairset.choose_input(spec, rows, bands)
         built = pairset.from_objects(
             folder, rows, opened.images.cutouts, input, seed=split["seed"], rule=split["rule"], ctx=first
@@ -160,7 +161,7 @@ def train_restorer(
     return training.finish(opened, outcome, time.perf_counter() - begun)
 
 
-def _examples(opened: Opened) -> list[dataset.Example]:
+def examples(opened: Opened) -> list[dataset.Example]:
     """All objects, graded or not, at most `MOST_OBJECTS`."""
     ids = opened.on_db(lambda: opened.store.queue_table(""))["object"]
     if not len(ids):

@@ -7,10 +7,11 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build
+from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build, fields
 from astrolens_gui.core import paths
 from astrolens_gui.core.labels.records import CLASSIFY
 from astrolens_gui.core.labels.schemes import load_schemes
@@ -27,15 +28,28 @@ if TYPE_CHECKING:
 log = logging.getLogger("astrolens.workbench")
 
 
+@dataclass(frozen=True)
+class How:
+    """What a person may ask of a training besides the backend's own parameters.
+
+    Attributes:
+        go_on: begin with the champion's weights where that is possible. replace_lineage: what can't be compared with the
+            champion may take its place. quick: only the last layer of the champion, in the warm child: seconds.
+    """
+
+    go_on: bool = True
+    replace_lineage: bool = False
+    quick: bool = False
+
+
 def train(
     opened: Opened,
     backend: str,
     values: dict[str, Any],
     bands: Sequence[str] | None,
     seed: int,
+    how: How,
     ctx: Context,
-    go_on: bool = True,
-    replace_lineage: bool = False,
 ) -> TrainReport:
     """Snapshot the labels, fit, calibrate, judge, store, and activate unless refused.
 
@@ -55,6 +69,9 @@ def train(
         from .boxlearning import train_detector
 
         return train_detector(opened, spec, build(spec.fit_params, values), bands, seed, ctx)
+    if how.quick:
+        _check_quick(spec)
+        values = {**values, "tune": "head"}
     fit_params: Any = build(spec.fit_params, values)
     objects, labels, champion = opened.on_db(lambda: _snapshot(opened))
     targets = {
@@ -82,13 +99,13 @@ def train(
             fit_params=fit_params,
             models_dir=project.models_dir,
             champion=champion,
-            run=runner(bench.settings["memory_limit_gb"], spec),
+            run=_warm(opened) if how.quick else runner(bench.settings["memory_limit_gb"], spec),
             ctx=replace(ctx, seed=seed),
             bands=bands,
             rule=project.settings["split_rule"],
             split_seed=int(project.settings.get("seed", 0)),
-            go_on=go_on,
-            replace_lineage=replace_lineage,
+            go_on=how.go_on,
+            replace_lineage=how.replace_lineage,
         )
     except UserError:
         if gone := project.missing_roots():
@@ -123,6 +140,18 @@ def runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     return lambda entry, kwargs, ctx: run_in_child(
         entry, kwargs, ctx, memory_limit_bytes=limit, name=f"training {spec.id}", log_folder=paths.log_folder()
     )
+
+
+def _check_quick(spec: BackendSpec) -> None:
+    names = {field.name for field in fields(spec.fit_params)} if spec.fit_params else set()
+    if not (spec.resumes and "tune" in names):
+        raise UserError(f"the backend {spec.id} has no last layer that could be tuned alone; train it whole")
+
+
+def _warm(opened: Opened) -> retrain.Run:
+    """Fits and predicts in the warm child that scores: it has loaded everything already."""
+    child = opened.bench.models.child
+    return lambda entry, kwargs, ctx: child.call(entry, kwargs, None, ctx)[0]
 
 
 def check_writable(folder: Path) -> None:

@@ -9,6 +9,14 @@ TABLE: tuple[Action, ...] = (
     Action(
         "retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"
     ),
+    Action(
+        "tune",
+        "Retrain quickly",
+        ("Shift+F6",),
+        "Tune the last layer of the model in use on the grades, in seconds, and order the queue anew",
+        "Model",
+        "project",
+    ),
     Action("show_models", "Models", ("Ctrl+M",), "Choose the backend and its settings", "Model", "project"),
     Action(
         "show_scoreboard",
