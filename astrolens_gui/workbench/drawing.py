@@ -57,7 +57,8 @@ def train_generator(
     )
     nothing, fitted = Path(ctx.workdir) / "nothing.npy", Path(ctx.workdir) / "fitted"
     np.save(nothing, np.zeros((0, *built.set.input.shape), np.float32))  # nothing is held against an answer
-    run, params = training.runner(opened.bench.settings["memory_limit_gb"], spec), build(spec.params)
+    run = training.runner(opened.bench.settings["memory_limit_gb"], spec)
+    params: Any = build(spec.params)
     kwargs = {"set_folder": str(built.set.folder), "factory": spec.factory, "method": "simulate", "asked": str(nothing)}
     more = {"params": params, "fit_params": fit_params, "out": str(fitted)}
     result = run(fitting.FIT, {**kwargs, **more}, replace(ctx.part(0.1, 1.0), seed=seed))
