@@ -14,6 +14,7 @@ from .commands import Commands
 from .current import Current
 from .detecting import DetectCommands
 from .field import FieldCommands
+from .graders import GraderCommands
 from .grading import Grading
 from .learning import LearningCommands
 from .looking import LookCommands
@@ -81,6 +82,7 @@ class Window(QtWidgets.QMainWindow):
         self.why = WhyCommands(self)
         self.detecting = DetectCommands(self)
         self.restoring = RestoreCommands(self)
+        self.graders = GraderCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -91,6 +93,7 @@ class Window(QtWidgets.QMainWindow):
                     self.why,
                     self.detecting,
                     self.restoring,
+                    self.graders,
                     MosaicCommands(self),
                     ShareCommands(self),
                     self.projects,
@@ -133,6 +136,7 @@ class Window(QtWidgets.QMainWindow):
             "why": self._dock("why", "Why", QWidget(), Qt.RightDockWidgetArea),
             "detect": self._dock("detect", "Detect", QWidget(), Qt.RightDockWidgetArea),
             "restore": self._dock("restore", "Restore", QWidget(), Qt.RightDockWidgetArea),
+            "graders": self._dock("graders", "Graders", QWidget(), Qt.RightDockWidgetArea),
             "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
         }
         right = [dock for name, dock in self.docks.items() if name != "queue"]
@@ -191,6 +195,7 @@ class Window(QtWidgets.QMainWindow):
         self.docks["why"].setWidget(scrolled(self.why.build()))
         self.docks["detect"].setWidget(scrolled(self.detecting.build()))
         self.docks["restore"].setWidget(scrolled(self.restoring.build()))
+        self.docks["graders"].setWidget(scrolled(self.graders.build()))
         self.marking.build()
         self._situation()
 

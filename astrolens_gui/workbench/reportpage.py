@@ -22,7 +22,8 @@ STYLE = """
 @media screen and (prefers-color-scheme: dark) {
   :root { --ink: #e6eaef; --soft: #9aa6b3; --line: #39424d; --page: #15191e; --box: #1e242b; --main: #6db3ee; --other: #f0a060; }
 }
-* { box-sizing: border-box; }
+* { box-sizing: border-box; } .keep { break-inside: avoid; }
+body { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 60rem; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; border-bottom: 1px solid var(--line);
@@ -89,7 +90,8 @@ def page(found: Facts) -> str:
 
 
 def _section(title: str, *content: str) -> str:
-    return f"<h2>{escape(title)}</h2>\n" + "\n".join(one for one in content if one)
+    first, *rest = [one for one in content if one]
+    return f'<div class="keep"><h2>{escape(title)}</h2>\n{first}</div>\n' + "\n".join(rest)
 
 
 def _criteria(found: Facts) -> str:
@@ -160,7 +162,7 @@ def _agreement(found: Facts) -> Iterable[str]:
                 cells.append('<td class="k">–</td>')
                 continue
             part = 0 if math.isnan(kappa) else round(45 * max(kappa, 0))
-            shade = f"background: color-mix(in srgb, var(--main) {part}%, transparent)"
+            shade = f"background: rgba(31, 111, 178, 0.{part:02d})"
             cells.append(f'<td class="k" style="{shade}">{number(kappa, ".2f")}<br><small>{common:,}</small></td>')
         body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}</tr>")
     yield f'<div class="wide"><table><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
@@ -222,14 +224,14 @@ def _gallery(found: Facts) -> Iterable[str]:
     if not shown:
         yield "<p>No object is on a list, or none has a picture.</p>"
         return
-    yield f"<p>By {escape(found.consensus.by)}: list, mean ± spread of so many grades, posterior.</p>"
+    yield f"<p>By {escape(found.consensus.by)}: list, mean ± spread (so many grades), and p, the posterior.</p>"
     yield '<div class="gallery">' + "".join(_figure(found, one) for one in shown) + "</div>"
 
 
 def _figure(found: Facts, one: Any) -> str:
     data = base64.b64encode(found.pictures[one.object]).decode("ascii")
     spread = f" ± {one.spread:.1f}" if one.spread == one.spread else ""
-    words = f"<b>{escape(found.consensus.list_of(one))}</b> {one.mean:.2f}{spread} ({one.graders}), p {posterior(one.posterior)}"
+    words = f"<b>{escape(found.consensus.list_of(one))}</b> {one.mean:.2f}{spread} ({one.graders})<br>p {posterior(one.posterior)}"
     name = escape(one.object)
     return f'<figure><img alt="{name}" src="data:image/png;base64,{data}"><figcaption>{name}<br>{words}</figcaption></figure>'
 

@@ -62,7 +62,7 @@ class Rules:
 HOLISMOKES = Rules(
     "holismokes",
     "HOLISMOKES: A > 2.5, B > 1.5",
-    "Cañameras et al. 2021 (HOLISMOKES VI); Schuldt et al. 2025 (HOLISMOKES XVI)",
+    "Cañameras et al. 2021, HOLISMOKES VI; Schuldt et al. 2025, HOLISMOKES XVI",
     (Rule("A", 2.5), Rule("B", 1.5)),
 )
 HOLISMOKES_C = Rules(

@@ -10,6 +10,7 @@ from . import (
     detect,
     field,
     grade,
+    graders,
     help,
     look,
     mark,
@@ -30,6 +31,7 @@ __all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "
 
 TABLE: tuple[Action, ...] = (
     *grade.TABLE,
+    *graders.TABLE,
     *move.TABLE,
     *view.TABLE,
     *panels.TABLE,
