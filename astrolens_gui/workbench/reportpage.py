@@ -44,6 +44,7 @@ svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; }
 svg text { fill: var(--soft); font: 12px system-ui, Arial, sans-serif; }
 svg .ink { fill: var(--ink); } code { background: var(--box); padding: 0 .25em; border-radius: 3px; }
 @media print { @page { size: A4; margin: 16mm 14mm; } body { padding: 0; max-width: none; font-size: 10pt; }
+  .wide { overflow: visible; } .wide table { font-size: 7.5pt; } .wide td, .wide th { padding: .12rem .4rem; }
   .gallery { grid-template-columns: repeat(6, 1fr); } a { color: inherit; } .tiles div { border: 1px solid var(--line); } }
 """
 
@@ -262,7 +263,16 @@ def _list(found: Facts) -> Iterable[str]:
 
 def _objects(found: Facts, rows: Sequence[Any]) -> str:
     graders = found.consensus.graders if len(found.consensus.graders) <= 8 else ()
-    head = ("Object", "RA", "Dec", "list", "mean", "spread", "posterior", *graders)
+    head = (
+        "Object",
+        "RA",
+        "Dec",
+        "list",
+        "mean",
+        "spread",
+        "posterior",
+        *(str(at) for at in range(1, len(graders) + 1)),
+    )
     body = []
     for one in rows:
         ra, dec = found.consensus.places.get(one.object, (math.nan, math.nan))
@@ -282,7 +292,9 @@ def _objects(found: Facts, rows: Sequence[Any]) -> str:
                 *(number(each.get(name, math.nan), "g") for name in graders),
             )
         )
-    return f'<div class="wide">{_table(head, body)}</div>'
+    who = ", ".join(f"{at} {escape(name)}" for at, name in enumerate(graders, 1))
+    legend = f'<p class="soft">Grades, 3 the best, by {who}.</p>' if graders else ""
+    return f'{legend}<div class="wide">{_table(head, body)}</div>'
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
