@@ -3,176 +3,131 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, Restored, TrainingSet, UserError
 
-from . import certainty, network, training
-from .certainty import Certainty
-from .learner import hide
+from . import blindspot, network, training
 
-WEIGHTS, CERTAINTY = "weights.safetensors", "certainty.json"
-PIXELS = 1 << 20
-"""Of one call: what the network holds for them is about a gigabyte."""
+WEIGHTS = "weights.safetensors"
+PIXELS = 1 << 19
+"""Of one call: what the network holds for them is below a gigabyte."""
 LARGEST_WIDTH, MOST_BANDS = 128, 64
-MOST_TO_MEASURE = 256
-"""Held images that the certainty is taken from."""
+ODD = 0.05
+"""Share of an image whose residuals say how odd it is: a ring or a trail is a small part of a stamp."""
 
 
 class Autoencoder:
-    """Denoising autoencoder in U-Net form, homogeneous in flux."""
+    """U-Net that answers with an image's noise, so that what it leaves is the image, linear in flux."""
 
     def __init__(self, params: Any) -> None:
         self.params = params
-        self._trained: keras.Model | None = None
-        self._certainty: Certainty | None = None
+        self._trained: training.Trained | None = None
         self._answer: Any = None
         self._shape = (0, 0)
 
     def fit(self, data: TrainingSet, fit_params: Any, ctx: Context) -> FitReport:
         """After `load` it goes on from the loaded weights, where they fit."""
-        if fit_params.mode == "pairs" and data.wanted is None:
-            raise UserError(
-                "there are no wanted images to learn from; make pairs with `astrolens pairs`, or choose blind_spot"
-            )
-        alone = data.wanted is None or fit_params.mode == "blind_spot"
         bands, width = len(data.input.bands), int(self.params.width)
-        start = self._trained if self._shape == (bands, width) else None
-        trained, report = training.train(width, data, alone, fit_params, ctx.part(0.0, 0.95), start)
+        start = self._trained.network if self._trained is not None and self._shape == (bands, width) else None
+        trained, report = training.train(width, data, fit_params, ctx, start)
         self._take(trained, bands, width)
-        self._certainty = self._measure(data, alone, fit_params.hidden, ctx.part(0.95, 1.0))
         return report
 
     def restore(self, batch: np.ndarray, ctx: Context) -> Restored:
-        """One answer an image, and its standard error by brightness; no draws: it does not invent."""
-        images = self._checked(batch)
-        answer = self._ask(images, ctx)
-        assert self._certainty is not None
-        mean = self._certainty.combined(images, answer)
-        return Restored(mean, self._certainty.sigma(answer), np.zeros((len(mean), 0, *mean.shape[1:]), np.float32))
+        """`mean`: the batch less its noise; `sigma`: its standard error, brought to that of images that were held out while it
+        learnt; no draws, for it has one answer only."""
+        mean, sigma = self._run(batch, ctx)
+        return Restored(mean, sigma, np.zeros((len(mean), 0, *mean.shape[1:]), np.float32))
 
     def anomaly(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
-        """How coherent the difference between image and answer is: the logarithm of its mean square after a 3 x 3 mean,
-        in units of what white noise of unit variance has there."""
-        images = self._checked(batch)
-        away = images - self._ask(images, ctx)
-        smooth = sum(np.roll(away, (dy, dx), axis=(1, 2)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)) / 3.0
-        square = np.square(smooth.astype(np.float64))[:, 1:-1, 1:-1].mean(axis=(1, 2, 3))
-        return np.log(np.maximum(square, 1e-12)).astype(np.float32)
+        """Reconstruction error in sigma: (image - answer) / (noise of the place), summed over cells of 2 x 2 px in quadrature of
+        the bands; root mean square of the worst 5 % of a stamp."""
+        batch = np.asarray(batch, np.float32)
+        mean, _ = self._run(batch, ctx)
+        left = (batch - mean) / np.sqrt(1 + self._known().shot * np.maximum(mean, 0))
+        many, high, wide, bands = left.shape
+        high, wide = high // 2 * 2, wide // 2 * 2
+        cells = left[:, :high, :wide].reshape(many, high // 2, 2, wide // 2, 2, bands).sum(axis=(2, 4)) / 2
+        power = np.sort((cells.astype(np.float64) ** 2).mean(axis=-1).reshape(many, -1), axis=1)
+        worst = max(1, round(ODD * power.shape[1]))
+        return np.sqrt(power[:, -worst:].mean(axis=1)).astype(np.float32)
 
     def save(self, folder: Path) -> None:
-        if self._trained is None or self._certainty is None:
-            raise UserError("this denoiser has no weights yet; train it or load a model")
-        bands, width = self._shape
-        kit.save_keras(self._trained, Path(folder) / WEIGHTS, {"bands": str(bands), "width": str(width)})
-        about = {name: getattr(self._certainty, name).tolist() for name in ("error", "own")}
-        (Path(folder) / CERTAINTY).write_text(json.dumps(about), encoding="utf-8")
+        trained, (bands, width) = self._known(), self._shape
+        about = {"bands": bands, "width": width, "mode": trained.mode, "factor": trained.factor}
+        about["shot"] = trained.shot.tolist()
+        kit.save_keras(trained.network, Path(folder) / WEIGHTS, {"about": json.dumps(about)})
 
     def load(self, folder: Path) -> None:
         path = Path(folder) / WEIGHTS
-        _, about = kit.read_header(path)
+        _, header = kit.read_header(path)
         try:
-            bands, width = int(about["bands"]), int(about["width"])
-        except (KeyError, ValueError):
+            about = json.loads(header["about"])
+            bands, width, factor = int(about["bands"]), int(about["width"]), float(about["factor"])
+            shot, mode = np.array(about["shot"], np.float32), str(about["mode"])
+        except (KeyError, ValueError, TypeError):
             raise UserError(f"{path}: these weights do not say which network they are for") from None
-        if not (1 <= bands <= MOST_BANDS and 1 <= width <= LARGEST_WIDTH):
-            raise UserError(f"{path}: no network has {bands} bands and {width} filters")
-        known = _read(Path(folder) / CERTAINTY)
+        fits = 1 <= bands <= MOST_BANDS and 1 <= width <= LARGEST_WIDTH and 0 < factor < 1e3
+        if not fits or shot.shape != (bands,) or not np.isfinite(shot).all() or (shot < 0).any():
+            raise UserError(f"{path}: no denoiser is like what these weights say of themselves; train or import again")
         made = network.denoiser(bands, width)
         kit.load_keras(made, path)
-        self._take(made, bands, width)
-        self._certainty = known
+        self._take(training.Trained(made, mode, shot, factor), bands, width)
 
-    def _checked(self, batch: np.ndarray) -> np.ndarray:
+    def _known(self) -> training.Trained:
         if self._trained is None:
             raise UserError("this denoiser has no weights yet; train it or load a model")
-        images = np.asarray(batch, np.float32)
-        if images.ndim != 4 or images.shape[3] != self._shape[0]:
-            raise UserError(
-                f"this denoiser takes images of {self._shape[0]} bands, not an array of shape {images.shape}"
-            )
-        return images
+        return self._trained
 
-    def _ask(self, images: np.ndarray, ctx: Context) -> np.ndarray:
-        """The network's answer, mean over the symmetries, float32 like the images."""
-        height, width = images.shape[1:3]
-        padded = ((0, 0), (0, -height % network.CELL), (0, -width % network.CELL), (0, 0))
-        given, answer = np.pad(images, padded, mode="reflect"), np.empty(images.shape, np.float32)
-        at_once = max(1, PIXELS // (given.shape[1] * given.shape[2]))
-        turns = [(turn, mirror) for mirror in (False, True) for turn in range(4)][: int(self.params.symmetries)]
-        with kit.device_scope(ctx):
-            for start in range(0, len(images), at_once):
-                part = given[start : start + at_once]
-                total = np.zeros(part.shape, np.float64)
-                for turn, mirror in turns:
-                    total += _back(self._answer(tf.constant(_turned(part, turn, mirror))).numpy(), turn, mirror)
-                answer[start : start + len(part)] = (total / len(turns))[:, :height, :width]
-                ctx.progress(min((start + len(part)) / len(images), 1.0))
-        return answer
-
-    def _measure(self, data: TrainingSet, alone: bool, share: float, ctx: Context) -> Certainty:
-        """By images that were not learnt from; where none are held, by some that were."""
-        rows = data.indices("validation")
-        rows = (rows if len(rows) else data.indices("train"))[:MOST_TO_MEASURE]
-        images = np.asarray(data.images[rows], np.float32)
-        quiet = replace(ctx, on_progress=lambda _: None)
-        if not alone:
-            wanted = np.where(images != 0, np.asarray(data.wanted[rows], np.float32), np.nan)  # type: ignore[index]
-            answer = self._ask(images, quiet)
-            noise = _noise_of(wanted)
-            return certainty.measured(answer, wanted, noise)
-        random = np.random.default_rng(ctx.seed & 0xFFFFFFFF)
-        answers, seen = [], []
-        for _ in range(2):
-            given, asked = hide(images, share, random)
-            hidden = (asked > 0) & (images != 0)
-            answers.append(self._ask(given, quiet)[hidden])
-            seen.append(images[hidden])
-        return certainty.blind(np.concatenate(answers), np.concatenate(seen))
-
-    def _take(self, trained: keras.Model, bands: int, width: int) -> None:
+    def _take(self, trained: training.Trained, bands: int, width: int) -> None:
         """Make a network the one that answers, in float32."""
         with kit.dtype_scope("float32"):
             same = network.denoiser(bands, width)
-        same.set_weights([np.asarray(each) for each in trained.weights])
-        self._trained, self._shape = same, (bands, width)
-        self._answer = tf.function(lambda given: same(given, training=False), reduce_retracing=True)
+        same.set_weights([np.asarray(each) for each in trained.network.weights])
+        self._trained = training.Trained(same, trained.mode, trained.shot, trained.factor)
+        self._shape = (bands, width)
+        blind, shot = trained.mode == "blind_spot", tf.constant(trained.shot)
+
+        def answer(images: Any) -> Any:
+            return blindspot.answer(same, images, shot) if blind else network.answer(same, images)
+
+        self._answer = tf.function(answer, jit_compile=False, reduce_retracing=True)
+
+    def _run(self, batch: np.ndarray, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """(mean, sigma) float32 like the batch."""
+        trained, (bands, _) = self._known(), self._shape
+        batch = np.asarray(batch, np.float32)
+        if batch.ndim != 4 or batch.shape[3] != bands:
+            raise UserError(f"this denoiser takes images of {bands} bands, not an array of shape {batch.shape}")
+        count, height, width, _ = batch.shape
+        views = range(0, 8, 8 // int(self.params.symmetries))
+        mean, variance = np.zeros_like(batch), np.zeros_like(batch)
+        at_once = max(1, PIXELS // (height * width))
+        with kit.device_scope(ctx):
+            for start in range(0, count, at_once):
+                part = slice(start, start + at_once)
+                for view in views:
+                    seen = training.filled(_turned(batch[part], view))
+                    high, wide = (width, height) if view & 1 else (height, width)
+                    clean, doubt = (each.numpy()[:, :high, :wide] for each in self._answer(tf.constant(seen)))
+                    mean[part] += _back(clean, view) / len(views)
+                    variance[part] += _back(doubt, view) / len(views)
+                ctx.progress(min((start + at_once) / count, 1.0))
+        return mean, np.sqrt(variance * np.float32(trained.factor))
 
 
-def _noise_of(wanted: np.ndarray) -> float:
-    """Variance of white noise in the wanted images (a second exposure has its own), from differences of neighbours' middle half;
-    near 0 for clean ones."""
-    away = np.diff(wanted, 2, axis=2)
-    away = away[np.isfinite(away)]
-    if not away.size:
-        return 0.0
-    low, high = np.quantile(away, [0.25, 0.75])
-    return float(((high - low) / 1.349) ** 2 / 6)  # of differences 1, -2, 1
+def _turned(images: np.ndarray, view: int) -> np.ndarray:
+    """One of the eight symmetries: transposed where the view is odd, then mirrored in rows by 4, in columns by 2."""
+    made = images.transpose(0, 2, 1, 3) if view & 1 else images
+    return made[:, :: -1 if view & 4 else 1, :: -1 if view & 2 else 1]
 
 
-def _read(path: Path) -> Certainty:
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        arrays = [np.array(about[name], np.float64) for name in ("error", "own")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} can't be read ({error}); restore the file or train again") from None
-    if any(each.shape != certainty.EDGES.shape or not np.isfinite(each).all() for each in arrays):
-        raise UserError(f"{path} does not say how sure this denoiser is; restore the file or train again")
-    return Certainty(np.maximum(arrays[0], 0.0), np.clip(arrays[1], 0.0, 1.0))
-
-
-def _turned(images: np.ndarray, turn: int, mirror: bool) -> np.ndarray:
-    seen = images[:, :, ::-1] if mirror else images
-    return np.ascontiguousarray(np.rot90(seen, turn, axes=(1, 2)))
-
-
-def _back(images: np.ndarray, turn: int, mirror: bool) -> np.ndarray:
-    seen = np.rot90(images, -turn, axes=(1, 2))
-    return seen[:, :, ::-1] if mirror else seen
+def _back(images: np.ndarray, view: int) -> np.ndarray:
+    made = images[:, :: -1 if view & 4 else 1, :: -1 if view & 2 else 1]
+    return made.transpose(0, 2, 1, 3) if view & 1 else made

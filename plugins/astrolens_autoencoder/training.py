@@ -1,9 +1,11 @@
-"""How the denoiser learns: batches, time, step size, stopping, what it reports; knows no layer."""
+"""How the denoiser learns: which mode, batches, time, step size, stopping, what it reports; knows no layer."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,52 +15,86 @@ from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
 from astrolens_gui.kit import budget
 
-from .learner import Learner, hide
+from . import network
+from .learner import Learner
+from .noise import Noise, level
 
 FEWEST_TO_STOP = 8
 """Validation images below which their loss is too noisy to stop by."""
 BETWEEN_REPORTS_S = 0.25
+GOING_ON = 0.3
+"""Of the step size, where a training goes on from trained weights: they are to be bent, not forgotten."""
+MEASURED_ON = 256
+"""Images that the noise is measured in."""
 ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
-GOING_ON = 0.3
-"""Of the step size, where it goes on from trained weights."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves: the network, its mode, the noise's growth with flux by band, and what the variance that it states
+    must be multiplied with to be that of held-out images."""
+
+    network: keras.Model
+    mode: str
+    shot: np.ndarray
+    factor: float
+
+
+def chosen_mode(mode: str, data: TrainingSet) -> str:
+    """The mode with "auto" made definite.
+
+    Raises:
+        UserError: supervised without wanted images.
+    """
+    if mode == "auto":
+        return "stein" if data.wanted is None else "supervised"
+    if mode == "supervised" and data.wanted is None:
+        raise UserError(
+            "there are no wanted images to learn from; make pairs with `astrolens pairs`, or set mode to auto"
+        )
+    return mode
 
 
 def train(
-    width: int, data: TrainingSet, alone: bool, how: Any, ctx: Context, start: keras.Model | None = None
-) -> tuple[keras.Model, FitReport]:
-    """The trained network and what is told of it; `how` is a `plugin.Training`; `alone` without wanted images.
+    width: int, data: TrainingSet, how: Any, ctx: Context, start: keras.Model | None = None
+) -> tuple[Trained, FitReport]:
+    """The trained denoiser and what is told of it; `how` is a `plugin.Training`; from `start` it goes on with smaller steps.
 
     Raises:
-        UserError: there is nothing to learn from, or the loss is no number any more.
+        UserError: the set has no image to learn from, or the loss is no number any more.
     """
     given = budget.Budget(how.minutes)
+    ctx.progress(0.0, "measuring the noise")
+    mode = chosen_mode(how.mode, data)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
-    policy = "float32" if policy == "mixed_float16" else policy
+    if policy == "mixed_float16" or mode == "stein":
+        policy = "float32"  # the difference that a small movement makes is lost in half precision
+    rows = data.indices("train")
+    if not len(rows):
+        raise UserError("the set has no image to learn from; import more images, or make pairs with `astrolens pairs`")
+    noise = Noise.of(np.asarray(data.images[rows[:: max(1, len(rows) // MEASURED_ON)]]))
     with kit.device_scope(ctx), kit.deterministic(ctx.seed):
         with kit.dtype_scope(policy):
-            learner = Learner(len(data.input.bands), width, how, start)
-        run = _Run(learner, data, alone, how, ctx, given, GOING_ON if start is not None else 1.0)
+            learner = Learner(len(data.input.bands), width, how, mode, noise.shot, start)
+        run = _Run(learner, noise, data, how, ctx, given, GOING_ON if start is not None else 1.0)
         run.all_epochs()
-    used: dict[str, Any] = {"precision": policy, "mode": "blind_spot" if alone else "pairs"}
+        factor = run.honesty()
+    used: dict[str, Any] = {"precision": policy, "mode": mode}
     if run.ended == TIME:
         used |= {"epochs": max(1, round(run.steps / run.per_epoch)), "minutes": 0.0}
-    return learner.averaged, FitReport(tuple(run.history), run.ended, used=used)
+    return Trained(learner.averaged, mode, noise.shot, factor), FitReport(tuple(run.history), run.ended, used=used)
 
 
 class _Run:
     """One training from its first batch to its last."""
 
     def __init__(
-        self, learner: Learner, data: TrainingSet, alone: bool, how: Any, ctx: Context, limit: Any, pace: float
+        self, learner: Learner, noise: Noise, data: TrainingSet, how: Any, ctx: Context, limit: Any, pace: float
     ) -> None:
-        self.learner, self.data, self.alone, self.how, self.ctx, self.limit = learner, data, alone, how, ctx, limit
-        self.pace = pace
-        self.rows, self.held = data.indices("train"), data.indices("validation")
-        if not len(self.rows):
-            raise UserError(
-                "the set has no image to learn from; import more images, or make pairs with `astrolens pairs`"
-            )
+        self.learner, self.noise, self.data, self.how, self.ctx, self.limit = learner, noise, data, how, ctx, limit
+        self.images, self.wanted = data.images, data.wanted if learner.mode == "supervised" else None
+        self.rows, self.held, self.pace = data.indices("train"), data.indices("validation"), pace
         self.size = min(how.batch_size, len(self.rows))
         self.per_epoch = max(1, len(self.rows) // self.size)
         self.history: list[dict[str, float]] = []
@@ -71,14 +107,14 @@ class _Run:
     def all_epochs(self) -> None:
         best, since, kept = math.inf, 0, None
         for epoch in range(self.how.epochs):
-            numbers = self._epoch(epoch)
+            numbers = {"loss": self._epoch(epoch)}
             if not math.isfinite(numbers["loss"]):
                 raise UserError(
                     f"the loss is no longer a number in epoch {epoch + 1}; lower learning_rate, "
                     f"which is {self.how.learning_rate:g}"
                 )
             if len(self.held):
-                numbers["val_loss"] = self._validate()
+                numbers["val_loss"] = self._validate(self.held)[0]
             self.history.append(numbers)
             self._report(epoch, numbers)
             if len(self.held) >= FEWEST_TO_STOP:
@@ -92,47 +128,74 @@ class _Run:
         if kept is not None:
             self.learner.averaged.set_weights(kept)
 
-    def _epoch(self, epoch: int) -> dict[str, float]:
-        random = np.random.default_rng([self.ctx.seed & 0xFFFFFFFF, epoch])
-        drawn = random.permutation(self.rows)[: self.per_epoch * self.size]
+    def honesty(self) -> float:
+        """Estimated over stated variance, of held-out images where there are enough."""
+        rows = self.held if len(self.held) >= FEWEST_TO_STOP else self.rows[:MEASURED_ON]
+        _, error, stated = self._validate(rows)
+        return float(np.clip(error / stated, 0.05, 20.0)) if error > 0 and stated > 0 else 1.0
+
+    def _epoch(self, epoch: int) -> float:
+        """Mean loss."""
         total, done = 0.0, 0
-        for start in range(0, len(drawn), self.size):
-            given, wanted, asked = self._batch(np.sort(drawn[start : start + self.size]), random, turned=True)
+        for batch in self._batches(epoch):
             rate = self.pace * step_size(self.how, self.share(), self.steps, self.how.epochs * self.per_epoch)
-            total += float(self.learner.step(given, wanted, asked, rate, self.steps))
+            total += self.learner.step(batch, rate, self.steps)
             done, self.steps = done + 1, self.steps + 1
             if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():
                 self._report(epoch, {"loss": total / done})
             if self.limit.over():
                 self.ended = TIME
                 break
-        return {"loss": total / done}
+        return total / done
 
-    def _batch(self, rows: np.ndarray, random: np.random.Generator, turned: bool = False) -> Batch:
-        """(given, wanted, asked) float32: turned and mirrored at random where it is to be learnt from."""
-        images = np.asarray(self.data.images[rows], np.float32)
-        wanted = images if self.alone else np.asarray(self.data.wanted[rows], np.float32)  # type: ignore[index]
-        pair = np.stack([images, wanted])
-        if turned:
-            pair = np.rot90(pair, int(random.integers(4)), axes=(2, 3))
-            pair = pair[:, :, :, ::-1] if random.integers(2) else pair
-        images, wanted = np.ascontiguousarray(pair[0]), np.ascontiguousarray(pair[1])
-        known = np.isfinite(wanted) & (images != 0)  # what is missing in a prepared image is 0, exactly
-        given, asked = hide(images, self.how.hidden, random) if self.alone else (images, np.ones_like(images))
-        return given, np.where(known, wanted, 0).astype(np.float32), (asked * known).astype(np.float32)
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        """Drawn by the images' weights, each turned and mirrored at random."""
+        random = np.random.default_rng([self.ctx.seed & 0xFFFFFFFF, epoch])
+        chance = np.asarray(self.data.weights, np.float64)[self.rows]
+        even = not chance.sum() > 0 or np.ptp(chance) == 0
+        many = self.per_epoch * self.size
+        drawn = (
+            random.permutation(self.rows)[:many] if even else random.choice(self.rows, many, p=chance / chance.sum())
+        )
+        for start in range(0, many, self.size):
+            yield self._batch(np.sort(drawn[start : start + self.size]), random, random.integers(0, 8, self.size))
 
-    def _validate(self) -> float:
-        random, total = np.random.default_rng(1), 0.0  # the same pixels are hidden each time
-        for start in range(0, len(self.held), self.size):
-            rows = self.held[start : start + self.size]
-            total += float(self.learner.watch(*self._batch(rows, random))) * len(rows)
+    def _batch(self, rows: np.ndarray, random: np.random.Generator, which: np.ndarray | None = None) -> Batch:
+        """(images, what they are compared with, its noise), sides filled up."""
+        images = np.asarray(self.images[rows], np.float32)
+        wanted = images if self.wanted is None else np.asarray(self.wanted[rows], np.float32)
+        alone = self.wanted is None
+        grain = np.zeros((len(rows), 1, 1, 1), np.float32) if alone else level(wanted, self.noise.correlation)
+        wanted = np.where(images != 0, wanted, np.nan)  # what is missing in a prepared image is 0, exactly
+        if which is not None:
+            images, wanted = kit.dihedral(images, which), kit.dihedral(wanted, which)
+        images = filled(images)
+        other = self.noise.draw(images.shape, random) if self.learner.mode == "stein" else filled(wanted, nothing=True)
+        return images, other, grain
+
+    def _validate(self, rows: np.ndarray) -> tuple[float, float, float]:
+        """(mean loss, summed estimated errors, summed stated variances) of the averaged network."""
+        random = np.random.default_rng([self.ctx.seed & 0xFFFFFFFF, 1 << 31])  # the same noise each time
+        sums = np.zeros(3)
+        for start in range(0, len(rows), 32):
+            part = rows[start : start + 32]
+            loss, error, stated = self.learner.watch(self._batch(part, random))
+            sums += (loss * len(part), error, stated)
             self.ctx.progress(self.share())
-        return total / len(self.held)
+        return float(sums[0] / len(rows)), float(sums[1]), float(sums[2])
 
     def _report(self, epoch: int, numbers: dict[str, float]) -> None:
         self._said = time.monotonic()
         of = "" if self.how.minutes else f"/{self.how.epochs}"
         self.ctx.progress(self.share(), f"epoch {epoch + 1}{of}", **numbers)
+
+
+def filled(images: np.ndarray, nothing: bool = False) -> np.ndarray:
+    """Sides filled up to whole cells, by the mirrored border or with NaN."""
+    by = [(0, 0), *((0, -side % network.CELL) for side in images.shape[1:3]), (0, 0)]
+    if not any(after for _, after in by):
+        return np.ascontiguousarray(images)
+    return np.pad(images, by, constant_values=np.nan) if nothing else np.pad(images, by, mode="reflect")
 
 
 def step_size(how: Any, share: float, step: int, steps: int) -> float:
