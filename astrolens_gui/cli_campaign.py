@@ -1,4 +1,4 @@
-"""The commands of campaigns: `agreement`, `consensus`, `report`; imports what a command needs inside it."""
+"""The commands of campaigns: `agreement`, `consensus`, `report`, `search`; imports what a command needs inside it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     together.add_argument("--out", type=Path, metavar="CSV", help="write all objects, best first")
     report.add_argument("--out", type=Path, required=True, metavar="HTML")
-    for sub in (agreement, together):
+    search = add("search", "how complete the search is, by the grades given in the queue order drawn")
+    search.add_argument("project", type=Path)
+    search.add_argument(
+        "--threshold", type=float, metavar="SCORE", help="completeness and purity of all objects of at least this score"
+    )
+    for sub in (agreement, together, search):
         sub.add_argument("--json", action="store_true", help="machine-readable output")
 
 
@@ -64,13 +69,43 @@ def cmd_consensus(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def cmd_search(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
+    score = arguments.threshold
+    if score is not None and not 0 < score < 1:
+        raise UserError(f"--threshold {score:g}: a score lies between 0 and 1")
+    logit = None if score is None else math.log(score / (1 - score))
+    found = _ask(arguments, lambda bench: bench.searched(logit))
+    values: dict[str, Any] = {"drawn": found.drawn, "others": found.others, "hint": found.curve.hint}
+    lines = [f"{found.drawn:,} objects graded in the drawn order, {found.others:,} in another"]
+    if found.search is None:
+        lines.append("choose the queue order drawn: grades given in it say how many lenses nobody has seen")
+    else:
+        shares = {"lenses": found.search.lenses, "completeness": found.search.completeness}
+        if found.listed is not None:
+            shares |= {"completeness_listed": found.listed.completeness, "purity_listed": found.listed.purity}
+            values["listed"] = found.listed.size
+        for name, each in shares.items():
+            values |= {name: each.value, f"{name}_ci": [each.low, each.high]}
+            lines.append(f"{name.replace('_', ' of the '):24} {each.value:.3g} ({each.low:.3g} to {each.high:.3g})")
+    lines.append(found.curve.hint)
+    print(json.dumps(_finite(values), indent=1, allow_nan=False) if arguments.json else "\n".join(lines))
+    return 0
+
+
 def cmd_report(arguments: argparse.Namespace) -> int:
     made = _ask(arguments, lambda bench: bench.report(arguments.out, arguments.golden, arguments.by))
     print(f"{made.objects:,} objects, {made.graders} graders, {made.pictures} pictures: {arguments.out}")
     return 0
 
 
-COMMANDS = {"agreement": cmd_agreement, "consensus": cmd_consensus, "report": cmd_report}
+COMMANDS = {
+    "agreement": cmd_agreement,
+    "consensus": cmd_consensus,
+    "report": cmd_report,
+    "search": cmd_search,
+}
 
 
 def agreement_lines(found: Any) -> list[str]:

@@ -108,9 +108,9 @@ STRATEGIES = (
     StrategySpec("mixed", "Most useful", mixed, "Top and uncertain in turn, with every tenth at random."),
     StrategySpec(
         "drawn",
-        "Drawn by the sliders",
+        "Drawn by lot",
         drawn,
-        "A lottery in which the useful have more tickets, by the sliders' mixture: what nobody has seen can be estimated.",
+        "A lottery in which the useful have more tickets: how many lenses nobody has seen can then be estimated.",
     ),
     StrategySpec(
         "anomaly", "Oddest", anomaly, "What is least like the images that a denoiser learnt from.", ("anomaly",)
