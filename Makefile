@@ -20,7 +20,9 @@ demo: $(READY)  ## simulate, grade, train, rank: in the window, or headless wher
 	then $(BIN)/astrolens demo $(ARGS); else $(BIN)/astrolens demo --headless $(ARGS); fi
 
 test: $(READY)  ## the whole test suite (ARGS="tests/core -x" for a part)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) || { \
+	echo "What failed beside other tests is run again, alone:"; \
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 lint: $(READY)  ## style, types and layer contracts
 	@$(BIN)/ruff check .
