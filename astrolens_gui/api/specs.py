@@ -105,8 +105,8 @@ class StrategySpec:
     `scores` is a dict of equally long arrays: `logit`, `score` (NaN where unscored) and `labelled` (bool), and what `needs`
     names: "embedding" float32 (N, D), what the model in use sees; "target" float64 (N,), the graders' mean as probability of a
     lens, NaN where ungraded; "members" float64 (N, K), log-odds by a committee that learnt these grades on the embedding;
-    "anomaly" float64 (N,). Where one of these is lacking (nothing scored, too few grades) the function is not called and
-    the queue says so.
+    "anomaly" float64 (N,); "like" bool (N,), the objects that others shall be like. Where one of these is lacking (nothing
+    scored, too few grades) the function is not called and the queue says so.
     """
 
     id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,41 @@ class ModelVerbs:
         from .seeing import embed
 
         return self.opened.start("infer", embed, title="looking at every object")
+
+    @as_job
+    def set_mix(self, mix: Mapping[str, float]) -> Job[QueueTable]:
+        """Keep {strategy: share, "random": share} as the project's mixture, and draw the queue anew."""
+        from .ranking import set_mix
+
+        return self.runner.submit("io", set_mix, self.opened, dict(mix), title="drawing the queue", quiet=True)
+
+    @as_job
+    def similar(self, ids: Sequence[int]) -> Job[QueueTable]:
+        """The queue by likeness to these objects."""
+        from .ranking import similar
+
+        return self.runner.submit("io", similar, self.opened, list(ids), title="looking for more like it", quiet=True)
+
+    @as_job
+    def atlas(self, method: str = "pca") -> Job[Any]:
+        """The places of all objects on a map of what the model sees: an `overview.Atlas`."""
+        from .overview import atlas
+
+        return self.opened.start("io", atlas, method, title="drawing the map")
+
+    @as_job
+    def doubts(self, sure: float = 0.9) -> Job[Any]:
+        """Grades that a model contradicts which has not seen them: an `overview.Doubted`."""
+        from .overview import doubts
+
+        return self.runner.submit("io", doubts, self.opened, sure, title="doubting grades", quiet=True)
+
+    @as_job
+    def spread(self) -> Job[Any]:
+        """How the scores of lenses, non-lenses and ungraded objects are spread: an `overview.Spread`."""
+        from .overview import spread
+
+        return self.runner.submit("io", spread, self.opened, title="counting scores", quiet=True)
 
     def score(self, backend: str = "", model: str = "", ids: Sequence[int] | None = None) -> Job[ScoreReport]:
         """Score all objects (or `ids`) with a model: the one named, else the champion, else fitting shipped weights.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from astrolens_gui.core.learn import draws
 from .choice import SHIPPED
 from .listing import Grades, Names
 from .records import QueueTable
-from .seeing import Lacking, gathered
+from .seeing import Lacking, gathered, seen_now
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -26,6 +27,9 @@ AFTER_TRAINING = "mixed"
 
 DRAWN = "drawn"
 """The order that is drawn by a mixture of strategies, so that what it does not show can be estimated (`core.learn.draws`)."""
+
+SIMILAR = "similar"
+"""The order by likeness to the objects that the project's setting of this name lists."""
 
 MIX = {"top": 1.0, "uncertain": 0.5, "random": draws.RANDOM_SHARE}
 """Shares of the strategies in a drawn order, until somebody moves a slider; "random" is that of the whole."""
@@ -93,6 +97,49 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
         note=note,
         chance=chance,
     )
+
+
+def set_mix(opened: Opened, mix: Mapping[str, float]) -> QueueTable:
+    """Keep the shares of a drawn order for the project, and draw it.
+
+    Raises:
+        UserError: a share is no share, or of no strategy.
+    """
+    kept = {name: round(float(share), 4) for name, share in mix.items()}
+    for name, share in kept.items():
+        if name == DRAWN:
+            raise UserError("an order that is drawn can't be part of its own mixture; leave it out")
+        opened.bench.plugins.strategy(name)
+        if not 0 <= share <= 1:
+            raise UserError(f"the share of {name} is {share:g}; it must lie in 0 … 1")
+    kept["random"] = max(kept.get("random", draws.RANDOM_SHARE), SMALLEST_SHARE)
+
+    def keep() -> None:
+        opened.project.settings["mix"] = kept
+        opened.project.save()
+
+    opened.on_db(keep)
+    return queue(opened, DRAWN, True)
+
+
+def similar(opened: Opened, ids: Sequence[int]) -> QueueTable:
+    """The queue by likeness to these objects, kept as the project's order.
+
+    Raises:
+        Lacking: the model in use has not looked at them yet. UserError: there are none.
+    """
+    if not len(ids):
+        raise UserError("there is no object that others shall be like; choose one")
+    known, _ = seen_now(opened).of(np.asarray(ids, np.int64))
+    if not known.any():
+        raise Lacking("the model in use has not looked at this object yet: Look at every object (Model menu)")
+
+    def keep() -> None:
+        opened.project.settings["similar"] = [int(one) for one in ids]
+        opened.project.save()
+
+    opened.on_db(keep)
+    return queue(opened, SIMILAR, True)
 
 
 def _ordered(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -118,6 +118,19 @@ def targets(opened: Opened, ids: Sequence[int] | np.ndarray) -> np.ndarray:
         return np.where(count > 0, total / count, np.nan)
 
 
+def seen_now(opened: Opened) -> Seen:
+    """What the model in use has seen.
+
+    Raises:
+        Lacking: nothing yet.
+    """
+    champion = opened.on_db(lambda: opened.store.champion())
+    seen = stored(opened, champion.id) if champion is not None else None
+    if seen is None or not len(seen.ids):
+        raise Lacking("the model in use has not looked at the objects yet: Look at every object (Model menu)")
+    return seen
+
+
 class Lacking(UserError):
     """What an order of the queue needs is not there; the sentence says what to do."""
 
@@ -137,14 +150,11 @@ def gathered(opened: Opened, needs: Sequence[str], ids: np.ndarray, seed: int) -
         if not np.isfinite(found["anomaly"]).any():
             raise Lacking("no model was asked yet how odd the objects are: score with the backend autoencoder")
     if {"embedding", "members"} & set(needs):
-        champion = opened.on_db(lambda: opened.store.champion())
-        seen = stored(opened, champion.id) if champion is not None else None
-        known, features = seen.of(ids) if seen is not None else (np.zeros(len(ids), bool), np.zeros((len(ids), 1)))
-        if not known.any():
-            raise Lacking(
-                "the model in use has not looked at the objects yet: score them, then embed them (Model menu)"
-            )
-        found["embedding"] = features
+        known, found["embedding"] = seen_now(opened).of(ids)
+    if "like" in needs:
+        found["like"] = np.isin(ids, opened.project.settings.get("similar", []))
+        if not (found["like"] & known).any():
+            raise Lacking("this order needs an object that others shall be like: Find similar, on one")
     if {"target", "members"} & set(needs):
         found["target"] = targets(opened, ids)
     if "members" in needs:

@@ -1,7 +1,7 @@
 """What to label next, by more than the score: orders from a committee's votes and from embeddings; knows no store.
 
 Each function takes `scores` (equally long arrays: `logit`, `score`, `labelled`, and what its `StrategySpec.needs` names:
-`members` float64 (N, K) logits of a committee, `embedding` float32 (N, D), `target` float64 (N,), the grades as
+`members` float64 (N, K) logits of a committee, `embedding` float32 (N, D), 0 where unseen, `target` float64 (N,), the grades as
 probability of a lens, NaN where ungraded) and a seed, and returns float64 (N,), larger is sooner.
 """
 
@@ -19,6 +19,10 @@ TRADEOFF = 0.5
 """Of the expected improvement, as Lochner & Bassett (2021, arXiv:2010.11202) and Walmsley et al. (2022,
 arXiv:2110.12735) use it, on grades of 0 to 5."""
 HIGHEST_GRADE = 5.0
+CHUNK = 65_536
+"""Objects that are compared at a time: a million need no more memory than that."""
+UNSEEN = -2.0
+"""Below every cosine."""
 CENTRES = 500
 """Objects that `diverse` spreads; the others follow by distance."""
 
@@ -81,12 +85,29 @@ def diverse(scores: Scores, seed: int) -> np.ndarray:
     return place
 
 
+def alike(scores: Scores, seed: int) -> np.ndarray:
+    """The most like the objects of `like` (bool) first, by `similar`; what the network has not seen comes last."""
+    features, like = np.asarray(scores["embedding"]), np.asarray(scores["like"], bool)
+    known = features.any(axis=1)
+    place = np.full(len(features), UNSEEN)
+    if (like & known).any():
+        place[known] = similar(features[known], np.flatnonzero(like[known]))
+    return place
+
+
 def similar(embedding: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Likeness float64 (N,) of every object to the nearest of `rows`: the cosine of their embeddings' angle."""
-    features = np.asarray(embedding, np.float64)
-    features = features - features.mean(axis=0)
-    features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), FEWEST_VALUES)
-    return (features @ features[rows].T).max(axis=1)
+    """Likeness float64 (N,) of every object to the nearest of `rows`: the cosine of their embeddings' angle, seen from the
+    mean of all (standardised: a feature that varies much would else be all that counts)."""
+    features = np.asarray(embedding, np.float32)
+    mean, scale = features.mean(axis=0), np.maximum(features.std(axis=0), FEWEST_VALUES)
+
+    def direction(some: np.ndarray) -> np.ndarray:
+        away = (some - mean) / scale
+        return np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), FEWEST_VALUES))
+
+    wanted = direction(features[rows]).T
+    likeness = [(direction(features[at : at + CHUNK]) @ wanted).max(axis=1) for at in range(0, len(features), CHUNK)]
+    return np.concatenate(likeness).astype(np.float64) if likeness else np.zeros(0)
 
 
 def _entropy(share: np.ndarray) -> np.ndarray:

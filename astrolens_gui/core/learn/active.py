@@ -137,5 +137,12 @@ STRATEGIES = (
         "Spread over all that the network sees, far from what is graded.",
         ("embedding",),
     ),
+    StrategySpec(
+        "similar",
+        "Most alike",
+        acquire.alike,
+        "What the network takes for most like the objects that Find similar was asked on.",
+        ("embedding", "like"),
+    ),
 )
 """The built-in queue orders."""

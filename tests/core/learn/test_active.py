@@ -26,6 +26,7 @@ def needed(count):
         "target": target,
         "members": random.normal(size=(count, 3)),
         "anomaly": embedding[:, 0],
+        "like": np.arange(count) == 7,
     }
 
 
