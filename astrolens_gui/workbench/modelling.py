@@ -180,6 +180,7 @@ class ModelVerbs:
 
         return self.runner.submit("io", searched, self.opened, threshold, title="estimating what is left", quiet=True)
 
+    @as_job
     def model_rows(self) -> Job[list[Any]]:
         opened = self.opened
         return opened.submit_db(lambda: opened.store.models())

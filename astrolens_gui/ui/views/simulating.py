@@ -18,6 +18,10 @@ LAYOUTS = {"plain": "Folders by field", "challenge": "Lens finding challenge"}
 """How a `simulating.Sample` names the layouts, and what they are for a person."""
 
 
+USUAL = "simulator"
+"""What draws, until somebody chooses: it needs no model."""
+
+
 class SimulateDialog(QtWidgets.QDialog):
     """Stays open beside the images while the objects are drawn.
 
@@ -41,6 +45,7 @@ class SimulateDialog(QtWidgets.QDialog):
         self.choice = QtWidgets.QComboBox(toolTip="What draws the objects")
         for spec in specs:
             self.choice.addItem(spec.title, spec.id)
+        self.choice.setCurrentIndex(max(self.choice.findData(USUAL), 0))
         self.about, self.note = Sentence(), Sentence()
         self.scroll = QtWidgets.QScrollArea(widgetResizable=True, frameShape=QtWidgets.QFrame.NoFrame)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
