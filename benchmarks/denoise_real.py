@@ -1,10 +1,10 @@
 """The denoiser on real repeat exposures: how well one visit of VISTA, denoised, foretells the next one.
 
-    python benchmarks/denoise_real.py [--model FOLDER] [--minutes 2.5] [--modes supervised,stein] [--picture FILE]
+    python benchmarks/denoise_real.py [--model FOLDER] [--minutes 2.5] [--modes supervised,recorrupted] [--picture FILE]
 
 The second visit is brought onto the first one's pixels by cross-correlation and into its unit; its noise is its own, so the least
 distance to it belongs to the best guess of the sky. Patches are split by place: on one part the classical methods are tuned
-and networks are trained, from the shipped weights on (its modes: "supervised", the second visit wanted, as in Noise2Noise; "stein"
+and networks are trained, from the shipped weights on (its modes: "supervised", the second visit wanted, as in Noise2Noise; "recorrupted"
 and "blind_spot", from the first visit alone), on the other all are judged. Told are the mean square error in units of the sky's
 variance, where the sources' smoothed light is below 30 of the noise (above it, the visits' seeing differs by more than their
 noise), and the gain in dB when the variance of the second visit's sky is taken off; and the first visit's light that is
@@ -152,7 +152,7 @@ if __name__ == "__main__":
         "--model", type=Path, default=denoise_methods.ROOT / "resources" / "weights" / "autoencoder-euclid-vis"
     )
     parser.add_argument("--minutes", type=float, default=2.5)
-    parser.add_argument("--modes", default="supervised,stein")
+    parser.add_argument("--modes", default="supervised,recorrupted")
     parser.add_argument("--picture", type=Path)
     asked = parser.parse_args()
     measured(asked.model, [each for each in asked.modes.split(",") if each], asked.minutes, asked.picture)

@@ -2,7 +2,7 @@
 
     python benchmarks/make_weights_denoise.py autoencoder-euclid-vis [--count 3000] [--minutes 5] [--mode supervised] [--out FOLDER]
 
-`--mode stein` and `blind_spot` learn from the same noisy stamps without ever seeing a clean one, `second` from a second exposure of
+`--mode recorrupted` and `blind_spot` learn from the same noisy stamps without ever seeing a clean one, `second` from a second exposure of
 each, for `denoise.py` to compare; they are not shipped. No real image is trained on.
 """
 
@@ -133,7 +133,7 @@ if __name__ == "__main__":
     parser.add_argument("name")
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--mode", choices=("supervised", "second", "stein", "blind_spot"), default="supervised")
+    parser.add_argument("--mode", choices=("supervised", "second", "recorrupted", "blind_spot"), default="supervised")
     parser.add_argument("--width", type=int, default=16)
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "weights")
     asked = parser.parse_args()

@@ -29,14 +29,16 @@ def blinded(images: Any, hidden: Any) -> Any:
     return images + hidden * (mean - images)
 
 
-def answer(model: keras.Model, images: Any, shot: Any) -> tuple[Any, Any]:
+def answer(model: keras.Model, images: Any, shot: Any, factor: float = 1.0) -> tuple[Any, Any]:
     """(clean, variance) by a blind model: what the neighbours say joined with the pixel's own value, each by its variance (Laine et
-    al. 2019, arXiv:1901.10277, with normal distributions)."""
+    al. 2019, arXiv:1901.10277, with normal distributions); `factor`: what the stated variance of a hidden pixel must be
+    multiplied with."""
     clean, variance = tf.zeros_like(images), tf.zeros_like(images)
     for phase in range(PHASES):
         hidden = spots(tf.shape(images), phase)
         told, doubt = network.answer(model, blinded(images, hidden))
         clean, variance = clean + hidden * told, variance + hidden * doubt
+    variance *= factor
     own = 1.0 + shot * tf.nn.relu(clean)
     before = tf.maximum(variance - own, SUREST * own)
     return clean + (images - clean) * before / (before + own), before * own / (before + own)

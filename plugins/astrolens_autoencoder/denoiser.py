@@ -95,7 +95,7 @@ class Autoencoder:
         blind, shot = trained.mode == "blind_spot", tf.constant(trained.shot)
 
         def answer(images: Any) -> Any:
-            return blindspot.answer(same, images, shot) if blind else network.answer(same, images)
+            return blindspot.answer(same, images, shot, trained.factor) if blind else network.answer(same, images)
 
         self._answer = tf.function(answer, jit_compile=False, reduce_retracing=True)
 
@@ -119,7 +119,8 @@ class Autoencoder:
                     mean[part] += _back(clean, view) / len(views)
                     variance[part] += _back(doubt, view) / len(views)
                 ctx.progress(min((start + at_once) / count, 1.0))
-        return mean, np.sqrt(variance * np.float32(trained.factor))
+        # A blind network's is applied before its answer is joined with the pixel's own value.
+        return mean, np.sqrt(variance * np.float32(1 if trained.mode == "blind_spot" else trained.factor))
 
 
 def _turned(images: np.ndarray, view: int) -> np.ndarray:

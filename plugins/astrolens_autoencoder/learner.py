@@ -10,9 +10,7 @@ import tensorflow as tf
 
 from . import blindspot, network
 
-STEP = 0.05
-"""Of the noise: how far an image is moved to see how much of a movement the answer keeps."""
-ROUGH = 10.0
+ROUGH = 30.0
 """Of the noise: a larger error counts by its size, not its square; it is a cosmic ray of the wanted image."""
 DOUBT = 0.1
 """Weight of the stated variance's part of the loss."""
@@ -21,30 +19,32 @@ DOUBT = 0.1
 class Learner:
     """A network that learns (`live`), and the mean of its recent weights, which answers (`averaged`).
 
-    Each mode estimates the squared error of each pixel of the answer f for the noisy image y:
-        supervised: (f - wanted)² - (variance of `wanted`, 0 of a clean one), as in Noise2Noise (Lehtinen et al. 2018);
-        stein: (f - y)² - v + 2 v df/dy, unbiased for normal noise of variance v (Stein 1981, Ann. Stat. 9, 1135), the derivative by
-            one random direction (Ramani et al. 2008, IEEE TIP 17, 1540), drawn as correlated as the noise is;
-        blind_spot: (f - y)² where f did not see y (Noise2Self), whose noise stays in it.
+    The squared error of each pixel of the answer f for the noisy image y is estimated by
+        (f - wanted)² - v, v being the variance of `wanted`: 0 of a clean one, that of a second exposure's noise (Noise2Noise, Lehtinen
+        et al. 2018), or of one made of the image itself (`training.recorrupted`); or, of a `blind` network,
+        (f - y)² where f did not see y (Noise2Self), whose noise stays in it.
     The network learns f by that over the noise's scale, and its variance s² by ln(s² + v) + (that + v) / (s² + v), v being the variance
     that was taken off: the same least value as without v, but of something that is never negative.
     """
 
-    def __init__(self, bands: int, width: int, how: Any, mode: str, shot: np.ndarray, start: Any = None) -> None:
-        self.mode, self.how = mode, how
+    def __init__(
+        self, bands: int, width: int, how: Any, mode: str, shot: np.ndarray, more: float, start: Any = None
+    ) -> None:
+        self.how, self._again = how, mode == "recorrupted"
         self.live, self.averaged = network.denoiser(bands, width), network.denoiser(bands, width)
         if start is not None:
             self.live.set_weights([np.asarray(each) for each in start.weights])
         self.averaged.set_weights(self.live.get_weights())
         self._shot = tf.constant(shot, tf.float32)
-        self._estimate = {"supervised": self._supervised, "stein": self._stein, "blind_spot": self._blind_spot}[mode]
+        self._more = more
+        self._estimate = self._blind if mode == "blind_spot" else self._told
         self._optimizer = keras.optimizers.Adam(how.learning_rate, beta_2=0.99, clipnorm=1.0)
         self._optimizer.build(self.live.trainable_variables)
         self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True)
         self._watch = tf.function(self._judge, jit_compile=False, reduce_retracing=True)
 
     def step(self, batch: tuple[np.ndarray, ...], rate: float, number: int) -> float:
-        """Learn from (images, wanted or noise, wanted's noise); the batch's loss."""
+        """Learn from (images, wanted, the scatter of its noise); the batch's loss."""
         keep = min(self.how.ema, (1 + number) / (10 + number))
         return float(self._step(*map(tf.constant, batch), tf.constant(rate), tf.constant(keep)))
 
@@ -73,32 +73,39 @@ class Learner:
         weight = known / tf.sqrt(1.0 + network.SHOT * tf.nn.relu(tf.stop_gradient(clean)))
         count = tf.maximum(tf.reduce_sum(known), 1.0)
         loss = tf.reduce_sum(weight * error) / count
+        if self._again:
+            variance, error = self._noised(model, tf.stop_gradient(clean), images - other, grain, training)
+            own = tf.zeros_like(clean)
         told = tf.stop_gradient(error)
         doubt = tf.reduce_sum(known * (tf.math.log(variance + own) + (told + own) / (variance + own))) / count
         # Over the noise's scale, so that a few bright cores don't decide whether the stated variance is too small.
         even = known / network.scale(images) ** 2
         return loss, doubt, tf.reduce_sum(even * told), tf.reduce_sum(even * variance)
 
-    def _supervised(self, model: Any, images: Any, wanted: Any, grain: Any, training: bool) -> Any:
+    def _told(self, model: Any, images: Any, wanted: Any, grain: Any, training: bool) -> Any:
         known = tf.cast(tf.math.is_finite(wanted), tf.float32)
         clean, variance = network.answer(model, images, training)
-        away = tf.where(known > 0, (clean - tf.where(known > 0, wanted, 0.0)) ** 2, 0.0)
-        most = (ROUGH * network.scale(images)) ** 2
-        away = 2 * most * (tf.sqrt(1.0 + away / most) - 1.0)
-        own = grain**2 * (1.0 + self._shot * tf.nn.relu(tf.stop_gradient(clean)))
+        away = self._robust(known * (clean - tf.where(known > 0, wanted, 0.0)), images)
+        own = self._more * grain**2 * (1.0 + self._shot * tf.nn.relu(tf.stop_gradient(clean)))
         return clean, variance, away - own, own, known
 
-    def _stein(self, model: Any, images: Any, noise: Any, _: Any, training: bool) -> Any:
-        clean, variance = network.answer(model, images, training)
-        power = 1.0 + self._shot * tf.nn.relu(tf.stop_gradient(clean))
-        drawn = noise * tf.sqrt(power)
-        moved, _ = network.answer(model, images + STEP * drawn, training)
-        error = (clean - images) ** 2 - power + 2.0 * drawn * (moved - clean) / STEP
-        return clean, variance, error, power, tf.cast(tf.not_equal(images, 0.0), tf.float32)
+    def _noised(self, model: Any, clean: Any, apart: Any, grain: Any, training: bool) -> tuple[Any, Any]:
+        """(stated variance, squared error) of the answer for an answer that noise was added to: what two images with much noise say of
+        a small error is lost in it. The noise is that by which the two differ, the other way round, as it would be here."""
+        amount = tf.sqrt(1.0 + self._shot * tf.nn.relu(clean))
+        unit = tf.where(tf.math.is_finite(apart), apart, 0.0) / amount
+        spread = tf.sqrt(tf.reduce_mean(unit**2, (1, 2), keepdims=True)) + 1e-6
+        again, variance = network.answer(model, clean + tf.reverse(unit / spread, (1, 2)) * amount * grain, training)
+        return variance, (again - clean) ** 2
 
-    def _blind_spot(self, model: Any, images: Any, _: Any, __: Any, training: bool) -> Any:
+    def _blind(self, model: Any, images: Any, _: Any, __: Any, training: bool) -> Any:
         phase = tf.random.uniform((), 0, 4, tf.int32) if training else tf.constant(0)
         hidden = blindspot.spots(tf.shape(images), phase)
         clean, variance = network.answer(model, blindspot.blinded(images, hidden), training)
         known = hidden * tf.cast(tf.not_equal(images, 0.0), tf.float32)
-        return clean, variance, (clean - images) ** 2, tf.zeros_like(clean), known
+        return clean, variance, self._robust(clean - images, images), tf.zeros_like(clean), known
+
+    def _robust(self, away: Any, images: Any) -> Any:
+        """Its square, or where it is ROUGH its size."""
+        most = (ROUGH * network.scale(images)) ** 2
+        return 2 * most * (tf.sqrt(1.0 + away**2 / most) - 1.0)

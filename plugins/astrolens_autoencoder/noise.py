@@ -113,9 +113,13 @@ def _slope(images: np.ndarray, axis: int, *_: object) -> np.ndarray:
 
 
 def level(images: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    """Noise float32 (N, 1, 1, bands) of images that may have none and noise as correlated as `alike` (see `Noise.correlation`); 0
-    where neighbours differ by less than those of smooth light do."""
+    """Noise of the sky, float32 (N, 1, 1, bands), of images that may have none and noise as correlated as `alike` (see
+    `Noise.correlation`); 0 where neighbours differ by less than those of smooth light do."""
     clean = np.where(np.isfinite(images), images, 0)
-    grain = np.median(np.abs(ndimage.convolve(clean, _SECOND[None, :, :, None], mode="nearest")), axis=(1, 2)) / 0.6745
+    rough = np.abs(ndimage.convolve(clean, _SECOND[None, :, :, None], mode="nearest"))
+    smooth = ndimage.uniform_filter(clean, (0, 7, 7, 0), mode="nearest")
+    rough, smooth = (each[:, 2:-2, 2:-2] for each in (rough, smooth))  # at the edge neighbours are repeated
+    faint = smooth <= np.median(smooth, axis=(1, 2), keepdims=True)
+    grain = np.nanmedian(np.where(faint, rough, np.nan), axis=(1, 2)) / 0.6745
     found = np.where(grain > 0.1, grain / np.sqrt((alike * _GAIN).sum(axis=(1, 2))), 0)
     return found[:, None, None].astype(np.float32)

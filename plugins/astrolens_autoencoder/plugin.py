@@ -11,7 +11,7 @@ from astrolens_gui.api import BackendSpec, InputSpec, Param, hookimpl
 HALO_PX = 64
 """Pixels around a place that its answer may depend on (`network.py` counts 51; a test changes pixels beyond it)."""
 
-Mode = Literal["auto", "supervised", "stein", "blind_spot"]
+Mode = Literal["auto", "supervised", "recorrupted", "blind_spot"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Training:
     mode: Annotated[
         Mode,
         Param(
-            "supervised: from pairs, the wanted image clean or a second exposure; stein: from single images, whose noise is "
+            "supervised: from pairs, the wanted image clean or a second exposure; recorrupted: from single images, whose noise is "
             "measured in them; blind_spot: from single images with uncorrelated noise; auto: what the set allows"
         ),
     ] = "auto"
@@ -72,8 +72,8 @@ AUTOENCODER = BackendSpec(
     doc=(
         "Takes the noise out of an image and says how sure it is, linear in flux: a U-Net (Ronneberger et al. 2015, "
         "arXiv:1505.04597) that answers with the noise, not with the image. It learns from clean images, from second exposures "
-        "(Noise2Noise, Lehtinen et al. 2018, arXiv:1803.04189), or from single images by Stein's estimate of its own "
-        "error (Soltanayev and Chun 2018, arXiv:1803.01314) or a blind spot (Noise2Self, Batson and Royer 2019, "
+        "(Noise2Noise, Lehtinen et al. 2018, arXiv:1803.04189), or from single images by adding noise like "
+        "theirs (Recorrupted-to-Recorrupted, Pang et al. 2021) or a blind spot (Noise2Self, Batson and Royer 2019, "
         "arXiv:1901.11365). What it cannot reproduce is odd."
     ),
     halo=HALO_PX,

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy import ndimage
 
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
@@ -24,6 +25,9 @@ FEWEST_TO_STOP = 8
 BETWEEN_REPORTS_S = 0.25
 GOING_ON = 0.3
 """Of the step size, where a training goes on from trained weights: they are to be bent, not forgotten."""
+ALPHA = 0.5
+"""Of the noise that is there, how much is added where an image is recorrupted: little, for the network then answers for images with
+sqrt(1 + ALPHA²) of their noise; not less, for what it is compared with has sqrt(1 + 1 / ALPHA²)."""
 MEASURED_ON = 256
 """Images that the noise is measured in."""
 ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
@@ -48,7 +52,7 @@ def chosen_mode(mode: str, data: TrainingSet) -> str:
         UserError: supervised without wanted images.
     """
     if mode == "auto":
-        return "stein" if data.wanted is None else "supervised"
+        return "recorrupted" if data.wanted is None else "supervised"
     if mode == "supervised" and data.wanted is None:
         raise UserError(
             "there are no wanted images to learn from; make pairs with `astrolens pairs`, or set mode to auto"
@@ -68,16 +72,17 @@ def train(
     ctx.progress(0.0, "measuring the noise")
     mode = chosen_mode(how.mode, data)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
-    if policy == "mixed_float16" or mode == "stein":
-        policy = "float32"  # the difference that a small movement makes is lost in half precision
+    if policy == "mixed_float16":
+        policy = "float32"  # its losses are too small for half precision without scaling
     rows = data.indices("train")
     if not len(rows):
         raise UserError("the set has no image to learn from; import more images, or make pairs with `astrolens pairs`")
     noise = Noise.of(np.asarray(data.images[rows[:: max(1, len(rows) // MEASURED_ON)]]))
+    more = 1 + 1 / ALPHA**2 if mode == "recorrupted" else 1.0
     with kit.device_scope(ctx), kit.deterministic(ctx.seed):
         with kit.dtype_scope(policy):
-            learner = Learner(len(data.input.bands), width, how, mode, noise.shot, start)
-        run = _Run(learner, noise, data, how, ctx, given, GOING_ON if start is not None else 1.0)
+            learner = Learner(len(data.input.bands), width, how, mode, noise.shot, more, start)
+        run = _Run(learner, mode, noise, data, how, ctx, given, GOING_ON if start is not None else 1.0)
         run.all_epochs()
         factor = run.honesty()
     used: dict[str, Any] = {"precision": policy, "mode": mode}
@@ -90,10 +95,19 @@ class _Run:
     """One training from its first batch to its last."""
 
     def __init__(
-        self, learner: Learner, noise: Noise, data: TrainingSet, how: Any, ctx: Context, limit: Any, pace: float
+        self,
+        learner: Learner,
+        mode: str,
+        noise: Noise,
+        data: TrainingSet,
+        how: Any,
+        ctx: Context,
+        limit: Any,
+        pace: float,
     ) -> None:
-        self.learner, self.noise, self.data, self.how, self.ctx, self.limit = learner, noise, data, how, ctx, limit
-        self.images, self.wanted = data.images, data.wanted if learner.mode == "supervised" else None
+        self.learner, self.mode, self.noise = learner, mode, noise
+        self.data, self.how, self.ctx, self.limit = data, how, ctx, limit
+        self.images, self.wanted = data.images, data.wanted if mode == "supervised" else None
         self.rows, self.held, self.pace = data.indices("train"), data.indices("validation"), pace
         self.size = min(how.batch_size, len(self.rows))
         self.per_epoch = max(1, len(self.rows) // self.size)
@@ -161,17 +175,17 @@ class _Run:
             yield self._batch(np.sort(drawn[start : start + self.size]), random, random.integers(0, 8, self.size))
 
     def _batch(self, rows: np.ndarray, random: np.random.Generator, which: np.ndarray | None = None) -> Batch:
-        """(images, what they are compared with, its noise), sides filled up."""
+        """(images, what they are compared with, the scatter of its noise), sides filled up."""
         images = np.asarray(self.images[rows], np.float32)
         wanted = images if self.wanted is None else np.asarray(self.wanted[rows], np.float32)
-        alone = self.wanted is None
-        grain = np.zeros((len(rows), 1, 1, 1), np.float32) if alone else level(wanted, self.noise.correlation)
-        wanted = np.where(images != 0, wanted, np.nan)  # what is missing in a prepared image is 0, exactly
+        grain = level(wanted, self.noise.correlation)
+        missing = images == 0  # in a prepared image, exactly
+        if self.mode == "recorrupted":
+            images, wanted = recorrupted(images, self.noise, grain, random)
+        images, wanted = np.where(missing, 0, images), np.where(missing, np.nan, wanted)
         if which is not None:
             images, wanted = kit.dihedral(images, which), kit.dihedral(wanted, which)
-        images = filled(images)
-        other = self.noise.draw(images.shape, random) if self.learner.mode == "stein" else filled(wanted, nothing=True)
-        return images, other, grain
+        return filled(images), filled(wanted, nothing=True), grain
 
     def _validate(self, rows: np.ndarray) -> tuple[float, float, float]:
         """(mean loss, summed estimated errors, summed stated variances) of the averaged network."""
@@ -188,6 +202,16 @@ class _Run:
         self._said = time.monotonic()
         of = "" if self.how.minutes else f"/{self.how.epochs}"
         self.ctx.progress(self.share(), f"epoch {epoch + 1}{of}", **numbers)
+
+
+def recorrupted(
+    images: np.ndarray, noise: Noise, grain: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """(y + ALPHA z, y - z / ALPHA) with z drawn as the noise of y is, as scattered, as correlated and growing with flux as much: two
+    images whose noises are independent, made of one (Recorrupted-to-Recorrupted, Pang et al. 2021, CVPR, 2043, with their Σ)."""
+    light = ndimage.uniform_filter(images, (0, 3, 3, 0), mode="nearest")
+    drawn = noise.draw(images.shape, random) * grain * np.sqrt(1 + noise.shot * np.maximum(light, 0))
+    return images + np.float32(ALPHA) * drawn, images - drawn / np.float32(ALPHA)
 
 
 def filled(images: np.ndarray, nothing: bool = False) -> np.ndarray:
