@@ -17,7 +17,7 @@ pytest.importorskip("tensorflow")
 from astrolens_gan.plugin import GAN, HALO_PX
 
 SPEC = InputSpec(("r",), 0.2, 32, "noise")
-QUICK = {"epochs": 14, "patience": 50, "learning_rate": 3e-3, "ema": 0.97, "batch_size": 8, "precision": "float32"}
+QUICK = {"epochs": 18, "patience": 50, "learning_rate": 3e-3, "ema": 0.97, "batch_size": 8, "precision": "float32"}
 
 
 def made(**params):
