@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "Budget": "budget",
+    "Course": "course",
     "deterministic": "training",
     "device_scope": "training",
     "dtype_scope": "training",

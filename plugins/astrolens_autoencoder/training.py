@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +12,7 @@ from scipy import ndimage
 
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
-from astrolens_gui.kit import budget
+from astrolens_gui.kit.course import Course, step_size
 
 from . import network
 from .learner import Learner
@@ -22,7 +20,6 @@ from .noise import Noise, level
 
 FEWEST_TO_STOP = 8
 """Validation images below which their loss is too noisy to stop by."""
-BETWEEN_REPORTS_S = 0.25
 GOING_ON = 0.3
 """Of the step size, where a training goes on from trained weights: they are to be bent, not forgotten."""
 ALPHA = 0.5
@@ -30,7 +27,6 @@ ALPHA = 0.5
 sqrt(1 + ALPHA²) of their noise; not less, for what it is compared with has sqrt(1 + 1 / ALPHA²)."""
 MEASURED_ON = 256
 """Images that the noise is measured in."""
-ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -68,7 +64,7 @@ def train(
     Raises:
         UserError: the set has no image to learn from, or the loss is no number any more.
     """
-    given = budget.Budget(how.minutes)
+    given = kit.Budget(how.minutes)
     ctx.progress(0.0, "measuring the noise")
     mode = chosen_mode(how.mode, data)
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
@@ -83,12 +79,9 @@ def train(
         with kit.dtype_scope(policy):
             learner = Learner(len(data.input.bands), width, how, mode, noise.shot, more, start)
         run = _Run(learner, mode, noise, data, how, ctx, given, GOING_ON if start is not None else 1.0)
-        run.all_epochs()
+        run.course.run(run.epoch, run.judge, learner.averaged.weights)
         factor = run.honesty()
-    used: dict[str, Any] = {"precision": policy, "mode": mode}
-    if run.ended == TIME:
-        used |= {"epochs": max(1, round(run.steps / run.per_epoch)), "minutes": 0.0}
-    return Trained(learner.averaged, mode, noise.shot, factor), FitReport(tuple(run.history), run.ended, used=used)
+    return Trained(learner.averaged, mode, noise.shot, factor), run.course.report(precision=policy, mode=mode)
 
 
 class _Run:
@@ -106,41 +99,12 @@ class _Run:
         pace: float,
     ) -> None:
         self.learner, self.mode, self.noise = learner, mode, noise
-        self.data, self.how, self.ctx, self.limit = data, how, ctx, limit
+        self.data, self.how, self.ctx = data, how, ctx
         self.images, self.wanted = data.images, data.wanted if mode == "supervised" else None
         self.rows, self.held, self.pace = data.indices("train"), data.indices("validation"), pace
         self.size = min(how.batch_size, len(self.rows))
         self.per_epoch = max(1, len(self.rows) // self.size)
-        self.history: list[dict[str, float]] = []
-        self.steps, self.ended, self._said = 0, ALL, -math.inf
-
-    def share(self) -> float:
-        """How much of the training is done, 0..1: by epochs or by time, whichever is further."""
-        return min(max(self.steps / (self.how.epochs * self.per_epoch), self.limit.share()), 1.0)
-
-    def all_epochs(self) -> None:
-        best, since, kept = math.inf, 0, None
-        for epoch in range(self.how.epochs):
-            numbers = {"loss": self._epoch(epoch)}
-            if not math.isfinite(numbers["loss"]):
-                raise UserError(
-                    f"the loss is no longer a number in epoch {epoch + 1}; lower learning_rate, "
-                    f"which is {self.how.learning_rate:g}"
-                )
-            if len(self.held):
-                numbers["val_loss"] = self._validate(self.held)[0]
-            self.history.append(numbers)
-            self._report(epoch, numbers)
-            if len(self.held) >= FEWEST_TO_STOP:
-                since += 1
-                if numbers["val_loss"] < best:
-                    best, since, kept = numbers["val_loss"], 0, self.learner.averaged.get_weights()
-                if since >= self.how.patience:
-                    self.ended = EARLY
-            if self.ended != ALL:
-                break
-        if kept is not None:
-            self.learner.averaged.set_weights(kept)
+        self.course = Course(how, self.per_epoch, limit, ctx, watched=len(self.held) >= FEWEST_TO_STOP)
 
     def honesty(self) -> float:
         """Estimated over stated variance, of held-out images where there are enough."""
@@ -148,19 +112,20 @@ class _Run:
         _, error, stated = self._validate(rows)
         return float(np.clip(error / stated, 0.05, 20.0)) if error > 0 and stated > 0 else 1.0
 
-    def _epoch(self, epoch: int) -> float:
-        """Mean loss."""
+    def epoch(self, epoch: int) -> dict[str, float]:
         total, done = 0.0, 0
         for batch in self._batches(epoch):
-            rate = self.pace * step_size(self.how, self.share(), self.steps, self.how.epochs * self.per_epoch)
-            total += self.learner.step(batch, rate, self.steps)
-            done, self.steps = done + 1, self.steps + 1
-            if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():
-                self._report(epoch, {"loss": total / done})
-            if self.limit.over():
-                self.ended = TIME
+            rate = self.pace * step_size(self.how, self.course.share(), self.course.steps, self.course.total)
+            total += self.learner.step(batch, rate, self.course.steps)
+            done += 1
+            if self.course.stepped():
+                self.course.tell(epoch, {"loss": total / done})
+            if self.course.out_of_time():
                 break
-        return total / done
+        return {"loss": total / done}
+
+    def judge(self, _: int) -> dict[str, float]:
+        return {"val_loss": self._validate(self.held)[0]} if len(self.held) else {}
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
         """Drawn by the images' weights, each turned and mirrored at random."""
@@ -195,13 +160,8 @@ class _Run:
             part = rows[start : start + 32]
             loss, error, stated = self.learner.watch(self._batch(part, random))
             sums += (loss * len(part), error, stated)
-            self.ctx.progress(self.share())
+            self.ctx.progress(self.course.share())
         return float(sums[0] / len(rows)), float(sums[1]), float(sums[2])
-
-    def _report(self, epoch: int, numbers: dict[str, float]) -> None:
-        self._said = time.monotonic()
-        of = "" if self.how.minutes else f"/{self.how.epochs}"
-        self.ctx.progress(self.share(), f"epoch {epoch + 1}{of}", **numbers)
 
 
 def recorrupted(
@@ -220,9 +180,3 @@ def filled(images: np.ndarray, nothing: bool = False) -> np.ndarray:
     if not any(after for _, after in by):
         return np.ascontiguousarray(images)
     return np.pad(images, by, constant_values=np.nan) if nothing else np.pad(images, by, mode="reflect")
-
-
-def step_size(how: Any, share: float, step: int, steps: int) -> float:
-    """The optimiser's step size: up to its peak within a tenth of the steps (at most 100), down to 0 as a cosine."""
-    rise = max((step + 1) / (min(100, steps // 10) + 1), 10 * share)
-    return how.learning_rate * min(1.0, rise) * (1 + math.cos(math.pi * share)) / 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,14 +10,12 @@ import numpy as np
 
 from astrolens_gui import kit
 from astrolens_gui.api import Context, FitReport, TrainingSet, UserError
-from astrolens_gui.kit import budget
+from astrolens_gui.kit.course import Course, step_size
 
 from .learner import LOSSES, Learner
 
 FEWEST_TO_STOP = 8
 """Validation images below which their loss is too noisy to stop by."""
-BETWEEN_REPORTS_S = 0.25
-ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 
 
 def train(
@@ -32,7 +28,7 @@ def train(
     """
     if data.wanted is None:
         raise UserError("an enhancer learns from pairs of poor and good images; make them with `astrolens pairs`")
-    given = budget.Budget(how.minutes)
+    given = kit.Budget(how.minutes)
     ctx.progress(0.0, "building the networks")  # a cancelled training ends before it compiles anything
     policy = kit.fast_dtype(ctx.device) if how.precision == "auto" else how.precision
     if policy == "mixed_float16":
@@ -41,18 +37,15 @@ def train(
         with kit.dtype_scope(policy):
             learner = Learner(len(data.input.bands), width, how, start)
         run = _Run(learner, data, how, ctx, given)
-        run.all_epochs()
-    used: dict[str, Any] = {"precision": policy}
-    if run.ended == TIME:
-        used |= {"epochs": max(1, round(run.steps / run.per_epoch)), "minutes": 0.0}
-    return learner.averaged, FitReport(tuple(run.history), run.ended, used=used)
+        run.course.run(run.epoch, run.judge, learner.averaged.weights)
+    return learner.averaged, run.course.report(precision=policy)
 
 
 class _Run:
     """One training from its first batch to its last."""
 
-    def __init__(self, learner: Learner, data: TrainingSet, how: Any, ctx: Context, limit: budget.Budget) -> None:
-        self.learner, self.data, self.how, self.ctx, self.limit = learner, data, how, ctx, limit
+    def __init__(self, learner: Learner, data: TrainingSet, how: Any, ctx: Context, limit: kit.Budget) -> None:
+        self.learner, self.data, self.how, self.ctx = learner, data, how, ctx
         wanted = data.wanted
         assert wanted is not None
         self.images, self.wanted = data.images, wanted
@@ -61,47 +54,17 @@ class _Run:
             raise UserError("the set has no pair to learn from; make a larger one with `astrolens pairs`")
         self.size = min(how.batch_size, len(self.rows))
         self.per_epoch = max(1, len(self.rows) // self.size)
-        self.history: list[dict[str, float]] = []
-        self.steps, self.ended, self._said = 0, ALL, -math.inf
+        self.course = Course(how, self.per_epoch, limit, ctx, watched=len(self.held) >= FEWEST_TO_STOP)
 
-    def share(self) -> float:
-        """How much of the training is done, 0..1: by epochs or by time, whichever is further."""
-        return min(max(self.steps / (self.how.epochs * self.per_epoch), self.limit.share()), 1.0)
-
-    def all_epochs(self) -> None:
-        best, since, kept = math.inf, 0, None
-        for epoch in range(self.how.epochs):
-            numbers = self._epoch(epoch)
-            if not math.isfinite(numbers["loss"]):
-                raise UserError(
-                    f"the loss is no longer a number in epoch {epoch + 1}; lower learning_rate, "
-                    f"which is {self.how.learning_rate:g}"
-                )
-            if len(self.held):
-                numbers["val_loss"] = self._validate(epoch)
-            self.history.append(numbers)
-            self._report(epoch, numbers)
-            if len(self.held) >= FEWEST_TO_STOP:
-                since += 1
-                if numbers["val_loss"] < best:
-                    best, since, kept = numbers["val_loss"], 0, self.learner.averaged.get_weights()
-                if since >= self.how.patience:
-                    self.ended = EARLY
-            if self.ended != ALL:
-                break
-        if kept is not None:
-            self.learner.averaged.set_weights(kept)
-
-    def _epoch(self, epoch: int) -> dict[str, float]:
+    def epoch(self, epoch: int) -> dict[str, float]:
         sums, done = np.zeros(len(LOSSES)), 0
         for images, wanted in self._batches(epoch):
-            rate = step_size(self.how, self.share(), self.steps, self.how.epochs * self.per_epoch)
-            sums += self.learner.step(images, wanted, rate, self.steps).numpy()
-            done, self.steps = done + 1, self.steps + 1
-            if time.monotonic() - self._said >= BETWEEN_REPORTS_S or self.ctx.is_cancelled():
-                self._report(epoch, self._named(sums / done))
-            if self.limit.over():
-                self.ended = TIME
+            rate = step_size(self.how, self.course.share(), self.course.steps, self.course.total)
+            sums += self.learner.step(images, wanted, rate, self.course.steps).numpy()
+            done += 1
+            if self.course.stepped():
+                self.course.tell(epoch, self._named(sums / done))
+            if self.course.out_of_time():
                 break
         return self._named(sums / done)
 
@@ -120,28 +83,16 @@ class _Run:
             pair = pair[:, :, :, ::-1] if random.integers(2) else pair
             yield np.ascontiguousarray(pair[0]), np.ascontiguousarray(pair[1])
 
-    def _validate(self, epoch: int) -> float:
+    def judge(self, epoch: int) -> dict[str, float]:
         total = 0.0
         for start in range(0, len(self.held), self.size):
             rows = self.held[start : start + self.size]
             images, wanted = (np.asarray(each[rows], np.float32) for each in (self.images, self.wanted))
             total += float(self.learner.watch(images, wanted)) * len(rows)
-            self._report(epoch, {})
-        return self.how.pixel_weight * total / len(self.held)
-
-    def _report(self, epoch: int, numbers: dict[str, float]) -> None:
-        self._said = time.monotonic()
-        self.ctx.progress(
-            self.share(), f"epoch {epoch + 1}" + ("" if self.how.minutes else f"/{self.how.epochs}"), **numbers
-        )
+            self.course.tell(epoch, {})
+        return {"val_loss": self.how.pixel_weight * total / len(self.held)} if len(self.held) else {}
 
     def _named(self, losses: np.ndarray) -> dict[str, float]:
         numbers = {name: float(value) for name, value in zip(LOSSES, losses, strict=True)}
         score = numbers["pixel"] - self.how.spread_weight * numbers["spread"]
         return {"loss": self.how.pixel_weight * score + self.how.adversary_weight * numbers["fooled"], **numbers}
-
-
-def step_size(how: Any, share: float, step: int, steps: int) -> float:
-    """The optimiser's step size: up to its peak within a tenth of the steps (at most 100), down to 0 as a cosine."""
-    rise = max((step + 1) / (min(100, steps // 10) + 1), 10 * share)
-    return how.learning_rate * min(1.0, rise) * (1 + math.cos(math.pi * share)) / 2
