@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import shutil
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui import arguments as grammar
-from astrolens_gui import cli_campaign, cli_detect, cli_restore
+from astrolens_gui import cli_campaign, cli_detect, cli_restore, console
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
@@ -80,36 +79,6 @@ def _guarded(command: Callable[[], int]) -> int:
         return 3
 
 
-def _print(arguments: argparse.Namespace, values: dict[str, Any], lines: list[str]) -> None:
-    """One answer, for a machine or for a person."""
-    if getattr(arguments, "json", False):
-        print(json.dumps(_finite(values), indent=1, default=str, allow_nan=False))
-    else:
-        print("\n".join(lines))
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they become null."""
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _workbench() -> Workbench:
-    from astrolens_gui.workbench import Workbench
-
-    return Workbench.start()
-
-
-def _wait(job: Any) -> Any:
-    """The job's result, with a progress line on a terminal; Ctrl+C cancels it and keeps what is done."""
-    from astrolens_gui.progress import watch
-
-    return watch(job, sys.stderr)
-
-
 def _listed(refused: list[Any], limit: int = 12) -> list[str]:
     """What was refused, for a person: one line a reason, with the first object that it was said of."""
     reasons: dict[str, list[str]] = {}
@@ -122,22 +91,18 @@ def _listed(refused: list[Any], limit: int = 12) -> list[str]:
     return lines[:limit] + ([f"  … and {len(lines) - limit} more reasons"] if len(lines) > limit else [])
 
 
-def _bands(text: str | None) -> tuple[str, ...] | None:
-    return tuple(name.strip() for name in text.split(",") if name.strip()) if text else None
-
-
 def cmd_simulate(arguments: argparse.Namespace) -> int:
     from astrolens_gui.api import build
 
     challenge = arguments.layout == "challenge"
     survey = arguments.survey or ("challenge1_space" if challenge and arguments.backend == "simulator" else "")
     how = {"workers": arguments.workers, "layout": arguments.layout, "source": arguments.source}
-    with _workbench() as bench:
+    with console.workbench() as bench:
         spec = bench.plugins.backend(arguments.backend, "simulate")
         values = grammar.parameters(arguments, spec, "simulate OUT")
         options = {**({"survey": survey} if survey else {}), **values}
         out, count, seed = arguments.out, arguments.count, arguments.seed
-        table = _wait(bench.simulate(arguments.backend, out, count, seed=seed, params=options, **how))
+        table = console.wait(bench.simulate(arguments.backend, out, count, seed=seed, params=options, **how))
     with table.open(encoding="utf-8") as lines:
         made = sum(1 for _ in lines) - 1
     note = "" if arguments.source else getattr(build(spec.params, options), "note", "")
@@ -156,10 +121,10 @@ def cmd_import(arguments: argparse.Namespace) -> int:
     new = not arguments.project.exists()
     options = {"scheme": arguments.scheme, "database": arguments.database}
     try:
-        with _workbench() as bench:
-            _wait(bench.open(arguments.project, create=options))
+        with console.workbench() as bench:
+            console.wait(bench.open(arguments.project, create=options))
             _same(options, bench.opened.project.settings)
-            report = _wait(_importing(bench, arguments))
+            report = console.wait(_importing(bench, arguments))
             why = [*_listed(report.refused), *(f"  {note}" for note in report.notes)]
             if new and not report.added:
                 raise UserError("\n".join(["nothing could be imported, so no project was made", *why]))
@@ -171,13 +136,13 @@ def cmd_import(arguments: argparse.Namespace) -> int:
     what = "files" if arguments.catalogue is None else "sources or files"
     counts = f"{report.added} objects added, {report.updated} updated, {count} {what} refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
-    _print(arguments, {**values, "notes": report.notes}, [f"{arguments.project}: {counts}", *why])
+    console.answer(arguments, {**values, "notes": report.notes}, [f"{arguments.project}: {counts}", *why])
     return 0
 
 
 def _importing(bench: Workbench, arguments: argparse.Namespace) -> Any:
     """The job of an import: of images, or of a catalogue's sources in them."""
-    bands = _bands(arguments.bands)
+    bands = console.names(arguments.bands) or None
     if arguments.catalogue is None:
         return bench.import_images(arguments.sources, bands, arguments.pixel_scale)
     return bench.import_catalogue(
@@ -235,29 +200,29 @@ def _same(options: dict[str, str], settings: dict[str, Any]) -> None:
 
 
 def cmd_label(arguments: argparse.Namespace) -> int:
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project))
-        report = _wait(bench.import_labels(arguments.table, arguments.grader))
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        report = console.wait(bench.import_labels(arguments.table, arguments.grader))
     lines = [
         f"{report.added} labels taken from {arguments.table}, {len(report.refused)} refused",
         *_listed(report.refused),
         *(f"  {note}" for note in report.notes),
     ]
     values = {"added": report.added, "refused": [str(one) for one in report.refused], "notes": report.notes}
-    _print(arguments, values, lines)
+    console.answer(arguments, values, lines)
     return 0
 
 
 def cmd_relocate(arguments: argparse.Namespace) -> int:
     from astrolens_gui.api import UserError
 
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project))
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
         for pair in arguments.roots:
             name, equals, path = pair.partition("=")
             if not equals:
                 raise UserError(f"{pair!r} is not ROOT=PATH; `astrolens relocate {arguments.project}` lists the roots")
-            _wait(bench.relocate(name, Path(path)))
+            console.wait(bench.relocate(name, Path(path)))
         for name, path in bench.roots().items():
             print(f"{name}={path}{'' if path.is_dir() else '   (not there)'}")
     return 0
@@ -266,35 +231,35 @@ def cmd_relocate(arguments: argparse.Namespace) -> int:
 def cmd_score(arguments: argparse.Namespace) -> int:
     from astrolens_gui.api import UserError
 
-    with _workbench() as bench:
-        bands = _bands(arguments.bands)
-        scanned = _wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
+    with console.workbench() as bench:
+        bands = console.names(arguments.bands) or None
+        scanned = console.wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
         if scanned is not None and not scanned.added:
             raise UserError(f"{arguments.project} holds no image that can be read; `astrolens import` says why of each")
-        report = _wait(bench.score(backend=arguments.backend, model=arguments.model))
+        report = console.wait(bench.score(backend=arguments.backend, model=arguments.model))
         if arguments.out:
-            _wait(bench.write_scores(report.model, arguments.out))
+            console.wait(bench.write_scores(report.model, arguments.out))
     lines = [f"{report.scored} objects scored with {report.model}, {len(report.refused)} not", *_listed(report.refused)]
     values = {"model": report.model, "scored": report.scored, "refused": [str(one) for one in report.refused]}
-    _print(arguments, values, lines)
+    console.answer(arguments, values, lines)
     return 0
 
 
 def cmd_train(arguments: argparse.Namespace) -> int:
     from astrolens_gui.api import UserError
 
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project))
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
         spec = bench.plugins.backend(arguments.backend, "train")
         if spec.fit_params is None:
             raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
         values = grammar.parameters(arguments, spec, "train PROJECT")
-        how = {"bands": _bands(arguments.bands), "seed": arguments.seed, "pairs": arguments.pairs}
+        how = {"bands": console.names(arguments.bands) or None, "seed": arguments.seed, "pairs": arguments.pairs}
         how |= {"go_on": not arguments.from_scratch, "replace_lineage": arguments.new_lineage}
         how["quick"] = arguments.quick
-        report = _wait(bench.train(arguments.backend, values, **how))
+        report = console.wait(bench.train(arguments.backend, values, **how))
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
-    _print(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
+    console.answer(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
     return 4 if report.verdict == "refused" else 0
 
 
@@ -303,7 +268,7 @@ def cmd_evaluate(arguments: argparse.Namespace) -> int:
 
     question = evaluate.Question.asked(_options(arguments))
     result = evaluate.evaluate_tables(arguments.scores, arguments.truth, question, out=arguments.recovery)
-    _print(arguments, result, evaluate.lines(result))
+    console.answer(arguments, result, evaluate.lines(result))
     return 0
 
 
@@ -311,19 +276,19 @@ def cmd_scoreboard(arguments: argparse.Namespace) -> int:
     from astrolens_gui.core.learn import boardfiles
 
     asked = {"among": arguments.among, "unseen": arguments.unseen, "reference": arguments.against}
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project))
-        found = _wait(bench.scoreboard(arguments.truth, boardfiles.named(arguments.scores), **asked))
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        found = console.wait(bench.scoreboard(arguments.truth, boardfiles.named(arguments.scores), **asked))
     if arguments.out:
         boardfiles.write(found.board, arguments.out)
-    _print(arguments, boardfiles.as_json(found.board, found.note), boardfiles.as_text(found.board, found.note))
+    console.answer(arguments, boardfiles.as_json(found.board, found.note), boardfiles.as_text(found.board, found.note))
     return 0
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:
-    with _workbench() as bench:
-        _wait(bench.open(arguments.project))
-        count = _wait(bench.export(arguments.format, arguments.out))
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        count = console.wait(bench.export(arguments.format, arguments.out))
         what = bench.counted_by(arguments.format)
     print(f"{count} {what} in {arguments.out}")
     return 0
@@ -339,7 +304,7 @@ def cmd_plugins(arguments: argparse.Namespace) -> int:
         lines.append(
             f"{state.name:14} {source:24} {', '.join(state.provides) if state.ok else 'FAILED: ' + state.error}"
         )
-    _print(arguments, {"plugins": [vars(state) for state in states]}, lines)
+    console.answer(arguments, {"plugins": [vars(state) for state in states]}, lines)
     return 0
 
 
@@ -363,7 +328,7 @@ def cmd_check(arguments: argparse.Namespace) -> int:
                 print(f"{outcome.state:8} {outcome.name}{tail}", flush=True)
     failed = sum(outcome.state == "failed" for outcome in outcomes)
     passed = sum(outcome.state == "passed" for outcome in outcomes)
-    _print(arguments, {"checks": [vars(one) for one in outcomes]}, [f"{passed} passed, {failed} not passed"])
+    console.answer(arguments, {"checks": [vars(one) for one in outcomes]}, [f"{passed} passed, {failed} not passed"])
     return 1 if failed else 0
 
 
@@ -371,5 +336,5 @@ def cmd_doctor(arguments: argparse.Namespace) -> int:
     from astrolens_gui import doctor
 
     report = doctor.examine(arguments.project, repair=arguments.repair)
-    _print(arguments, report.as_dict(), report.lines())
+    console.answer(arguments, report.as_dict(), report.lines())
     return 0 if report.healthy else 1

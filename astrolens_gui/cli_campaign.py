@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from astrolens_gui import console
 
 BY = ("mean", "trimmed", "majority", "posterior")
 
@@ -44,28 +44,22 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def cmd_agreement(arguments: argparse.Namespace) -> int:
     found = _ask(arguments, lambda bench: bench.agreement(arguments.golden))
-    if arguments.json:
-        print(json.dumps(_finite(agreement_values(found)), indent=1, allow_nan=False))
-    else:
-        print("\n".join(agreement_lines(found)))
+    console.answer(arguments, agreement_values(found), agreement_lines(found))
     return 0
 
 
 def cmd_consensus(arguments: argparse.Namespace) -> int:
-    from astrolens_gui.progress import watch
-    from astrolens_gui.workbench import Workbench
-
-    with Workbench.start() as bench:
-        watch(bench.open(arguments.project), sys.stderr)
-        found = watch(bench.consensus(arguments.by, arguments.rules, arguments.golden), sys.stderr)
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        found = console.wait(bench.consensus(arguments.by, arguments.rules, arguments.golden))
         if arguments.out:
-            watch(bench.write_consensus(found, arguments.out), sys.stderr)
+            console.wait(bench.write_consensus(found, arguments.out))
+    values: dict[str, Any] = {}
     if arguments.json:
         rows = [{**vars(one), "list": found.list_of(one), "grades": found.given[one.object]} for one in found.verdicts]
         values = {"by": found.by, "rules": found.rules.id, "lists": found.lists, "objects": rows}
-        print(json.dumps(_finite({**values, "apart": [one.object for one in found.apart]}), indent=1, allow_nan=False))
-    else:
-        print("\n".join(consensus_lines(found)))
+        values["apart"] = [one.object for one in found.apart]
+    console.answer(arguments, values, consensus_lines(found))
     return 0
 
 
@@ -90,7 +84,7 @@ def cmd_search(arguments: argparse.Namespace) -> int:
             values |= {name: each.value, f"{name}_ci": [each.low, each.high]}
             lines.append(f"{name.replace('_', ' of the '):24} {each.value:.3g} ({each.low:.3g} to {each.high:.3g})")
     lines.append(found.curve.hint)
-    print(json.dumps(_finite(values), indent=1, allow_nan=False) if arguments.json else "\n".join(lines))
+    console.answer(arguments, values, lines)
     return 0
 
 
@@ -188,18 +182,6 @@ def _rate(value: float, interval: tuple[float, float]) -> str:
 
 
 def _ask(arguments: argparse.Namespace, question: Callable[[Any], Any]) -> Any:
-    from astrolens_gui.progress import watch
-    from astrolens_gui.workbench import Workbench
-
-    with Workbench.start() as bench:
-        watch(bench.open(arguments.project), sys.stderr)
-        return watch(question(bench), sys.stderr)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they become null."""
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        return console.wait(question(bench))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from astrolens_gui import console
 
 SUFFIXES = (".csv", ".reg", ".json")
 
@@ -34,29 +35,16 @@ def cmd_detect(arguments: argparse.Namespace) -> int:
     import tempfile
 
     from astrolens_gui.api import UserError
-    from astrolens_gui.progress import watch
-    from astrolens_gui.workbench import Workbench
 
-    if absent := [source for source in arguments.sources if not source.exists()]:
-        raise UserError(f"{absent[0]}: there is no such file or folder; nothing was looked at")
-    projects = [source for source in arguments.sources if (source / "project.toml").is_file()]
-    if projects and len(arguments.sources) > 1:
-        raise UserError(f"{projects[0]} is a project; look at it by itself")
+    console.check_sources(arguments.sources, "looked at", "look at")
     if arguments.out is not None and arguments.out.suffix.lower() not in SUFFIXES:
         raise UserError(f"{arguments.out}: boxes are written as {', '.join(SUFFIXES)}; name the file so")
-    with tempfile.TemporaryDirectory(prefix="astrolens-") as folder, Workbench.start() as bench:
-        refused: list[str] = []
-        if projects:
-            watch(bench.open(projects[0]), sys.stderr)
-        else:
-            bands = tuple(name.strip() for name in (arguments.bands or "").split(",") if name.strip())
-            watch(bench.open(Path(folder) / "scan.astrolens", create={}), sys.stderr)
-            scanned = bench.import_images(arguments.sources, bands or None, arguments.pixel_scale)
-            refused = [str(one) for one in watch(scanned, sys.stderr).refused]
-        if not len(watch(bench.queue("random"), sys.stderr).object):
+    with tempfile.TemporaryDirectory(prefix="astrolens-") as folder, console.workbench() as bench:
+        refused = console.open_sources(bench, arguments, Path(folder))
+        if not len(console.wait(bench.queue("random")).object):
             raise UserError(refused[0] if refused else "there is no image to look at")
-        report = watch(bench.detect(None, arguments.backend, arguments.model), sys.stderr)
-        rows = [row for row in watch(bench.finds(report.model), sys.stderr) if row["score"] >= arguments.score]
+        report = console.wait(bench.detect(None, arguments.backend, arguments.model))
+        rows = [row for row in console.wait(bench.finds(report.model)) if row["score"] >= arguments.score]
     if arguments.out is not None:
         _write(rows, arguments.out)
     refused += report.refused
@@ -66,11 +54,8 @@ def cmd_detect(arguments: argparse.Namespace) -> int:
         f"in {report.seconds:.1f} s, {len(refused)} not",
         *(f"  refused: {sentence}" for sentence in refused[:12]),
     ]
-    if arguments.json:
-        values = {"model": report.model, "images": report.images, "seconds": report.seconds, "refused": refused}
-        print(json.dumps({**values, "boxes": _plain(rows)}, indent=1, allow_nan=False))
-    else:
-        print("\n".join(lines))
+    values = {"model": report.model, "images": report.images, "seconds": report.seconds, "refused": refused}
+    console.answer(arguments, {**values, "boxes": _plain(rows)}, lines)
     return 0
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from astrolens_gui import console
 
 
 def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -52,27 +52,15 @@ def cmd_restore(arguments: argparse.Namespace) -> int:
     import tempfile
 
     from astrolens_gui.api import UserError
-    from astrolens_gui.progress import watch
-    from astrolens_gui.workbench import Workbench
 
-    if absent := [source for source in arguments.sources if not source.exists()]:
-        raise UserError(f"{absent[0]}: there is no such file or folder; nothing was restored")
-    projects = [source for source in arguments.sources if (source / "project.toml").is_file()]
-    if projects and len(arguments.sources) > 1:
-        raise UserError(f"{projects[0]} is a project; restore it by itself")
-    with tempfile.TemporaryDirectory(prefix="astrolens-") as folder, Workbench.start() as bench:
-        refused: list[str] = []
-        if projects:
-            watch(bench.open(projects[0]), sys.stderr)
-        else:
-            watch(bench.open(Path(folder) / "scan.astrolens", create={}), sys.stderr)
-            found = bench.import_images(arguments.sources, _names(arguments.bands) or None, arguments.pixel_scale)
-            refused = [str(one) for one in watch(found, sys.stderr).refused]
-        ids = [int(one) for one in watch(bench.queue("random"), sys.stderr).object]
+    console.check_sources(arguments.sources, "restored", "restore")
+    with tempfile.TemporaryDirectory(prefix="astrolens-") as folder, console.workbench() as bench:
+        refused = console.open_sources(bench, arguments, Path(folder))
+        ids = [int(one) for one in console.wait(bench.queue("random")).object]
         if not ids:
             raise UserError(refused[0] if refused else "there is no image to restore")
         job = bench.write_restored(sorted(ids), arguments.out, arguments.backend, arguments.model, arguments.draws)
-        report = watch(job, sys.stderr)
+        report = console.wait(job)
     refused += report.refused
     lines = [
         f"{len(report.files)} images restored with {report.model} into {arguments.out} (not data: their headers say so), "
@@ -80,23 +68,20 @@ def cmd_restore(arguments: argparse.Namespace) -> int:
         *(f"  refused: {sentence}" for sentence in refused[:12]),
     ]
     values = {"model": report.model, "files": [str(path) for path in report.files], "refused": refused}
-    _print(arguments, values, lines)
+    console.answer(arguments, values, lines)
     return 0
 
 
 def cmd_pairs(arguments: argparse.Namespace) -> int:
-    from astrolens_gui.progress import watch
-    from astrolens_gui.workbench import Workbench
-
     wanted: dict[str, Any] = {
         name: getattr(arguments, name)
         for name in ("simulated", "repeats", "table", "size", "seed", "pixel_scale", "fwhm")
         if getattr(arguments, name) is not None
     }
-    wanted |= {"degrade": tuple(arguments.degrade), "bands": _names(arguments.bands)}
+    wanted |= {"degrade": tuple(arguments.degrade), "bands": console.names(arguments.bands)}
     wanted |= {"to_fwhm": _numbers(arguments.to_fwhm, "--to-fwhm"), "noise": _numbers(arguments.noise, "--noise")}
-    with Workbench.start() as bench:
-        made = watch(bench.pairs(arguments.out, **wanted), sys.stderr)
+    with console.workbench() as bench:
+        made = console.wait(bench.pairs(arguments.out, **wanted))
     bands = ", ".join(made.input.bands)
     lines = [
         f"{made.count} pairs of {made.input.size} px ({bands}, {made.input.pixel_scale:g} arcsec) from {made.images} images "
@@ -104,15 +89,11 @@ def cmd_pairs(arguments: argparse.Namespace) -> int:
         *(f"  refused: {sentence}" for sentence in made.refused[:12]),
     ]
     values = {"folder": str(made.folder), "pairs": made.count, "images": made.images, "held_out": made.held_out}
-    _print(arguments, {**values, "input": made.input.as_dict(), "refused": made.refused}, lines)
+    console.answer(arguments, {**values, "input": made.input.as_dict(), "refused": made.refused}, lines)
     return 0
 
 
 COMMANDS = {"restore": cmd_restore, "pairs": cmd_pairs}
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:
@@ -122,7 +103,3 @@ def _numbers(text: str, option: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise UserError(f"{option} takes numbers with commas between them (1.4,1.8), not {text!r}") from None
-
-
-def _print(arguments: argparse.Namespace, values: dict[str, Any], lines: list[str]) -> None:
-    print(json.dumps(values, indent=1) if arguments.json else "\n".join(lines))
