@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, UserError
+from astrolens_gui.api import BackendSpec, Changes, UserError
 from astrolens_gui.core.learn.models import ModelError, ModelInfo, read_model
 
 if TYPE_CHECKING:
@@ -59,6 +59,22 @@ def read_row(models_dir: Path, folder: str) -> ModelInfo:
                 return info
         raise UserError(f"the model {folder.removeprefix(SHIPPED)} does not come with this version; train a new one")
     return read_model(models_dir / folder)
+
+
+def list_shipped(opened: Opened, spec: BackendSpec, info: ModelInfo) -> Changes:
+    """On the db lane: a model that came with the program is listed in the project when it first answers; it is the champion of its
+    task where there is none."""
+    if info.id in {row.id for row in opened.store.models()}:
+        return Changes()
+    return opened.store.add_model(
+        info.id,
+        backend=spec.id,
+        folder=folder_name(info, opened.project.models_dir),
+        verdict=info.verdict,
+        champion=opened.store.champion(spec.task) is None,
+        metrics=info.metrics,
+        task=spec.task,
+    )
 
 
 def folder_name(info: ModelInfo, models_dir: Path) -> str:

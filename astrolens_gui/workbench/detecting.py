@@ -19,7 +19,7 @@ from astrolens_gui.core.labels.records import BoxRow
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.core.restore.sky import levels_of
 
-from .choice import choose_model, folder_name, shapes
+from .choice import choose_model, list_shipped, shapes
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.records import ObjectRow
@@ -72,7 +72,7 @@ def detect(opened: Opened, object_id: int | None, backend: str, model: str, ctx:
     )
     spec, info = choose_model(opened, backend, model, ids, task="detect")
     predict = opened.bench.models.predictor(spec, info, "detect")
-    opened.on_db(lambda: _listed(opened, spec, info))
+    opened.on_db(lambda: opened.tell(list_shipped(opened, spec, info)))
     refused: list[str] = []
     count = images = 0
     last: Found | None = None
@@ -139,20 +139,3 @@ def kept(opened: Opened, model: str, ctx: Context) -> list[dict[str, Any]]:
 
     rows = opened.on_db(lambda: boxes_out.rows(opened.store, opened.project.resolve))
     return [row for row in rows if row["source"] == model]
-
-
-def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:
-    """A shipped detector is listed in the project with its first finds, and is the champion where there is none."""
-    if info.id in {row.id for row in opened.store.models()}:
-        return
-    opened.tell(
-        opened.store.add_model(
-            info.id,
-            backend=spec.id,
-            folder=folder_name(info, opened.project.models_dir),
-            verdict=info.verdict,
-            champion=opened.store.champion(spec.task) is None,
-            metrics=info.metrics,
-            task=spec.task,
-        )
-    )

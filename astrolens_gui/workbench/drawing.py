@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, UserError, as_dict, build
-from astrolens_gui.core.learn import fitting, pairset
-from astrolens_gui.core.learn.models import ModelInfo, write_model
+from astrolens_gui.api import BackendSpec, Context, UserError, build
+from astrolens_gui.core.learn import fitted, fitting, pairset
+from astrolens_gui.core.learn.models import write_model
 from astrolens_gui.core.plugins import missing
 
 from . import training
@@ -55,36 +55,32 @@ def train_generator(
         rule=project.settings.get("split_rule", "object"),
         ctx=ctx.part(0.0, 0.1),
     )
-    nothing, fitted = Path(ctx.workdir) / "nothing.npy", Path(ctx.workdir) / "fitted"
+    nothing, out = Path(ctx.workdir) / "nothing.npy", Path(ctx.workdir) / "fitted"
     np.save(nothing, np.zeros((0, *built.set.input.shape), np.float32))  # nothing is held against an answer
     run = training.runner(opened.bench.settings["memory_limit_gb"], spec)
     params: Any = build(spec.params)
     kwargs = {"set_folder": str(built.set.folder), "factory": spec.factory, "method": "simulate", "asked": str(nothing)}
-    more = {"params": params, "fit_params": fit_params, "out": str(fitted)}
+    more = {"params": params, "fit_params": fit_params, "out": str(out)}
     result = run(fitting.FIT, {**kwargs, **more}, replace(ctx.part(0.1, 1.0), seed=seed))
     created = datetime.now(UTC)
-    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}-{built.hash[:6]}"
     figures = {key: value for key, value in result["epochs"][-1].items() if np.isfinite(value)}
-    folder = project.models_dir / name
-    said = f"learnt from {len(built.set.indices('train'))} stamps; draw with: astrolens simulate OUT --backend {spec.id} --model {folder}"
-    info = ModelInfo(
-        id=name,
-        backend=spec.id,
-        backend_version=spec.version,
-        params=as_dict(params),
-        fit_params=as_dict(build(type(fit_params), {**as_dict(fit_params), **result["used"]})),
+    info = fitted.described(
+        spec,
+        params,
+        fit_params,
+        result,
+        created=created,
+        digest=built.hash,
+        metrics=figures,
+        models_dir=project.models_dir,
         input=built.set.input,
         classes=(),
-        created=created.isoformat(timespec="seconds"),
-        dataset_hash=built.hash,
         seed=seed,
-        versions=result["versions"],
-        metrics={**figures, "fit_seconds": round(result["seconds"], 2)},
         verdict="provisional",
-        reason=said,
-        folder=folder,
     )
-    write_model(info, fitted)
+    learnt = f"learnt from {len(built.set.indices('train'))} stamps"
+    said = f"{learnt}; draw with: astrolens simulate OUT --backend {spec.id} --model {info.folder}"
+    write_model(replace(info, reason=said), out)
     return TrainReport(
-        name, "provisional", said, figures, False, [text for _, text in built.refused], time.perf_counter() - begun
+        info.id, "provisional", said, figures, False, [text for _, text in built.refused], time.perf_counter() - begun
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, UserError
-from astrolens_gui.core.learn.models import ModelInfo
+from astrolens_gui.api import Changes, Context, UserError
 
 from . import scoring
-from .choice import folder_name
+from .choice import list_shipped
 from .records import ScoreReport
 from .restorers import choose_model_that
 
@@ -46,7 +45,7 @@ def anomaly(opened: Opened, backend: str, model: str, ids: Sequence[int] | None,
     predict = opened.bench.models.predictor(spec, info, CAPABILITY)
     chunks = [wanted[low : low + scoring.BATCH] for low in range(0, len(wanted), scoring.BATCH)]
     batches = opened.bench.runner.prefetch("io", lambda chunk: opened.images.batch(chunk, info.input), chunks)
-    opened.on_db(lambda: _listed(opened, spec, info))
+    opened.on_db(lambda: list_shipped(opened, spec, info))
     refused: list[str] = []
     done = scored = 0
     try:
@@ -87,18 +86,3 @@ def anomalies(store: Store, able: set[str], ids: np.ndarray) -> np.ndarray:
 
 def _keep(opened: Opened, model: str, ids: np.ndarray, found: np.ndarray) -> None:
     opened.store.put_scores(model, ids.tolist(), found, np.full(found.shape, np.nan))
-
-
-def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:
-    """A model that came with the program is listed with its first scores."""
-    if info.id not in {row.id for row in opened.store.models()}:
-        where = folder_name(info, opened.project.models_dir)
-        first = opened.store.champion(spec.task) is None
-        about: dict[str, Any] = {
-            "folder": where,
-            "verdict": info.verdict,
-            "champion": first,
-            "metrics": info.metrics,
-            "task": spec.task,
-        }
-        opened.store.add_model(info.id, backend=spec.id, **about)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Changes, Context, UserError
+from astrolens_gui.api import Changes, Context, UserError
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.jobs.job import Job
 
-from .choice import choose_model, folder_name
+from .choice import choose_model, list_shipped
 from .opened import settle
 from .records import ScoreReport
 
@@ -53,7 +53,7 @@ def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, c
         return kept, images
 
     batches = opened.bench.runner.prefetch("io", prepared, chunks, depth=2)
-    opened.on_db(lambda: _listed(opened, spec, info))
+    opened.on_db(lambda: list_shipped(opened, spec, info))
     scored, told = 0, len(wanted) <= FIRST
 
     def keep(part: core_scoring.Scored) -> Job[Any]:
@@ -91,17 +91,3 @@ def _soonest(opened: Opened, info: ModelInfo) -> np.ndarray:
     table = opened.store.queue_table(opened.bench.grader, before)
     logit = np.where(np.isnan(table["logit"]), -np.inf, table["logit"])
     return np.lexsort((np.arange(len(logit)), -logit, table["labelled"]))
-
-
-def _listed(opened: Opened, spec: BackendSpec, info: ModelInfo) -> None:
-    """A shipped model is listed in the project with its first scores; the first model there is ranks the queue."""
-    if info.id not in {row.id for row in opened.store.models()}:
-        first = opened.store.champion() is None
-        opened.store.add_model(
-            info.id,
-            backend=spec.id,
-            folder=folder_name(info, opened.project.models_dir),
-            verdict=info.verdict,
-            champion=first,
-            metrics=info.metrics,
-        )

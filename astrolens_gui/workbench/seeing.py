@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from astrolens_gui.api import Changes, Context, UserError
-from astrolens_gui.core.labels.schemes import load_schemes
+from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import head
 
 from .choice import choose_model
@@ -101,15 +101,10 @@ def _keep(opened: Opened, seen: Seen) -> None:
 
 def targets(opened: Opened, ids: Sequence[int] | np.ndarray) -> np.ndarray:
     """The graders' mean as probability of a lens, float64 like `ids` (ascending), NaN where nobody graded."""
-    worth = {
-        (scheme.id, grade.value): grade.positive
-        for scheme in load_schemes(opened.project.folder).values()
-        for grade in scheme.grades
-        if grade.positive is not None
-    }
+    values = worth(opened.project.folder)
     total, count = np.zeros(len(ids)), np.zeros(len(ids))
     for label in opened.on_db(lambda: opened.store.labels()):
-        value = worth.get((label.scheme, label.grade))
+        value = values.get((label.scheme, label.grade))
         at = int(np.searchsorted(ids, label.object))
         if value is not None and at < len(ids) and ids[at] == label.object:
             total[at] += value

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build, fields
 from astrolens_gui.core import paths
 from astrolens_gui.core.labels.records import CLASSIFY
-from astrolens_gui.core.labels.schemes import load_schemes
+from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
 
@@ -74,12 +74,7 @@ def train(
         values = {**values, "tune": "head"}
     fit_params: Any = build(spec.fit_params, values)
     objects, labels, champion = opened.on_db(lambda: _snapshot(opened))
-    targets = {
-        (scheme.id, grade.value): grade.positive
-        for scheme in load_schemes(project.folder).values()
-        for grade in scheme.grades
-        if grade.positive is not None
-    }
+    targets = worth(project.folder)
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")

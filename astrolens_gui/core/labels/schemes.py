@@ -78,6 +78,20 @@ def load_schemes(project_folder: Path | None = None) -> dict[str, Scheme]:
     return schemes
 
 
+def worth(project_folder: Path | None = None) -> dict[tuple[str, str], float]:
+    """{(scheme, grade): probability of a lens} of all schemes, without the grades that are kept out of training.
+
+    Raises:
+        SchemeError: a file of the project is not a scheme.
+    """
+    return {
+        (scheme.id, grade.value): grade.positive
+        for scheme in load_schemes(project_folder).values()
+        for grade in scheme.grades
+        if grade.positive is not None
+    }
+
+
 def parse(text: str, where: str) -> Scheme:
     """A scheme from TOML; `where` names the file in errors."""
     try:

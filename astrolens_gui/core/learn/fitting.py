@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, TrainingSet, as_dict, build
+from astrolens_gui.api import BackendSpec, Context, TrainingSet
 
 from ..plugins import create
+from . import fitted
 from .gate import Verdict
-from .models import ModelInfo, write_model
-from .retrain import Champion, Outcome, Run, versions
+from .models import write_model
+from .retrain import Champion, Outcome, Run
 
 FIT = f"{__name__}:fit_and_answer"
 ANSWER = f"{__name__}:answer"
@@ -69,23 +70,11 @@ def fit_and_answer(
         held-out rows).
     """
     began = time.perf_counter()
-    data = TrainingSet.open(Path(set_folder))
-    backend = create(factory, params)
-    if start:
-        backend.load(Path(start))
-    report = backend.fit(data, fit_params, ctx.part(0.0, 0.9))
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    backend.save(folder)
-    answers = folder.with_name(f"{folder.name}-answers.npz")
-    return {
-        "epochs": [dict(epoch) for epoch in report.epochs],
-        "stopped": report.stopped,
-        "used": dict(report.used),
-        "seconds": time.perf_counter() - began,
-        "versions": versions(),
-        "answers": _answer(backend, method, data, asked, answers, ctx.part(0.9, 1.0)),
-    }
+    kwargs = {"set_folder": set_folder, "out": out, "factory": factory, "params": params, "fit_params": fit_params}
+    backend, data, told = fitted.fit(**kwargs, start=start, ctx=ctx.part(0.0, 0.9))
+    told["seconds"] = time.perf_counter() - began
+    answers = Path(out).with_name(f"{Path(out).name}-answers.npz")
+    return {**told, "answers": _answer(backend, method, data, asked, answers, ctx.part(0.9, 1.0))}
 
 
 def answer(
@@ -160,28 +149,25 @@ def fit_task(
         theirs = _theirs(champion, {**kwargs, "out": str(work / "champion.npz")}, run, ctx.part(0.9, 0.98))
     lineage = "" if same or champion is None else "a new lineage: the champion takes another input"
     verdict = judge(ours, theirs, data, rows, yardstick, lineage, ctx.seed)
-    digest = str(about.get("hash", ""))
-    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}-{digest[:6]}"
-    info = ModelInfo(
-        id=name,
-        backend=spec.id,
-        backend_version=spec.version,
-        params=as_dict(params),
-        fit_params=as_dict(build(type(fit_params), {**as_dict(fit_params), **result["used"]})),
+    info = fitted.described(
+        spec,
+        params,
+        fit_params,
+        result,
+        created=created,
+        digest=str(about.get("hash", "")),
+        metrics=verdict.metrics,
+        models_dir=models_dir,
         input=data.input,
         classes=data.classes,
         parent=champion.info.id if same and champion else "",
-        created=created.isoformat(timespec="seconds"),
-        dataset_hash=digest,
         label_ids=tuple(about.get("label_ids", ())),
         seed=ctx.seed,
         split=dict(about.get("split", {})),
+        start=champion.info.id if start and champion else "",
         device=ctx.device,
-        versions=result["versions"],
-        metrics={**verdict.metrics, "fit_seconds": round(result["seconds"], 2)},
         verdict=verdict.kind,
         reason=verdict.reason,
-        folder=Path(models_dir) / name,
     )
     ctx.progress(0.99, verdict.reason)
     write_model(info, work / "fitted")

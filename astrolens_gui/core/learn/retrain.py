@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet, as_dict, build
+from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet
 
 from ..plugins import create
-from . import dataset
+from . import dataset, fitted
 from .gate import Verdict, calibrate, judge
 from .models import ModelInfo, write_model
 from .scoring import lens_logit
@@ -25,7 +24,6 @@ FIT = f"{__name__}:fit_model"
 """How `fit_model` is named to a child process."""
 PREDICT_SET = f"{__name__}:predict_set"
 """How `predict_set` is named to a child process."""
-_LIBRARIES = ("astrolens", "numpy", "keras", "tensorflow")
 _BATCH = 512
 
 Run = Callable[..., Any]
@@ -64,24 +62,11 @@ def fit_model(
         (N, classes)).
     """
     began = time.perf_counter()
-    data = TrainingSet.open(Path(set_folder))
-    backend = create(factory, params)
-    if start:
-        backend.load(Path(start))
-    report = backend.fit(data, fit_params, ctx.part(0.0, 0.95))
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    backend.save(folder)
-    path = folder.with_name(f"{folder.name}-logits.npy")
+    kwargs = {"set_folder": set_folder, "out": out, "factory": factory, "params": params, "fit_params": fit_params}
+    backend, data, told = fitted.fit(**kwargs, start=start, ctx=ctx.part(0.0, 0.95))
+    path = Path(out).with_name(f"{Path(out).name}-logits.npy")
     np.save(path, _logits(backend, data.images, ctx.part(0.95, 1.0)))
-    return {
-        "epochs": [dict(epoch) for epoch in report.epochs],
-        "stopped": report.stopped,
-        "used": dict(report.used),
-        "seconds": time.perf_counter() - began,
-        "versions": versions(),
-        "logits": str(path),
-    }
+    return {**told, "seconds": time.perf_counter() - began, "logits": str(path)}
 
 
 def predict_set(*, set_folder: str, folder: str, factory: str, params: Any, out: str, ctx: Context) -> str:
@@ -99,16 +84,6 @@ def _logits(backend: Any, images: np.ndarray, ctx: Context) -> np.ndarray:
         parts.append(np.asarray(backend.classify(np.asarray(images[start : start + _BATCH]), ctx), np.float32))
         ctx.progress((start + len(parts[-1])) / len(images), "scoring the labelled objects")
     return np.concatenate(parts)
-
-
-def versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def retrain(
@@ -179,29 +154,26 @@ def retrain(
     verdict = _barred(verdict, built, lineage if not replace_lineage else "")
     if not calibration.calibrated:
         verdict = replace(verdict, reason=f"{verdict.reason}; its scores are uncalibrated")
-    name = f"{spec.id}-{created:%Y%m%dT%H%M%S}{created.microsecond // 1000:03d}-{built.hash[:6]}"
-    info = ModelInfo(
-        id=name,
-        backend=spec.id,
-        backend_version=spec.version,
-        params=as_dict(params),
-        fit_params=as_dict(build(type(fit_params), {**as_dict(fit_params), **result["used"]})),
+    info = fitted.described(
+        spec,
+        params,
+        fit_params,
+        result,
+        created=created,
+        digest=built.hash,
+        metrics={**verdict.metrics, "calibration": asdict(calibration)},
+        models_dir=models_dir,
         input=wanted,
         classes=built.set.classes,
         parent=champion.info.id if champion and not lineage else "",
-        created=created.isoformat(timespec="seconds"),
-        dataset_hash=built.hash,
         label_ids=built.labels,
         seed=ctx.seed,
         split={"seed": split_seed, "rule": rule},
         start=start.id if start else "",
         device=ctx.device,
-        versions=result["versions"],
-        metrics={**verdict.metrics, "calibration": asdict(calibration), "fit_seconds": round(result["seconds"], 2)},
         calibration=calibration,
         verdict=verdict.kind,
         reason=verdict.reason,
-        folder=Path(models_dir) / name,
     )
     ctx.progress(0.99, verdict.reason)
     write_model(info, work / "fitted")

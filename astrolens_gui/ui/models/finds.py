@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from astrolens_gui.core.detect.boxes import iou
+
 REJECTED = "rejected"
 """The class of a box that says: a detector found something here, and there is nothing."""
 
@@ -113,15 +115,6 @@ def judged(finds: Sequence[Find], rows: Iterable[Any]) -> list[Find]:
         same = (one.verdict, one.box) == (verdict, box)
         made.append(one if same else replace(one, verdict=verdict, box=box))
     return made
-
-
-def iou(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """(n, m): intersection over union of boxes (n, 4) and (m, 4), each x, y, w, h about its centre."""
-    low = np.maximum(ours[:, None, :2] - ours[:, None, 2:] / 2, theirs[None, :, :2] - theirs[None, :, 2:] / 2)
-    high = np.minimum(ours[:, None, :2] + ours[:, None, 2:] / 2, theirs[None, :, :2] + theirs[None, :, 2:] / 2)
-    both = np.clip(high - low, 0, None).prod(axis=-1)
-    each = ours[:, 2:].prod(axis=1)[:, None] + theirs[:, 2:].prod(axis=1)[None]
-    return np.asarray(both / np.maximum(each - both, 1e-12))
 
 
 def as_text(finds: Iterable[Find]) -> str:
