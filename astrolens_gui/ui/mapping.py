@@ -12,6 +12,9 @@ from .qt import QTimer, QWidget
 COLOUR_MS = 300
 """Colours follow the grades so long after."""
 
+LISTED = "lasso:any"
+"""The queue's filter for what is caught."""
+
 MOST_ALIKE = 200
 """Caught objects that likeness is asked to; more of them would be alike to everything."""
 
@@ -95,7 +98,7 @@ class MapCommands:
             return
         window.queue.take_lasso(self.caught)
         window.show_dock("queue")
-        window.queue_view.filter.setText("lasso:any")
+        window.queue_view.filter.setText(LISTED)
         window.docks["map"].raise_()
 
     # -- what is asked for
@@ -163,6 +166,8 @@ class MapCommands:
         self.panel.show_caught(len(ids))
         if len(ids):
             self.list_caught()
+        elif self._window.queue_view.filter.text() == LISTED:
+            self._window.queue_view.clear_filter()
 
     def _show_object(self, object_id: int) -> None:
         window = self._window

@@ -59,7 +59,8 @@ class MapPanel(QWidget):
         self.progress = QtWidgets.QProgressBar(textVisible=False, maximum=100)
         self.view = MapView(bridge, workbench)
         self.view.setToolTip(HOW)
-        self.told = QtWidgets.QLabel(objectName="muted", wordWrap=True)
+        self.told = QtWidgets.QLabel(objectName="muted", wordWrap=True, alignment=Qt.AlignTop)
+        self.told.setMinimumHeight(3 * self.told.fontMetrics().lineSpacing())  # no other text moves the map
         self.alike = QtWidgets.QPushButton("More like these", focusPolicy=Qt.NoFocus)
         self.alike.setToolTip("Order the queue by likeness to what the lasso caught")
         self.alike.clicked.connect(self.alike_asked)
@@ -112,7 +113,7 @@ class MapPanel(QWidget):
         self._about = f"{len(atlas.ids):,} objects as {atlas.model} sees them"
         self._about += f"; {unseen:,} not looked at yet. " if unseen else ". "
         self._bottom.hide()
-        for part in (self.view, self._choices, self.told):
+        for part in (self.view, self._choices, self.told, self.alike):
             part.show()
         self.show_caught(0)
 
@@ -120,9 +121,7 @@ class MapPanel(QWidget):
         """So many objects are within the lasso."""
         caught = f"{count:,} caught, listed in the queue; Esc in its filter ends it."
         self.told.setText(caught if count else self._about + HOW)
-        self.alike.setVisible(count > 0)
-        if not count:
-            self.view.forget_lasso()
+        self.alike.setEnabled(count > 0)
 
     def show_busy(self, fraction: float | None) -> None:
         """The model looks (0..1 of it done), or not (None): the button cancels meanwhile."""

@@ -10,6 +10,7 @@ import numpy as np
 from .. import theme
 from ..qt import QColor, Qt, QtCore, QtGui, QTimer, QWidget, Signal
 from . import map_picture
+from .map_paint import lay, paint_key, paint_ramp, paint_stamp, score_table
 from .thumbs import Thumbs
 
 NEAR = 10
@@ -17,6 +18,8 @@ NEAR = 10
 SLIP = 4
 STAMP = 128
 MARGIN = 16
+KEY = 24
+"""Pixels at the foot that say what the colours mean."""
 REST_MS = 30
 MOST_PAINTED = 4_000
 """Graded objects that get a dot with a rim each; more of them are drawn as a crowd."""
@@ -56,8 +59,8 @@ class MapView(QWidget):
         self._colours: dict[str, str] = {}
         self._scores: np.ndarray | None = None
         self._current = self.hovered = -1
-        self._in_lasso = np.zeros(0, np.int64)
         self._line: list[QtCore.QPointF] = []
+        self._loop = np.zeros((0, 2))
         self._pressed: QtCore.QPointF | None = None
         self._panned: QtCore.QPointF | None = None
         self._thumbs.forget()
@@ -67,7 +70,7 @@ class MapView(QWidget):
         """int64 (n,) ascending, float (n, 2)."""
         self.ids, self._places = ids, np.asarray(places, np.float32)
         self._codes, self._scores = np.zeros(len(ids), np.int32), None
-        self.hovered, self._in_lasso = -1, np.zeros(0, np.int64)
+        self.hovered, self._loop = -1, np.zeros((0, 2))
         self.fit()
 
     def set_colours(
@@ -112,6 +115,12 @@ class MapView(QWidget):
             y = (np.float32(self._middle[1]) - self._places[:, 1]) * np.float32(high / self._span[1])
             self._at = x + np.float32(self.width() / 2), y + np.float32(self.height() / 2)
         return self._at
+
+    def place(self, point: QtCore.QPointF) -> np.ndarray:
+        """float64 (2,), the place on the map under a point of the widget."""
+        wide, high = self._size()
+        away = np.array([point.x() - self.width() / 2, self.height() / 2 - point.y()])
+        return np.asarray(self._middle + away * self._span / (wide, high))
 
     def _index(self, object_id: int) -> int:
         at = int(np.searchsorted(self.ids, object_id))
@@ -170,14 +179,10 @@ class MapView(QWidget):
         small = ratio * (2.4 if len(x) <= 5_000 else 1.7 if len(x) <= 50_000 else 0.8)
         known = np.isfinite(self._scores) if self._scores is not None else self._codes > 0
         grey = theme.colour("disabled").getRgb()[:3]
-        _lay(painter, map_picture.plain(x[~known], y[~known], shape, small, grey))
+        lay(painter, map_picture.plain(x[~known], y[~known], shape, small, grey))
         if self._scores is not None:
-            value = self._scores[known]
-            order = np.argsort(value)  # the crowd's mean decides where dots meet; a lone lens must not drown
-            made = map_picture.coloured(
-                x[known][order], y[known][order], shape, small * 1.15, value[order], score_table()
-            )
-            _lay(painter, made)
+            made = map_picture.coloured(x[known], y[known], shape, small * 1.15, self._scores[known], score_table())
+            lay(painter, made)
         else:
             self._draw_grades(painter, x, y, shape, small, ratio)
         painter.end()
@@ -194,7 +199,7 @@ class MapView(QWidget):
             rows = np.flatnonzero(self._codes == self._levels.index(level))
             ink = self._ink(level)
             if len(rows) > MOST_PAINTED:
-                _lay(painter, map_picture.plain(x[rows], y[rows], shape, small * 1.2, ink.getRgb()[:3]))
+                lay(painter, map_picture.plain(x[rows], y[rows], shape, small * 1.2, ink.getRgb()[:3]))
                 continue
             painter.setPen(QtGui.QPen(theme.colour("base"), ratio))
             painter.setBrush(ink)
@@ -206,30 +211,15 @@ class MapView(QWidget):
         return QColor(self._colours.get(level, theme.colour("muted" if level else "disabled").name()))
 
     def _paint_key(self, painter: QtGui.QPainter) -> None:
-        """What the colours say, in the lower left corner."""
-        x, base = 8.0, self.height() - 8.0
-        metrics = painter.fontMetrics()
         if self._scores is not None:
-            bar = QtCore.QRectF(x + metrics.horizontalAdvance("0 "), base - 9, 90, 8)
-            ramp = QtGui.QLinearGradient(bar.topLeft(), bar.topRight())
-            for stop in np.linspace(0, 1, 9):
-                ramp.setColorAt(float(stop), QColor(*score_table()[int(stop * 255)].tolist()))
-            painter.fillRect(bar, ramp)
-            painter.setPen(theme.colour("text"))
-            painter.drawText(QtCore.QPointF(x, base), "0")
-            painter.drawText(QtCore.QPointF(bar.right() + 4, base), "1  score")
+            paint_ramp(painter, self.height())
             return
         counts = np.bincount(self._codes, minlength=len(self._levels))
-        for level in (*self._colours, ""):
-            if level not in self._levels or not (count := int(counts[self._levels.index(level)])):
-                continue
-            said = f"{level} {count:,}" if level else f"{count:,} not graded"
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(self._ink(level))
-            painter.drawEllipse(QtCore.QPointF(x + 4, base - 4.5), 4, 4)
-            painter.setPen(theme.colour("text"))
-            painter.drawText(QtCore.QPointF(x + 12, base), said)
-            x += 22 + metrics.horizontalAdvance(said)
+        there = {
+            level: int(counts[self._levels.index(level)]) for level in (*self._colours, "") if level in self._levels
+        }
+        shown = {level: count for level, count in there.items() if count}
+        paint_key(painter, self.height(), shown, {level: self._ink(level) for level in shown})
 
     def _ring(self, painter: QtGui.QPainter, object_id: int, pen: QtGui.QPen, radius: float) -> None:
         if (at := self._index(object_id)) < 0:
@@ -239,14 +229,19 @@ class MapView(QWidget):
         painter.drawEllipse(QtCore.QPointF(float(self.at[0][at]), float(self.at[1][at])), radius, radius)
 
     def _paint_lasso(self, painter: QtGui.QPainter) -> None:
-        if len(self._line) < 2:
+        line = self._line
+        if not line and len(self._loop):  # what was caught stays marked, wherever the map is moved to
+            wide, high = self._size()
+            away = (self._loop - self._middle) / self._span * (wide, -high)
+            line = [QtCore.QPointF(self.width() / 2 + x, self.height() / 2 + y) for x, y in away.tolist()]
+        if len(line) < 2:
             return
         accent = theme.colour("accent")
         shade = QColor(accent)
         shade.setAlpha(36)
         painter.setPen(QtGui.QPen(accent, 1.5))
         painter.setBrush(shade)
-        painter.drawPolygon(QtGui.QPolygonF(self._line))
+        painter.drawPolygon(QtGui.QPolygonF(line))
 
     def _paint_hover(self, painter: QtGui.QPainter) -> None:
         """The stamp beside its dot, where there is room; never on it."""
@@ -258,24 +253,9 @@ class MapView(QWidget):
         name, grade = self.naming(self.hovered)
         line = painter.fontMetrics().height() + 4
         left = x + 12 if x + 12 + STAMP < self.width() else x - 12 - STAMP
-        top = min(max(y - STAMP / 2, 2.0), max(self.height() - STAMP - line - 2.0, 2.0))
+        top = min(max(y - STAMP / 2, 2.0), max(self.height() - STAMP - line - KEY, 2.0))
         box = QtCore.QRectF(min(max(left, 2.0), max(self.width() - STAMP - 2.0, 2.0)), top, STAMP, STAMP + line)
-        painter.setPen(QtGui.QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("raised"))
-        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4)
-        stamp = self._thumbs.get(self.hovered)
-        square = QtCore.QRectF(box.left(), box.top(), STAMP, STAMP)
-        painter.setPen(theme.colour("text"))
-        if isinstance(stamp, QtGui.QPixmap):
-            painter.drawPixmap(square, stamp, QtCore.QRectF(stamp.rect()))
-        elif stamp:
-            painter.drawText(square, Qt.AlignCenter | Qt.TextWordWrap, stamp)
-        said = f"{grade}  {name}" if grade else name
-        font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        painter.setFont(font)
-        said = painter.fontMetrics().elidedText(said, Qt.ElideMiddle, STAMP - 6)
-        painter.drawText(QtCore.QRectF(box.left() + 3, square.bottom(), STAMP - 6, line), Qt.AlignVCenter, said)
+        paint_stamp(painter, box, self._thumbs.get(self.hovered), f"{grade}  {name}" if grade else name)
 
     # -- the mouse
 
@@ -328,60 +308,45 @@ class MapView(QWidget):
             return
         if self._pressed is None:
             return
-        line, self._pressed = self._line, None
+        line, self._pressed, self._line = self._line, None, []
         far = max(((point - line[0]).manhattanLength() for point in line), default=0.0)
         if far > SLIP and len(line) > 2:
-            self.caught.emit(self.inside(line))
-        else:
-            self._line = []
-            if (found := self.nearest(event.localPos())) >= 0:
-                self.picked.emit(found)
+            self.catch(line)
+        elif (found := self.nearest(event.localPos())) >= 0:
+            self.picked.emit(found)
+        elif len(self._loop):
+            self.forget_lasso()
+            self.caught.emit(np.zeros(0, np.int64))
+        self.update()
+
+    def catch(self, line: list[QtCore.QPointF]) -> None:
+        """Take what is within a closed line of the widget's points."""
+        self._loop = np.array([self.place(point) for point in line])
+        self.caught.emit(self.inside(line))
         self.update()
 
     def mouseDoubleClickEvent(self, event: QtGui.QMouseEvent) -> None:
-        self._line = []
         if self.nearest(event.localPos()) < 0:
             self.fit()
 
     def forget_lasso(self) -> None:
-        self._line = []
+        self._loop = np.zeros((0, 2))
         self.update()
 
     def wheelEvent(self, event: QtGui.QWheelEvent) -> None:
         delta = event.angleDelta().y()
         if delta and len(self.ids):
             factor = NOTCH ** (-delta / 120.0)
-            wide, high = self._size()
-            away = event.position() - QtCore.QPointF(self.width() / 2, self.height() / 2)
-            fixed = self._middle + np.array([away.x() * self._span[0] / wide, -away.y() * self._span[1] / high])
+            fixed = self.place(event.position())
             self._middle, self._span = fixed + (self._middle - fixed) * factor, self._span * factor
-            self._line = []
             self._redraw()
         event.accept()
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._line = []
         self._redraw()
 
     def changeEvent(self, event: QtCore.QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QtCore.QEvent.PaletteChange, QtCore.QEvent.StyleChange):
             self._redraw()
-
-
-def _lay(painter: QtGui.QPainter, pixels: np.ndarray) -> None:
-    """uint8 (h, w, 4) RGBA over what is there."""
-    height, width = pixels.shape[:2]
-    whole = np.ascontiguousarray(pixels)
-    image = QtGui.QImage(whole.data, width, height, 4 * width, QtGui.QImage.Format_RGBA8888)
-    painter.drawImage(0, 0, image)
-
-
-def score_table() -> np.ndarray:
-    """uint8 (256, 3), from a score of 0 to 1, legible on the theme's ground."""
-    import pyqtgraph as pg
-
-    stops = (0.22, 1.0) if theme.colour("base").lightness() < 128 else (0.0, 0.9)
-    found = pg.colormap.get("viridis").map(np.linspace(*stops, 256), mode="byte")
-    return np.asarray(found[:, :3])

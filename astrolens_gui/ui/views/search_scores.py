@@ -23,7 +23,18 @@ ROWS = (
     ("Purity", "Of this list, the share that are lenses; 95 % interval"),
 )
 LENS, OTHER = QColor("#E69F00"), QColor("#56B4E9")
-TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
+TICKS = (0.5, 0.01, 0.99, 0.1, 0.9, 0.001, 0.999, 0.0001, 0.9999)
+APART = 0.16
+
+
+def ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """(logit, score) between two logits, so far apart that they can be read in a narrow plot; 0.5 comes first."""
+    kept: list[tuple[float, str]] = []
+    for tick in TICKS:
+        place = math.log(tick / (1 - tick))
+        if low <= place <= high and all(abs(place - other) >= APART * (high - low) for other, _ in kept):
+            kept.append((place, f"{tick:g}"))
+    return sorted(kept)
 
 
 class SpreadPlot(Plot):
@@ -62,13 +73,14 @@ class SpreadPlot(Plot):
                 shade = QColor(ink)
                 shade.setAlpha(70)
                 self.plot(
-                    spread.edges, np.log10(counts + 1.0), stepMode="center", fillLevel=0, fillBrush=shade,
-                    pen=pg.mkPen(ink, width=1.4), name=name,
+                    spread.edges, np.log10(counts + 1.0), stepMode="center", fillLevel=0, fillBrush=shade, pen=pg.mkPen(None)
                 )  # fmt: skip
+                self.plot(
+                    spread.edges, np.log10(counts + 1.0), stepMode="center", pen=pg.mkPen(ink, width=1.4), name=name
+                )
         self.setLabel("bottom", "score")
         self.setLabel("left", "objects")
-        shown = [tick for tick in TICKS if spread.edges[0] <= math.log(tick / (1 - tick)) <= spread.edges[-1]]
-        self.getAxis("bottom").setTicks([[(math.log(tick / (1 - tick)), f"{tick:g}") for tick in shown]])
+        self.getAxis("bottom").setTicks([ticks(float(spread.edges[0]), float(spread.edges[-1]))])
         most = max(int(one.max()) for one in (spread.ungraded, spread.others, spread.lenses))
         decades = [0, 1, *(10**power for power in range(1, 8) if 10**power <= most)]
         self.getAxis("left").setTicks([[(math.log10(tick + 1), f"{tick:,}") for tick in decades]])
