@@ -78,7 +78,7 @@ def model(bench: Any) -> SimpleNamespace:
     return told
 
 
-def test_that_the_state_shows_the_estimate_with_its_interval(window, model, qtbot):
+def test_that_estimates_are_shown_with_intervals_and_what_a_threshold_costs(window, model, qtbot):
     qtbot.keyClick(window, Qt.Key_7, Qt.ControlModifier)
     state = window.searching.panel.state
     qtbot.waitUntil(lambda: state.values["Left, estimated"].text() == "2 (0–3)", timeout=5000)
@@ -87,9 +87,6 @@ def test_that_the_state_shows_the_estimate_with_its_interval(window, model, qtbo
     assert "lens" in state.words.text()
     assert state.bar.found.low == 0.4
 
-
-def test_that_the_threshold_says_what_a_list_costs(window, model, qtbot):
-    window.action_set["show_search"].trigger()
     scores = window.searching.panel.scores
     qtbot.waitUntil(lambda: scores.plot.line is not None, timeout=5000)
     scores.plot.line.setValue(0.5)
@@ -99,7 +96,7 @@ def test_that_the_threshold_says_what_a_list_costs(window, model, qtbot):
     qtbot.waitUntil(lambda: scores.values["Purity"].text() == "60 % (40–80)", timeout=5000)
 
 
-def test_that_sliders_are_the_mixture_and_the_key_draws_by_it(window, model, qtbot):
+def test_that_keys_draw_by_the_sliders_mixture_and_find_what_is_similar(window, model, qtbot):
     mix = window.searching.panel.mix
     assert mix.mix() == {"top": 1.0, "uncertain": 0.5, "random": 0.1}
     mix.sliders["uncertain"].setValue(0)
@@ -111,8 +108,6 @@ def test_that_sliders_are_the_mixture_and_the_key_draws_by_it(window, model, qtb
     assert model.mixes == [{"top": 1.0, "diverse": 1.0, "random": 0.01}]
     qtbot.waitUntil(lambda: window.queue.strategy == "drawn", timeout=5000)
 
-
-def test_that_find_similar_asks_on_what_is_shown(window, model, qtbot):
     target = window.current.object_id
     qtbot.keyClick(window, Qt.Key_F, Qt.ControlModifier | Qt.ShiftModifier)
     assert model.liked == [[target]]
