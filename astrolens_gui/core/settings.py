@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "recipe": {},
     "panels": {"lock": "sky", "shared": False, "bands": True, "colour": False},
     "share": {},
+    "search": {"tab": 0},
+    "map": {"method": "pca", "colour": "grade"},
     "layout": "",
     "geometry": "",
     "run_in": "auto",

@@ -169,7 +169,7 @@ class Grading(QObject):
                 grade,
                 subtype=subtype,
                 seconds=seconds,
-                why=f"{self._queue.strategy}#{self._queue.rank_of(target)}",
+                why=self._queue.why(target),
                 screen=self._current.screen(),
                 origin=ORIGIN,
             )

@@ -104,10 +104,20 @@ class Session(QObject):
         """The person orders the queue another way: its top comes up."""
         self._load(strategy, log_choice=True, to_top=True)
 
+    def follow(self, job: Any, failed: Callable[[BaseException], None] | None = None) -> None:
+        """A verb of the workbench orders the queue another way: its top comes up."""
+        self._arrive(job, to_top=True, failed=failed)
+
     def rerank(self) -> None:
         self._load(None, to_top=True)
 
     def _load(self, strategy: str | None, *, log_choice: bool = False, to_top: bool = False, then: Any = None) -> None:
+        job = self._workbench.queue(strategy, log_choice=log_choice)
+        self._arrive(job, to_top=to_top, then=then)
+
+    def _arrive(
+        self, job: Any, *, to_top: bool, then: Any = None, failed: Callable[[BaseException], None] | None = None
+    ) -> None:
         def arrived(table: Any) -> None:
             self._queue.set_table(table)
             if note := getattr(table, "note", ""):
@@ -121,7 +131,7 @@ class Session(QObject):
             if then is not None:
                 then()
 
-        self._bridge.when_done(self._workbench.queue(strategy, log_choice=log_choice), arrived, self._fail)
+        self._bridge.when_done(job, arrived, failed or self._fail)
 
     def follow_grader(self) -> None:
         """Another person grades now: their grades, their queue."""

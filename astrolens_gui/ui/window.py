@@ -18,6 +18,7 @@ from .graders import GraderCommands
 from .grading import Grading
 from .learning import LearningCommands
 from .looking import LookCommands
+from .mapping import MapCommands
 from .marking import MarkCommands
 from .measuring import MeasureCommands
 from .models.queue import QueueModel
@@ -26,6 +27,7 @@ from .panelling import PanelCommands
 from .projects import ProjectCommands
 from .qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
 from .restoring import RestoreCommands
+from .searching import SearchCommands
 from .session import Session
 from .sharing import ShareCommands
 from .views.jobs import JobsDialog, JobsLine
@@ -42,6 +44,9 @@ from .why import WhyCommands
 SIZE = (1400, 900)
 SIDES = {"queue": 250, "grade": 260}
 """Widths of the docks at first: the image keeps over 60 % of 1400 pixels."""
+
+RIGHT = ("measure", "why", "detect", "restore", "graders", "search", "map", "models")
+"""Docks behind the grade's, in the order of their tabs."""
 
 FIELDS = (QtWidgets.QLineEdit, QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox, QtWidgets.QAbstractButton)
 """What can hold the keyboard besides the image: its own keys come before the window's actions."""
@@ -83,6 +88,8 @@ class Window(QtWidgets.QMainWindow):
         self.detecting = DetectCommands(self)
         self.restoring = RestoreCommands(self)
         self.graders = GraderCommands(self)
+        self.searching = SearchCommands(self)
+        self.mapping = MapCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -94,6 +101,8 @@ class Window(QtWidgets.QMainWindow):
                     self.detecting,
                     self.restoring,
                     self.graders,
+                    self.searching,
+                    self.mapping,
                     MosaicCommands(self),
                     ShareCommands(self),
                     self.projects,
@@ -132,12 +141,7 @@ class Window(QtWidgets.QMainWindow):
         self.docks = {
             "queue": self._dock("queue", "Queue", self.queue_view, Qt.LeftDockWidgetArea),
             "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
-            "measure": self._dock("measure", "Measure", QWidget(), Qt.RightDockWidgetArea),
-            "why": self._dock("why", "Why", QWidget(), Qt.RightDockWidgetArea),
-            "detect": self._dock("detect", "Detect", QWidget(), Qt.RightDockWidgetArea),
-            "restore": self._dock("restore", "Restore", QWidget(), Qt.RightDockWidgetArea),
-            "graders": self._dock("graders", "Graders", QWidget(), Qt.RightDockWidgetArea),
-            "models": self._dock("models", "Models", QWidget(), Qt.RightDockWidgetArea),
+            **{name: self._dock(name, name.capitalize(), QWidget(), Qt.RightDockWidgetArea) for name in RIGHT},
         }
         right = [dock for name, dock in self.docks.items() if name != "queue"]
         for former, dock in pairwise(right):
@@ -191,11 +195,12 @@ class Window(QtWidgets.QMainWindow):
         self.docks["models"].setWidget(scrolled(self.panel))
         self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
         self.stage.build()
-        self.docks["measure"].setWidget(scrolled(self.measuring.build()))
-        self.docks["why"].setWidget(scrolled(self.why.build()))
-        self.docks["detect"].setWidget(scrolled(self.detecting.build()))
-        self.docks["restore"].setWidget(scrolled(self.restoring.build()))
-        self.docks["graders"].setWidget(scrolled(self.graders.build()))
+        panels: dict[str, Any] = {
+            **{"measure": self.measuring, "why": self.why, "detect": self.detecting, "restore": self.restoring},
+            **{"graders": self.graders, "search": self.searching, "map": self.mapping},
+        }
+        for name, provider in panels.items():
+            self.docks[name].setWidget(scrolled(provider.build()))
         self.marking.build()
         self._situation()
 

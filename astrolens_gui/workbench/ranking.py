@@ -132,7 +132,7 @@ def similar(opened: Opened, ids: Sequence[int]) -> QueueTable:
         raise UserError("there is no object that others shall be like; choose one")
     known, _ = seen_now(opened).of(np.asarray(ids, np.int64))
     if not known.any():
-        raise Lacking("the model in use has not looked at this object yet: Look at every object (Model menu)")
+        raise Lacking("the model in use has not looked at this object yet; the Map dock has it look at every object")
 
     def keep() -> None:
         opened.project.settings["similar"] = [int(one) for one in ids]

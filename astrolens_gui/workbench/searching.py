@@ -17,8 +17,8 @@ from .seeing import targets
 if TYPE_CHECKING:
     from .opened import Opened
 
-DRAWN_WHY = re.compile(r"^drawn#\d+ p=([0-9.eE+-]+)$")
-"""The reason that a drawn order stores with each label (`QueueTable.why`)."""
+DRAWN_WHY = re.compile(r"(?:^|, )drawn#\d+ p=([0-9.eE+-]+)$")
+"""The reason that a drawn order stores with each label (`QueueTable.why`), behind where it was looked at, if that is said."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _draws(opened: Opened, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         at = int(np.searchsorted(ids, event.object))
         if at < len(ids) and ids[at] == event.object and event.id < first[at]:
             first[at] = event.id
-            drawn = DRAWN_WHY.match(event.why)
+            drawn = DRAWN_WHY.search(event.why)
             chance[at] = float(drawn[1]) if drawn else np.nan
     return first, chance
 

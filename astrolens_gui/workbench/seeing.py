@@ -122,7 +122,7 @@ def seen_now(opened: Opened) -> Seen:
     champion = opened.on_db(lambda: opened.store.champion())
     seen = stored(opened, champion.id) if champion is not None else None
     if seen is None or not len(seen.ids):
-        raise Lacking("the model in use has not looked at the objects yet: Look at every object (Model menu)")
+        raise Lacking("the model in use has not looked at the objects yet; the Map dock has it look at every object")
     return seen
 
 

@@ -21,6 +21,7 @@ from . import (
     panels,
     project,
     restore,
+    search,
     share,
     view,
     why,
@@ -46,6 +47,7 @@ TABLE: tuple[Action, ...] = (
     *why.TABLE,
     *detect.TABLE,
     *restore.TABLE,
+    *search.TABLE,
     *project.TABLE,
     *help.TABLE,
 )
@@ -109,6 +111,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Alt+arrows, Backspace", "Move what the tool measures, remove it"),
     ("Ctrl+click, Shift+click", "Mosaic: select stamps"),
     ("Ctrl+wheel", "Mosaic: more or fewer stamps"),
+    ("Right click", "Find similar, and what else can be done"),
+    ("Drag on the map", "Lasso: list what is caught; right drag pans"),
 )
 
 

@@ -19,6 +19,7 @@ class Pile:
         objects: int64 ids. names: object array of str. scores: float64, NaN where there is none.
         codes: int32, the grade of each as a number in `levels`; 0 is none. open: bool, whether there is none.
         any_score: whether an object has a score.
+        chance: float64, of a drawn order, each one's chance to be the next of those then left; None of another order.
     """
 
     def __init__(self, table: Any = EMPTY) -> None:
@@ -29,6 +30,8 @@ class Pile:
         self.sorted = by_id if by_id is not None else np.argsort(self.objects, kind="stable")
         ids = getattr(table, "ids", None)
         self._ids = ids if ids is not None else self.objects[self.sorted]
+        chance = getattr(table, "chance", None)
+        self.chance: np.ndarray | None = None if chance is None else np.asarray(chance, np.float64)
         self._search: Names | None = getattr(table, "names", None)
         self.take_answers(table)
 
@@ -65,6 +68,12 @@ class Pile:
             return np.full(len(ids), -1)
         at = np.minimum(self._ids.searchsorted(ids), len(self) - 1)
         return np.where(self._ids[at] == ids, self.sorted[at], -1)
+
+    def chance_of(self, at: int, page: int) -> float:
+        """The chance that an object was drawn with; NaN where it was not its turn: more than a `page` before it is open."""
+        if self.chance is None or int(np.count_nonzero(self.open[:at])) > page:
+            return float("nan")
+        return float(self.chance[at])
 
     def grade(self, at: int) -> str:
         return self.levels[self.codes[at]]

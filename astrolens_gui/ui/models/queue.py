@@ -23,6 +23,9 @@ SCORE_ROLE = Qt.UserRole + 2
 NEUTRAL = "#8a94a0"
 """What has no colour in the present scheme: an object without a grade, and a grade of another scheme."""
 
+PAGE = 400
+"""So many drawn objects are looked at together at most: within them any may be graded first."""
+
 HIDDEN = "•••"
 """Stands for a score that there is, and that nobody shall see yet."""
 
@@ -40,6 +43,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
         learned: the names of all columns are known now.
         colours: grade value → "#rrggbb", from the scheme, in its order.
+        picked: objects that a person chose to look at, on a map or in a list: they were not drawn.
     """
 
     reranked = Signal()
@@ -52,6 +56,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self.strategy = ""
         self.colours: dict[str, str] = {}
+        self.picked: set[int] = set()
         self._dots: dict[str, QIcon] = {}
         self._sift = Sift(self.wanted.emit, self.sorting.emit)
         self._pile = Pile()
@@ -60,6 +65,7 @@ class QueueModel(QtCore.QAbstractTableModel):
     def set_table(self, table: Any) -> None:
         """Take a new order: `table` is a QueueTable, its arrays in the order of labelling."""
         self.strategy = table.strategy
+        self.picked.clear()
         self._new_pile(Pile(table))
 
     def _new_pile(self, pile: Pile) -> None:
@@ -89,7 +95,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         self._redraw()
 
     def clear(self) -> None:
-        self._sift.text, self._sift.facts = "", Facts()
+        self._sift.text, self._sift.facts, self._sift.lasso = "", Facts(), np.zeros(0, np.int64)
         self._sift.sort_by("")
         self._new_pile(Pile())
 
@@ -224,6 +230,15 @@ class QueueModel(QtCore.QAbstractTableModel):
         """1 for the most useful object, whatever the filter and the order; 0 when it is not in the queue."""
         return self._pile.find(object_id) + 1
 
+    def why(self, object_id: int) -> str:
+        """Why it is shown, for its label: "STRATEGY#RANK", and " p=CHANCE" where the queue drew it and nobody chose."""
+        at = self._pile.find(object_id)
+        said = f"{self.strategy}#{at + 1}"
+        if at < 0 or object_id in self.picked or self._sift.text or self._sift.sort[0]:
+            return said
+        chance = self._pile.chance_of(at, PAGE)
+        return f"{said} p={chance:.9g}" if np.isfinite(chance) else said
+
     def object_at(self, row: int) -> int:
         return int(self._pile.objects[self._rows[row]]) if 0 <= row < len(self._rows) else -1
 
@@ -246,6 +261,21 @@ class QueueModel(QtCore.QAbstractTableModel):
     def score_of(self, object_id: int) -> float | None:
         at = self._pile.find(object_id)
         return float(self._pile.scores[at]) if at >= 0 and np.isfinite(self._pile.scores[at]) else None
+
+    def scores_of(self, ids: np.ndarray) -> np.ndarray:
+        """float64, the scores of many objects; NaN for none, and for one that is hidden."""
+        at = self._pile.find_all(ids)
+        known = at >= 0
+        if self.blind:
+            known[known] = ~self._pile.open[at[known]]
+        found = np.full(len(ids), np.nan)
+        found[known] = self._pile.scores[at[known]]
+        return found
+
+    def take_lasso(self, ids: np.ndarray) -> None:
+        """The objects that a filter `lasso:any` lists."""
+        self._sift.lasso = np.asarray(ids, np.int64)
+        self._again()
 
     def objects(self) -> np.ndarray:
         """int64, the displayed objects in order."""

@@ -74,6 +74,9 @@ class PendingGrades(QObject):
         )
 
     def _why(self, object_id: int) -> str:
+        why = str(self._model.why(object_id))
+        if " p=" in why:  # it was drawn: what is estimated counts by these words
+            return f"mosaic, {why}"
         column, _ = self._model.sorted_by
         by = f", by {column}" if column else ""
         return f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}{by}"
