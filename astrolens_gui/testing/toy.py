@@ -11,6 +11,8 @@ import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, FitReport, Param, TrainingSet, hookimpl
 
+from . import toy_weights
+
 
 @dataclass(frozen=True)
 class ToyParams:
@@ -133,14 +135,7 @@ class ToyBackend:
         save_file({"weights": self.weights, "centre": self.centre, "width": self.width}, folder / "weights.safetensors")
 
     def load(self, folder: Path) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        path = folder / "weights.safetensors"
-        try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ValueError(f"{path} can't be read as weights ({error}); restore the file or train again") from None
-        if set(tensors) != {"weights", "centre", "width"} or len(tensors["weights"]) != len(tensors["centre"]) + 1:
-            raise ValueError(f"{path} does not hold this backend's weights; choose a model of the backend 'toy'")
+        tensors = toy_weights.read(folder, "toy", {"weights", "centre", "width"})
+        if len(tensors["weights"]) != len(tensors["centre"]) + 1:
+            raise toy_weights.foreign(folder, "toy")
         self.weights, self.centre, self.width = tensors["weights"], tensors["centre"], tensors["width"]

@@ -20,6 +20,8 @@ from astrolens_gui.api import (
     hookimpl,
 )
 
+from . import toy_weights
+
 REACH = 4
 """Pixels to each side that a pixel's brightness is summed over, and that a blob's peak must exceed."""
 SIZE = 16.0
@@ -120,18 +122,9 @@ class Blobs:
         save_file({"learnt": self.learnt}, folder / "weights.safetensors")
 
     def load(self, folder: Path) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        path = folder / "weights.safetensors"
-        try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ValueError(f"{path} can't be read as weights ({error}); restore the file or train again") from None
-        if set(tensors) != {"learnt"} or tensors["learnt"].shape != (3,):
-            raise ValueError(
-                f"{path} does not hold this backend's weights; choose a model of the backend 'toy-detector'"
-            )
+        tensors = toy_weights.read(folder, "toy-detector", {"learnt"})
+        if tensors["learnt"].shape != (3,):
+            raise toy_weights.foreign(folder, "toy-detector")
         self.learnt = tensors["learnt"]
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, FitReport, InputSpec, Param, Restored, TrainingSet, hookimpl
 
+from . import toy_weights
+
 REACH = 16
 """Pixels that the filter looks to each side."""
 
@@ -111,18 +113,9 @@ class Smoother:
         save_file({"width": self.width, "level": self.level}, folder / "weights.safetensors")
 
     def load(self, folder: Path) -> None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        path = folder / "weights.safetensors"
-        try:
-            tensors = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ValueError(f"{path} can't be read as weights ({error}); restore the file or train again") from None
-        if set(tensors) != {"width", "level"} or tensors["width"].shape != (1,) or tensors["level"].shape != (2,):
-            raise ValueError(
-                f"{path} does not hold this backend's weights; choose a model of the backend 'toy-restorer'"
-            )
+        tensors = toy_weights.read(folder, "toy-restorer", {"width", "level"})
+        if tensors["width"].shape != (1,) or tensors["level"].shape != (2,):
+            raise toy_weights.foreign(folder, "toy-restorer")
         self.width, self.level = tensors["width"], tensors["level"]
 
 

@@ -20,6 +20,7 @@ from .plugin import FieldParams, SimulatorParams
 from .population import Colour, faint
 from .scenes import MARGIN_PX, Scene, Truth, add_star, lens
 from .simulator import ARC_MAG, Simulator
+from .truthfile import begin_table, free_table
 
 COLUMNS = (
     "ID", "is_lens", "class", "subclass", "image", "number", "x", "y", "w", "h", "ra_deg", "dec_deg", "theta_E_arcsec",
@@ -132,16 +133,10 @@ class Fields:
             UserError: when `count` is not positive, or `out` cannot be written or already holds a truth table.
             Cancelled: through ctx; the fields so far and their truth are kept.
         """
-        table = Path(out) / "truth.csv"
+        table = free_table(out)
         if count < 1:
             raise UserError(f"count must be at least 1, not {count}")
-        if table.exists():
-            raise UserError(f"{table} already exists; choose an empty folder for the simulation")
-        try:
-            table.parent.mkdir(parents=True, exist_ok=True)
-            table.touch()
-        except OSError as error:
-            raise UserError(f"cannot write to {out}: {error.strerror}; choose another folder") from error
+        begin_table(table)
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(COLUMNS)

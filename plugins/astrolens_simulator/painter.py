@@ -26,6 +26,7 @@ from .hosts import Cutout, Image
 from .light import Grid
 from .plugin import PainterParams, SimulatorParams
 from .surveys import Survey, surveys
+from .truthfile import begin_table, free_table
 
 COLUMNS = (
     "ID", "is_lens", "class", "subclass", "theta_E_arcsec", "arc_snr", "magnification", "z_lens", "z_source", "n_images",
@@ -96,9 +97,7 @@ class Painter:
         """
         self._check()
         start = first or 0
-        table = Path(out) / "truth.csv"
-        if table.exists():
-            raise UserError(f"{table} already exists; choose an empty folder for the simulation")
+        table = free_table(out)
         with ExitStack() as stack:
             if self.params.into:
                 every = hosts.find(self.params.into)
@@ -109,7 +108,7 @@ class Painter:
             return self._all(table, todo, ctx, whole=first is None)
 
     def _all(self, table: Path, todo: Sequence[tuple[int, Cutout]], ctx: Context, whole: bool) -> Path:
-        table.parent.mkdir(parents=True, exist_ok=True)
+        begin_table(table)
         refused: list[str] = []
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")

@@ -16,29 +16,37 @@ Only = Literal[
     "", "lens", "elliptical", "spiral", "ring", "merger", "edge_on", "companions", "crowded", "star", "artefact"
 ]  # fmt: skip
 
+# What stamps, fields and painted lenses are asked in the same words.
+Whose = Annotated[Survey, Param("Whose images to imitate.")]
+ArcScale = Annotated[
+    float, Param("Multiplies the survey's range of arc signal-to-noise: below 1 is harder.", 0.05, 50, "", True)
+]
+Population = Annotated[
+    Literal["standard", "shifted"],
+    Param("Galaxies and sources; shifted has other radii, redshifts, sizes, colours and classes.", advanced=True),
+]
+Nuisance = Annotated[
+    Literal["standard", "harsh"],
+    Param("Observing; harsh has wider PSFs, more and correlated noise, more artefacts.", advanced=True),
+]
+Psf = Annotated[str, Param("FITS image of the point-spread function; empty takes a Moffat.", advanced=True)]
+Sources = Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)]
+
 
 @dataclass(frozen=True)
 class SimulatorParams:
     """What to simulate; instrument numbers live in `surveys.toml`."""
 
-    survey: Annotated[Survey, Param("Whose images to imitate.")] = "euclid_vis"
+    survey: Whose = "euclid_vis"
     lens_fraction: Annotated[float, Param("Chance of each object to be a lens.", low=0, high=1)] = 0.5
     size: Annotated[
         int | None, Param("Side of a stamp; empty takes the survey's own.", low=24, high=512, unit="px")
     ] = None
-    arc_snr_scale: Annotated[
-        float, Param("Multiplies the survey's range of arc signal-to-noise: below 1 is harder.", 0.05, 50, "", True)
-    ] = 1.0
-    population: Annotated[
-        Literal["standard", "shifted"],
-        Param("Galaxies and sources; shifted has other radii, redshifts, sizes, colours and classes.", advanced=True),
-    ] = "standard"
-    nuisance: Annotated[
-        Literal["standard", "harsh"],
-        Param("Observing; harsh has wider PSFs, more and correlated noise, more artefacts.", advanced=True),
-    ] = "standard"
-    psf: Annotated[str, Param("FITS image of the point-spread function; empty takes a Moffat.", advanced=True)] = ""
-    sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+    arc_snr_scale: ArcScale = 1.0
+    population: Population = "standard"
+    nuisance: Nuisance = "standard"
+    psf: Psf = ""
+    sources: Sources = ""
     mass: Annotated[
         Literal["isothermal", "power_law"],
         Param("Density of the lenses; power_law has slopes of 2.08 ± 0.16 and needs lenstronomy.", advanced=True),
@@ -76,7 +84,7 @@ class PainterParams:
     )
     fraction: Annotated[float, Param("Share of the cutouts that get a lens; the others stay as they are.", 0, 1)] = 0.5
     psf: Annotated[str, Param("FITS image of the PSF; empty takes the file's PSF extension, else a Moffat.")] = ""
-    sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+    sources: Sources = ""
     theta_e_low: Annotated[
         float | None, Param("Least Einstein radius; empty takes the preset's.", 0.05, 30, "arcsec")
     ] = None
@@ -120,7 +128,7 @@ PAINTER = BackendSpec(
 class FieldParams:
     """What a simulated survey field holds."""
 
-    survey: Annotated[Survey, Param("Whose images to imitate.")] = "euclid_vis"
+    survey: Whose = "euclid_vis"
     size: Annotated[int, Param("Side of a field.", 64, 4096, "px")] = 1024
     lenses_arcmin2: Annotated[float, Param("Lenses a square arcminute; far more than in the sky.", 0, 20)] = 3.0
     impostors_arcmin2: Annotated[float, Param("Galaxies like lenses, and lookalikes, a square arcminute.", 0, 40)] = (
@@ -129,19 +137,11 @@ class FieldParams:
     galaxies_arcmin2: Annotated[float, Param("Other galaxies brighter than 24.5 mag a square arcminute.", 0, 200)] = (
         30.0
     )
-    arc_snr_scale: Annotated[
-        float, Param("Multiplies the survey's range of arc signal-to-noise: below 1 is harder.", 0.05, 50, "", True)
-    ] = 1.0
-    population: Annotated[
-        Literal["standard", "shifted"],
-        Param("Galaxies and sources; shifted has other radii, redshifts, sizes, colours and classes.", advanced=True),
-    ] = "standard"
-    nuisance: Annotated[
-        Literal["standard", "harsh"],
-        Param("Observing; harsh has wider PSFs, more and correlated noise, more artefacts.", advanced=True),
-    ] = "standard"
-    psf: Annotated[str, Param("FITS image of the point-spread function; empty takes a Moffat.", advanced=True)] = ""
-    sources: Annotated[str, Param("Folder of FITS galaxies to be lensed; empty draws them.", advanced=True)] = ""
+    arc_snr_scale: ArcScale = 1.0
+    population: Population = "standard"
+    nuisance: Nuisance = "standard"
+    psf: Psf = ""
+    sources: Sources = ""
 
 
 FIELDS = BackendSpec(

@@ -20,6 +20,7 @@ from .plugin import SimulatorParams
 from .psf import from_fits
 from .scenes import MARGIN_PX, Scene, Truth, lens, surroundings
 from .surveys import Band, Survey, surveys
+from .truthfile import begin_table, free_table
 
 OBJECTS_PER_FIELD = 64
 COLUMNS = (
@@ -87,19 +88,13 @@ class Simulator:
             UserError: when `count` is not positive, or `out` cannot be written or already holds a truth table.
             Cancelled: through ctx; the objects so far and their truth are kept.
         """
-        table = Path(out) / "truth.csv"
+        table = free_table(out)
         if self.params.mass == "power_law" and importlib.util.find_spec("lenstronomy") is None:
             raise UserError("power-law lenses need lenstronomy: pip install lenstronomy, or keep mass isothermal")
         if count < 1:
             raise UserError(f"count must be at least 1, not {count}")
-        if table.exists():
-            raise UserError(f"{table} already exists; choose an empty folder for the simulation")
         self.stamp(first, ctx.seed)  # a PSF or sources that can't be used are said before anything is written
-        try:
-            table.parent.mkdir(parents=True, exist_ok=True)
-            table.touch()
-        except OSError as error:
-            raise UserError(f"cannot write to {out}: {error.strerror}; choose another folder") from error
+        begin_table(table)
         with table.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(COLUMNS)
