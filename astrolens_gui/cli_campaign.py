@@ -58,6 +58,7 @@ def cmd_consensus(arguments: argparse.Namespace) -> int:
     if arguments.json:
         rows = [{**vars(one), "list": found.list_of(one), "grades": found.given[one.object]} for one in found.verdicts]
         values = {"by": found.by, "rules": found.rules.id, "lists": found.lists, "objects": rows}
+        values |= {"prior": found.swapped.prior, "prior_assumed": found.assumed, "done": found.done}
         values["apart"] = [one.object for one in found.apart]
     console.answer(arguments, values, consensus_lines(found))
     return 0
@@ -162,18 +163,31 @@ def agreement_values(found: Any) -> dict[str, Any]:
 
 
 def consensus_lines(found: Any, limit: int = 20) -> list[str]:
+    """For a person: lists, the prior, the best objects, and those that graders disagree on."""
+    from astrolens_gui.workbench.campaign import posterior_words
+
     counts = ", ".join(
         f"{name or 'no list'}: {count:,}"
         for name, count in sorted(found.lists.items(), key=lambda one: (not one[0], one[0]))
     )
-    lines = [f"{len(found.verdicts):,} objects by {found.by}, {found.rules.title} ({found.rules.source})", counts]
+    lines = [
+        f"{len(found.verdicts):,} objects by {found.by}, {found.rules.title} ({found.rules.source})",
+        counts,
+        f"{found.done:,} objects need no more graders: six graded them, or the posterior is settled",
+        found.prior_words,
+        "  list      mean  spread  posterior  object, and its grades from 3 (best) to 0",
+    ]
     for one in found.verdicts[:limit]:
+        spread = f"{one.spread:6.2f}" if one.graders > 1 else "     –"
         lines.append(
-            f"  {found.list_of(one):<9} {one.mean:4.2f} ± {one.spread:4.2f} of {one.graders}  posterior {one.posterior:.3g}  {one.object}"
+            f"  {found.list_of(one) or '–':<9} {one.mean:4.2f}  {spread}  {posterior_words(one.posterior):>9}  {one.object}: "
+            f"{found.grades_of(one)}"
         )
+    if more := len(found.verdicts) - limit:
+        lines += [f"  and {more:,} more; --out writes them all"] if more > 0 else []
     if found.apart:
         lines.append(f"{len(found.apart):,} objects whose grades lie two or more apart, to be graded again together:")
-        lines += [f"  {one.range:g}  {one.object}" for one in found.apart[:limit]]
+        lines += [f"  {found.grades_of(one):<12} {one.object}" for one in found.apart[:limit]]
     return lines
 
 

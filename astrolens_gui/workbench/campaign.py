@@ -97,6 +97,38 @@ class Consensus:
         """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
         return list_of(one, self.by, self.rules)
 
+    @property
+    def listed(self) -> list[Verdict]:
+        """The objects on a list, best first."""
+        return [one for one in self.verdicts if self.list_of(one) not in ("", "rejected")]
+
+    @property
+    def done(self) -> int:
+        """Objects that need no more graders: see `consensus.Stop`."""
+        return sum(bool(one.done) for one in self.verdicts)
+
+    @property
+    def prior_words(self) -> str:
+        """What share of lenses the posteriors begin with, and where it is from."""
+        why = (
+            "assumed, as every graded object is golden"
+            if self.assumed
+            else "estimated with the graders' skills from graded objects that are not golden"
+        )
+        return f"prior share of lenses {self.swapped.prior:.3g}, {why}"
+
+    def grades_of(self, one: Verdict, most: int = 8) -> str:
+        """All grades of an object as numbers, best first; how many where there are more than `most`."""
+        numbers = sorted(self.given[one.object].values(), reverse=True)
+        return " ".join(f"{n:.3g}" for n in numbers) if len(numbers) <= most else f"{len(numbers)} grades"
+
+
+def posterior_words(value: float) -> str:
+    """A probability without a false nought or one: 0.998 is no 1.00."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2f}" if 0.01 <= value <= 0.99 else "> 0.99" if value > 0.99 else "< 0.01"
+
 
 def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
     """Every grader by themselves and against the others.

@@ -27,14 +27,14 @@ _SAID = {"ungraded": "have no label", "unseen": "were never on a screen", "remov
 
 def is_foreign(path: Path) -> bool:
     """Whether a file's header is one of another tool's table, and not of ours."""
-    from astrolens_gui.core.grading import foreign, formats
+    from astrolens_gui.core import texttables
+    from astrolens_gui.core.grading import formats
 
     try:
-        text = foreign.text_of(path)
+        text = texttables.text_of(path)
     except UserError:
         return False
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    header = foreign.header_of(text, delimiter)
+    header = texttables.header_of(text, texttables.delimiter_of(text))
     return not {"ID", "grade"} <= set(header) and bool(formats.sniff(text))
 
 

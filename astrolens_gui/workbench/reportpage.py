@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from . import reportplots as plots
+from .campaign import posterior_words
 from .reportwords import methods
 
 if TYPE_CHECKING:
@@ -225,14 +226,16 @@ def _gallery(found: Facts) -> Iterable[str]:
     if not shown:
         yield "<p>No object is on a list, or none has a picture.</p>"
         return
-    yield f"<p>By {escape(found.consensus.by)}: list, mean ± spread (so many grades), and p, the posterior.</p>"
+    yield f"<p>By {escape(found.consensus.by)}: list, mean, the single grades from 3 (best) to 0, and p, the posterior.</p>"
     yield '<div class="gallery">' + "".join(_figure(found, one) for one in shown) + "</div>"
 
 
 def _figure(found: Facts, one: Any) -> str:
     data = base64.b64encode(found.pictures[one.object]).decode("ascii")
-    spread = f" ± {one.spread:.1f}" if one.spread == one.spread else ""
-    words = f"<b>{escape(found.consensus.list_of(one))}</b> {one.mean:.2f}{spread} ({one.graders})<br>p {posterior(one.posterior)}"
+    words = (
+        f"<b>{escape(found.consensus.list_of(one))}</b> {one.mean:.2f} <small>{found.consensus.grades_of(one, 6)}</small>"
+        f"<br>p {escape(posterior_words(one.posterior))}"
+    )
     name = escape(one.object)
     return f'<figure><img alt="{name}" src="data:image/png;base64,{data}"><figcaption>{name}<br>{words}</figcaption></figure>'
 
@@ -288,7 +291,7 @@ def _objects(found: Facts, rows: Sequence[Any]) -> str:
             (
                 one.object,
                 *values,
-                posterior(one.posterior),
+                posterior_words(one.posterior),
                 *(number(each.get(name, math.nan), "g") for name in graders),
             )
         )
@@ -306,13 +309,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def number(value: float, how: str) -> str:
     """A number, or a dash where there is none."""
     return format(value, how) if math.isfinite(value) else "–"
-
-
-def posterior(value: float) -> str:
-    """A probability without a false one: 0.998 is no 1.00."""
-    if math.isnan(value):
-        return "–"
-    return f"{value:.2f}" if 0.01 <= value <= 0.99 else "> 0.99" if value > 0.99 else "< 0.01"
 
 
 def ranged(value: float, interval: tuple[float, float]) -> str:

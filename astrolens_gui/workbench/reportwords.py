@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from astrolens_gui.core.grading.consensus import Stop
+
 if TYPE_CHECKING:
     from .reporting import Facts
+
+STOP = Stop()
 
 
 def methods(found: Facts) -> list[str]:
@@ -47,6 +51,8 @@ def methods(found: Facts) -> list[str]:
         + "Posteriors follow from each grader’s P(“LENS”|lens) and P(“NOT”|not a lens), LENS being any grade but the lowest, estimated "
         + "by expectation-maximisation over all answers (Marshall et al. 2016; Dawid & Skene 1979); the share of lenses before any "
         + f"answer is {'assumed to be' if together.assumed else 'estimated with them,'} {together.swapped.prior:.3g}. "
+        + f"{together.done:,} objects need no more graders by the stop rule: {STOP.graders} grades, or at least {STOP.fewest} and a "
+        + f"posterior above {STOP.detected:g} or below {STOP.rejected:g}. "
     )
     if not together.swapped.converged:
         second += "The iteration did not come to rest; the posteriors are not to be relied on. "

@@ -108,6 +108,14 @@ def test_that_unknown_labels_comments_and_tags_stay(own, tmp_path):
     assert any("'QSO' has no grade here; its 1 rows" in note for note in report.notes)
 
 
+def test_that_several_peoples_answers_are_not_asked_to_be_one(own, tmp_path):
+    two = write_table(tmp_path / "t.csv", ["ID,is_lens,grader", "c00,1,ada", "c00,0,bob"])
+    with pytest.raises(UserError, match="columns ID, grade and grader"):
+        own.import_labels(two).result(30)
+    table = write_table(tmp_path / "u.csv", ["ID,grade,grader", "c00,A,ada", "c00,X,bob"])
+    assert own.import_labels(table).result(30).added == 2
+
+
 def test_that_names_cut_at_forty_letters_are_found_by_their_beginning(own, stamps, tmp_path):
     long = "a_very_long_name_of_a_stamp_in_some_survey_00017"
     (tmp_path / f"{long}.fits").write_bytes((stamps / "images" / "c00.fits").read_bytes())
@@ -181,6 +189,13 @@ def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, 
     assert run("consensus", project, "--by", "posterior", "--out", tmp_path / "l.csv", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["objects"]) == COUNT
     assert (tmp_path / "l.csv").is_file()
+    assert run("consensus", project) == 0
+    said = capsys.readouterr().out
+    assert "±" not in said  # a spread of grades is no error of their mean
+    assert "prior share of lenses" in said
+    assert "estimated with the graders' skills" in said
+    assert "objects need no more graders" in said
+    assert "3 3 3" in said
     assert run("agreement", project, "--golden", tmp_path / "none.csv") == 1
     assert "there is no such table" in capsys.readouterr().err
 

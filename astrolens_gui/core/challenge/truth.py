@@ -106,7 +106,10 @@ def read(path: Path) -> Truth:
         _numbers(truth, name, row)
     if twice and rule is not _second:
         more = f", and {len(twice) - 1} more" if len(twice) > 1 else ""
-        raise UserError(f"{path}: the ID {next(iter(twice))} stands twice{more}; keep one row an object")
+        raise UserError(
+            f"{path}: the ID {next(iter(twice))} stands twice{more}; keep one row an object, for a truth is "
+            "nobody's: what several people answered goes into a table with the columns ID, grade and grader"
+        )
     truth.excluded, truth.repeated = sorted(excluded), list(twice)
     return truth
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from astrolens_gui.api import UserError
+
+from ..texttables import header_of, table_of, text_of
+
+__all__ = ("Row", "State", "Taken", "header_of", "table_of", "text_of")
 
 State = Literal["graded", "seen", "marked", "ungraded", "unseen", "removed"]
 """graded: a person gave a label. seen: shown on a page and not raised, which is the lowest grade. marked: raised, its grade
@@ -89,68 +91,10 @@ class Taken:
         return {name: count for name, count in Counter(row.stamp for row in self.rows).items() if count > 1}
 
 
-def text_of(path: Path) -> str:
-    """A file as UTF-8, with or without BOM.
-
-    Raises:
-        UserError: it can't be read, is no text or not UTF-8.
-    """
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); check the path") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the table as UTF-8 text") from None
-    if "\0" in text:
-        raise UserError(f"{path} is not a text table; give the tool's own table")
-    return text
-
-
 def lines_of(text: str) -> list[tuple[int, str]]:
     """(number, line) of what is not blank; LF or CRLF."""
     split = ((at, line.rstrip("\r")) for at, line in enumerate(text.split("\n"), 1))
     return [(at, line) for at, line in split if line.strip()]
-
-
-def table_of(text: str, where: str, delimiter: str = ",") -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Header and (line, cells by name) of a table with a header. Index columns (no name, `Unnamed: 0`, `Unnamed: 0.1`) go;
-    separators left over at a line's end are allowed.
-
-    Raises:
-        UserError: a column's name stands twice, a line has more cells than the header, or the quotes are broken.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = next(reader, [])
-        kept = [(at, name.strip()) for at, name in enumerate(header) if not is_index(name)]
-        names = [name for _, name in kept]
-        if twice := [name for name, count in Counter(names).items() if count > 1]:
-            raise UserError(f"{where}: two columns are named {twice[0]}; give one another name")
-        rows = []
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if any(cell.strip() for cell in cells[len(header) :]):
-                raise UserError(
-                    f"{where}: line {reader.line_num} has more cells than the header; put text with a {delimiter!r} in quotes"
-                )
-            rows.append((reader.line_num, {name: cells[at] if at < len(cells) else "" for at, name in kept}))
-    except csv.Error as error:
-        raise UserError(f"{where}: line {reader.line_num} cannot be read ({error}); check its quotes") from None
-    return names, rows
-
-
-def is_index(name: str) -> bool:
-    return not name.strip() or re.fullmatch(r"Unnamed: \d+(\.\d+)*", name.strip()) is not None
-
-
-def header_of(text: str, delimiter: str = ",") -> list[str]:
-    """The first line's names without index columns; [] where it can't be split."""
-    try:
-        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    except csv.Error:
-        return []
-    return [name.strip() for name in first if not is_index(name)]
 
 
 def number(text: str) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...api import ExporterSpec, UserError
+from ..texttables import delimiter_of, header_of, table_of, text_of
 from .records import LabelRow, ObjectRow, utc
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ COLUMNS = ("ID", "path", "grade", "subtype", "grader", "time", "comment", "ra_de
 MEASURED = ("theta_E_arcsec", "separation_arcsec", "n_images")
 """Columns of what a grader measured, behind the others in a table that has any of them."""
 
+_READ = ("ID", "grade", "subtype", "grader", "time", "comment")
 _NUMBERS = (*COLUMNS[-4:], *MEASURED)
 
 
@@ -197,45 +198,23 @@ def read_labels(path: Path) -> list[dict[str, str]]:
     Raises:
         TableError: the file, the line or column, and what is expected.
     """
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise TableError(f"{path} cannot be read ({error.strerror}); check the path") from None
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path}: byte {error.start} is not UTF-8; save the table as UTF-8 text") from None
-    if "\0" in text:
-        raise TableError(f"{path} is not a text table; export it as CSV first")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    wanted = ("ID", "grade", "subtype", "grader", "time", "comment")
+    text = text_of(path, "export it as CSV first", TableError)
+    delimiter = delimiter_of(text)
+    names = header_of(text, delimiter)
+    for name in ("ID", "grade"):
+        if names.count(name) != 1:
+            raise TableError(
+                f"{path}: one column must be named {name} (it has {', '.join(names) or 'no header'}); expected: "
+                "ID,grade[,subtype,grader,time,comment]"
+            )
     table = []
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        kept = {name: at for at, name in enumerate(header) if name and not re.fullmatch(r"Unnamed: \d+(\.\d+)?", name)}
-        for name in ("ID", "grade"):
-            if header.count(name) != 1:
-                has = ", ".join(kept) or "no header"
-                raise TableError(
-                    f"{path}: one column must be named {name} (it has {has}); expected: ID,grade[,subtype,grader,time,comment]"
-                )
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if any(cell.strip() for cell in cells[len(header) :]):
-                raise TableError(
-                    f"{path}: line {reader.line_num} has more cells than the header; put text with a {delimiter!r} in quotes"
-                )
-            row = {
-                name: cells[kept[name]].strip() if kept.get(name, len(cells)) < len(cells) else "" for name in wanted
-            }
-            if not row["ID"]:
-                raise TableError(f"{path}: line {reader.line_num} has no ID; name the object there")
-            try:
-                row["time"] = utc(row["time"]) if row["time"] else ""
-            except ValueError as error:
-                raise TableError(f"{path}: line {reader.line_num}: {error}") from None
-            table.append({**row, "line": str(reader.line_num)})
-    except csv.Error as error:
-        raise TableError(f"{path}: line {reader.line_num} cannot be read ({error}); check its quotes") from None
+    for line, cells in table_of(text, str(path), delimiter, TableError, _READ)[1]:
+        row = {name: cells.get(name, "").strip() for name in _READ}
+        if not row["ID"]:
+            raise TableError(f"{path}: line {line} has no ID; name the object there")
+        try:
+            row["time"] = utc(row["time"]) if row["time"] else ""
+        except ValueError as error:
+            raise TableError(f"{path}: line {line}: {error}") from None
+        table.append({**row, "line": str(line)})
     return table
