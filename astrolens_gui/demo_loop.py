@@ -1,4 +1,4 @@
-"""The demo's loop without a window: simulate, grade by the truth, train, rank, retrain, rank again, report."""
+"""The demo's loop without a window: simulate, rank by shipped weights, grade by the truth, train, rank, retrain, report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST_SHARE = 0.1
 """Of the sample, graded in random order before the first training."""
 
 SURVEY = "kids_gri"
-"""Three bands, and no shipped weights: the sample's own labels have to do it."""
+"""Three bands from the ground: shipped weights rank it before anybody graded, and its own labels have to beat them."""
 
 SECOND_SHARE = 0.4
 """Graded in the order of the first model's queue before the retraining."""
@@ -31,14 +31,18 @@ Wait = Callable[[Any], Any]
 
 @dataclass
 class Result:
-    """What the demo measured; the AUROCs are on the same objects, which nobody graded at any time."""
+    """What the demo measured; the AUROCs are on the same objects, which nobody graded at any time. `shipped` names the weights
+    that came with the program and ranked the sample first, "" where none fits it."""
 
     objects: int
     graded_first: int = 0
     graded_second: int = 0
+    shipped: str = ""
     auroc_random: float = float("nan")
+    auroc_shipped: float = float("nan")
     auroc_before: float = float("nan")
     auroc_after: float = float("nan")
+    lenses_in_top_shipped: int = 0
     lenses_in_top_before: int = 0
     lenses_in_top_after: int = 0
     top: int = 50
@@ -65,6 +69,17 @@ def make_project(bench: Workbench, folder: Path, count: int, seed: int, wait: Wa
     return project
 
 
+def rank_by_shipped(bench: Workbench, wait: Wait, say: Say) -> str:
+    """Score the sample by weights that came with the program; their name, "" where none fits."""
+    try:
+        report = wait(bench.score())
+    except UserError as error:
+        say(f"no first ranking: {error}")
+        return ""
+    say(f"{report.model}, which came with the program, ranked {report.scored} objects ({report.rate:.0f} a second)")
+    return str(report.model)
+
+
 def truth_of(folder: Path) -> dict[str, bool]:
     """{name: is_lens} from the simulator's table."""
     with (folder / "images" / "truth.csv").open(newline="", encoding="utf-8") as file:
@@ -72,7 +87,8 @@ def truth_of(folder: Path) -> dict[str, bool]:
 
 
 def run(bench: Workbench, folder: Path, backend: str, wait: Wait, say: Say, seed: int = 0) -> Result:
-    """Grade by the truth, train, rank, grade what the queue asks for, retrain, rank; the project must be open."""
+    """Rank by shipped weights, grade by the truth, train, rank, grade what the queue asks for, retrain, rank; the project must
+    be open."""
     from astrolens_gui.core.learn import metrics
 
     truth = truth_of(folder)
@@ -80,30 +96,33 @@ def run(bench: Workbench, folder: Path, backend: str, wait: Wait, say: Say, seed
     result = Result(objects=len(queue))
     first, second = round(FIRST_SHARE * len(queue)), round(SECOND_SHARE * len(queue))
 
+    result.shipped = rank_by_shipped(bench, wait, say)
+    ranks = {"shipped": _logits(bench, wait)} if result.shipped else {}
+
     result.graded_first = _grade(bench, queue, truth, first, wait)
     say(f"the truth graded {result.graded_first} objects in random order")
     result.verdicts.append(_train(bench, backend, seed, wait, say))
-    before = _logits(bench, wait)
+    ranks["before"] = _logits(bench, wait)
 
     result.graded_second = _grade(bench, wait(bench.queue("mixed")), truth, second, wait)
     say(f"the truth graded the {result.graded_second} objects that the queue put first")
     result.verdicts.append(_train(bench, backend, seed, wait, say))
-    after = _logits(bench, wait)
+    ranks["after"] = _logits(bench, wait)
 
-    # Judged on what stayed ungraded: neither model has seen any of it.
+    # Judged on what stayed ungraded: no model of this project has seen any of it.
     graded = set(_graded(wait(bench.queue("random"))))
-    rest = [name for name in after if name not in graded]
+    rest = [name for name in ranks["after"] if name not in graded]
     labels = np.array([truth[name] for name in rest])
     result.rest = len(rest)
     if labels.any() and not labels.all():
-        ranks = {"before": np.array([before[name] for name in rest]), "after": np.array([after[name] for name in rest])}
         result.auroc_random = metrics.auroc(labels, np.random.default_rng(seed).random(len(rest)))
-        result.auroc_before = metrics.auroc(labels, ranks["before"])
-        result.auroc_after = metrics.auroc(labels, ranks["after"])
-        result.lenses_in_top_before = _found(labels, ranks["before"], result.top)
-        result.lenses_in_top_after = _found(labels, ranks["after"], result.top)
+        for when, logits in ranks.items():
+            rank = np.array([logits[name] for name in rest])
+            setattr(result, f"auroc_{when}", metrics.auroc(labels, rank))
+            setattr(result, f"lenses_in_top_{when}", _found(labels, rank, result.top))
+    first_look = f"shipped weights {result.auroc_shipped:.3f}, " if result.shipped else ""
     say(
-        f"AUROC on the {result.rest} objects that nobody graded: random order {result.auroc_random:.3f}, "
+        f"AUROC on the {result.rest} objects that nobody graded: random order {result.auroc_random:.3f}, {first_look}"
         f"before retraining {result.auroc_before:.3f}, after retraining {result.auroc_after:.3f}"
     )
     say(
@@ -154,6 +173,7 @@ def write_report(result: Result, path: Path, screenshot: Path | None) -> None:
         ("graded before the retraining, as the queue asked", f"{result.graded_second}"),
         ("objects nobody graded, on which all below is measured", f"{result.rest}"),
         ("AUROC of a random order", f"{result.auroc_random:.3f}"),
+        *([(f"AUROC of {result.shipped}, before any grade", f"{result.auroc_shipped:.3f}")] if result.shipped else []),
         ("AUROC before retraining", f"{result.auroc_before:.3f}"),
         ("AUROC after retraining", f"{result.auroc_after:.3f}"),
         (f"lenses among the first {result.top}, before", f"{result.lenses_in_top_before}"),

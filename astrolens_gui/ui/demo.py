@@ -31,6 +31,7 @@ def run(headless: bool = False, out: Path | None = None, count: int = 600, seed:
     if not project.exists():
         with Workbench.start() as bench:
             demo_loop.make_project(bench, folder, count, seed, _wait, _say)
+            demo_loop.rank_by_shipped(bench, _wait, _say)
     return app.run(project)
 
 
