@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import subprocess
 import sys
 import tempfile
@@ -133,12 +134,19 @@ def discovery_is_light(subject: Subject) -> None:
 
 
 def parameters_round_trip(subject: Subject) -> None:
-    """Defaults are valid; parameters survive JSON's types; each has a sentence of documentation."""
+    """Defaults are valid; parameters survive JSON's types and the way to another process; each has a sentence of documentation."""
     for schema in (subject.spec.params, subject.spec.fit_params):
         if schema is None:
             continue
         default: Any = build(schema)
         assert build(schema, as_dict(default)) == default, f"{schema.__name__} does not survive as_dict and build"
+        try:
+            found = operator.attrgetter(schema.__qualname__)(sys.modules[schema.__module__])
+        except AttributeError:
+            found = None
+        assert found is schema, (
+            f"{schema.__name__} is not in {schema.__module__}, where the training process looks for it"
+        )
         for entry in fields(schema):
             assert entry.param.doc.strip(), f"{schema.__name__}.{entry.name} has no documentation"
 

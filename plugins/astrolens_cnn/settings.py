@@ -105,7 +105,10 @@ class Committee(Network):
 
 
 def recipe(name: str, **defaults: Any) -> type[Training]:
-    """`Training` with other defaults, those of a paper; without its own smoothing, decay and running mean."""
+    """`Training` with other defaults, those of a paper; without its own smoothing, decay and running mean.
+
+    To be given its own name in this module: settings travel to the training process, which finds the class by both.
+    """
     hints = get_type_hints(Training, include_extras=True)
     plain = {"weight_decay": 0.0, "label_smoothing": 0.0, "ema": 0.0}
     changed = [(key, hints[key], value) for key, value in {**plain, **defaults}.items()]
@@ -188,3 +191,5 @@ KapteynTraining = recipe(
     patience=60,
 )
 SwinburneTraining = recipe("SwinburneTraining", epochs=30, optimizer="sgd", learning_rate=0.01, schedule="constant")
+WaveletTraining = recipe("WaveletTraining", optimizer="adam", learning_rate=2e-3, augment=0.5)
+CastTraining = recipe("CastTraining", epochs=60, optimizer="adam", learning_rate=1e-3, augment=0.5)

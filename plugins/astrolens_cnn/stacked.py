@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from astrolens_gui.api import BackendSpec, InputSpec
 
-from .settings import Network, Training, recipe
-
-WaveletTraining = recipe("WaveletTraining", optimizer="adam", learning_rate=2e-3, augment=0.5)
-CastTraining = recipe("CastTraining", epochs=60, optimizer="adam", learning_rate=1e-3, augment=0.5)
+from .settings import CastTraining, Network, Training, WaveletTraining
 
 WAVELET = BackendSpec(
     id="wavelet",
