@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 FIRST_SHARE = 0.1
 """Of the sample, graded in random order before the first training."""
 
-SURVEY = "kids_gri"
-"""Three bands from the ground: shipped weights rank it before anybody graded, and its own labels have to beat them."""
+SAMPLE = {"survey": "kids_gri", "arc_snr_scale": 0.3}
+"""Three bands from the ground, arcs three times fainter than the shipped weights learnt from: they rank it before anybody
+graded, and the sample's own labels teach the rest."""
 
 SECOND_SHARE = 0.4
 """Graded in the order of the first model's queue before the retraining."""
@@ -60,7 +61,7 @@ def make_project(bench: Workbench, folder: Path, count: int, seed: int, wait: Wa
     if project.exists():
         raise UserError(f"{folder} holds a demo already; choose another folder with --out, or open {project}")
     say(f"simulating {count} lenses and impostors into {folder / 'images'}")
-    wait(bench.simulate("simulator", folder / "images", count, seed=seed, params={"survey": SURVEY}))
+    wait(bench.simulate("simulator", folder / "images", count, seed=seed, params=SAMPLE))
     wait(bench.open(project, create={"scheme": "abcx"}))
     bench.opened.project.settings["seed"] = seed  # the same seed gives the same order and the same held-out objects
     bench.opened.project.save()
