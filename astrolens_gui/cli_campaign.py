@@ -1,4 +1,4 @@
-"""The commands of campaigns: `agreement`, `consensus`, `report`, `search`; imports what a command needs inside it."""
+"""The commands of campaigns: `merge`, `agreement`, `consensus`, `report`, `search`; imports what a command needs inside it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,19 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     search.add_argument(
         "--threshold", type=float, metavar="SCORE", help="completeness and purity of all objects of at least this score"
     )
-    for sub in (agreement, together, search):
+    merge = add("merge", "take the labels of other graders' projects on the same images; twice adds nothing")
+    merge.add_argument("project", type=Path)
+    merge.add_argument("others", type=Path, nargs="+", metavar="OTHER")
+    for sub in (agreement, together, search, merge):
         sub.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def cmd_merge(arguments: argparse.Namespace) -> int:
+    made = _ask(arguments, lambda bench: bench.merge(arguments.others))
+    who = ", ".join(f"{name} {count:,}" for name, count in sorted(made.graders.items())) or "nobody"
+    lines = [f"{made.added:,} labels taken ({who})", *(f"  {note}" for note in made.notes)]
+    console.answer(arguments, vars(made), lines)
+    return 0
 
 
 def cmd_agreement(arguments: argparse.Namespace) -> int:
@@ -96,6 +107,7 @@ def cmd_report(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS = {
+    "merge": cmd_merge,
     "agreement": cmd_agreement,
     "consensus": cmd_consensus,
     "report": cmd_report,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.labels.records import CLOSER
 from astrolens_gui.core.labels.schemes import load_schemes
 
 from . import standing
@@ -85,7 +86,8 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
         first.setdefault(key, number)
         last.pop(key, None)
         last[key] = number
-        series.setdefault(event.grader, {}).setdefault(names[event.object], []).append(number)
+        if event.why != CLOSER:
+            series.setdefault(event.grader, {}).setdefault(names[event.object], []).append(number)
         if event.why.startswith(DUPLICATE):
             again.add(key)
     if not rows:

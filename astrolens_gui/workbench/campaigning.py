@@ -34,6 +34,13 @@ class CampaignVerbs:
         path = Path(table)
         return self.opened.start("io", import_foreign, path, grader, format, columns, title=f"reading {path.name}")
 
+    @as_job
+    def merge(self, others: list[Path]) -> Job[Any]:
+        """Every label of other projects on the same objects that is not here yet: a `merging.MergeReport`."""
+        from .merging import merge_projects
+
+        return self.opened.start("io", merge_projects, [Path(one) for one in others], title="merging projects")
+
     def counted_by(self, format: str) -> str:
         """What an export in this format counts: labels, boxes, candidates."""
         from .outward import FORMATS

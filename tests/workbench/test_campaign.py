@@ -116,6 +116,29 @@ def test_that_several_peoples_answers_are_not_asked_to_be_one(own, tmp_path):
     assert own.import_labels(table).result(30).added == 2
 
 
+def test_that_projects_merge_once_and_places_must_agree(stamps, own, tmp_path, capsys, project):
+    folder = tmp_path / "zoe.astrolens"
+    assert run("import", folder, stamps / "images") == 0
+    table = write_table(tmp_path / "t.csv", ["ID,grade,grader", "c00,A,zoe", "c01,X,zoe"])
+    assert run("label", folder, "--from", table) == 0
+    made = own.merge([folder]).result(30)
+    assert (made.added, made.graders) == (2, {"zoe": 2})
+    assert own.merge([folder]).result(30).added == 0
+    assert own.agreement().result(30).graders[0].name == "zoe"
+    with pytest.raises(UserError, match="is this very project"):
+        own.merge([tmp_path / "own.astrolens"]).result(30)
+    assert run("merge", folder, project) == 0
+    assert f"{3 * COUNT:,} labels taken (ada {COUNT}, bob {COUNT}, cyd {COUNT})" in capsys.readouterr().out
+    (tmp_path / "moved").mkdir()
+    with fits.open(stamps / "images" / "c00.fits") as image:
+        image[0].header["CRVAL2"] += 0.01
+        image.writeto(tmp_path / "moved" / "c00.fits")
+    other = tmp_path / "moved.astrolens"
+    assert run("import", other, tmp_path / "moved") == 0
+    with pytest.raises(UserError, match="no object that is called as one of"):
+        own.merge([other]).result(30)
+
+
 def test_that_names_cut_at_forty_letters_are_found_by_their_beginning(own, stamps, tmp_path):
     long = "a_very_long_name_of_a_stamp_in_some_survey_00017"
     (tmp_path / f"{long}.fits").write_bytes((stamps / "images" / "c00.fits").read_bytes())

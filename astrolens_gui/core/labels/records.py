@@ -12,6 +12,9 @@ from ...api import UserError
 CLASSIFY = "classify"
 """The task whose champion ranks the queue."""
 
+CLOSER = "merge"
+"""The reason of an event that a merge writes to say again what stands; no answer of anybody."""
+
 
 class StoreError(UserError):
     """One sentence: what could not be read or written, and the remedy."""
