@@ -83,8 +83,11 @@ def cmd_search(arguments: argparse.Namespace) -> int:
         raise UserError(f"--threshold {score:g}: a score lies between 0 and 1")
     logit = None if score is None else math.log(score / (1 - score))
     found = _ask(arguments, lambda bench: bench.searched(logit))
-    values: dict[str, Any] = {"drawn": found.drawn, "others": found.others, "hint": found.curve.hint}
+    values: dict[str, Any] = {"drawn": found.drawn, "others": found.others, "undecided": found.undecided}
+    values["hint"] = found.curve.hint
     lines = [f"{found.drawn:,} objects graded in the drawn order, {found.others:,} in another"]
+    if found.undecided:
+        lines.append(f"{found.undecided:,} undecided: they count as no lens until somebody decides")
     if found.search is None:
         lines.append("choose the queue order drawn: grades given in it say how many lenses nobody has seen")
     else:

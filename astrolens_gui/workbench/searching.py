@@ -21,6 +21,11 @@ DRAWN_WHY = re.compile(r"(?:^|, )drawn#\d+ p=([0-9.eE+-]+)$")
 """The reason that a drawn order stores with each label (`QueueTable.why`), behind where it was looked at, if that is said."""
 
 
+TIE = 1e-9
+LENS = 0.5
+"""An object whose graders' mean lies above it counts as a lens, everywhere here; one that lies on it is undecided, and none."""
+
+
 @dataclass(frozen=True)
 class Searched:
     """A search as it stands.
@@ -29,6 +34,7 @@ class Searched:
         search: of the whole project; None while nothing was graded in a drawn order. listed: of the list above the
             threshold asked for. curve: of all grades in the order they were given.
         drawn, others: objects graded in a drawn order, and in any other way: these are known, but stand for no others.
+        undecided: of both, those whose graders' mean says neither: they count as no lens until somebody decides.
         threshold: the logit of the list, NaN without one.
     """
 
@@ -37,6 +43,7 @@ class Searched:
     curve: Curve
     drawn: int
     others: int
+    undecided: int
     threshold: float
 
 
@@ -46,7 +53,7 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     ids = table["object"]
     target = targets(opened, ids)
     first, chance = _draws(opened, ids)
-    graded = np.flatnonzero(np.isfinite(target))
+    graded, lens = np.flatnonzero(np.isfinite(target)), (target > LENS).astype(np.float64)
     rows = graded[np.isfinite(chance[graded])]
     rows = rows[np.argsort(first[rows], kind="stable")]
     outside = graded[~np.isfinite(chance[graded])]
@@ -56,17 +63,18 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     place = np.cumsum(pool) - 1
     found, listed = None, None
     if len(rows):
-        drawn = Drawn(place[rows], chance[rows], target[rows], table["logit"][pool])
-        found = _with_known(drawn.search(), target[outside])
+        drawn = Drawn(place[rows], chance[rows], lens[rows], table["logit"][pool])
+        found = _with_known(drawn.search(), lens[outside])
         if threshold is not None:
             listed = drawn.listed(threshold)
     order = graded[np.argsort(first[graded], kind="stable")]
     return Searched(
         search=found,
         listed=listed,
-        curve=curve(target[order], found),
+        curve=curve(lens[order], found),
         drawn=len(rows),
         others=len(outside),
+        undecided=int((np.abs(target[graded] - LENS) < TIE).sum()),
         threshold=float("nan") if threshold is None else threshold,
     )
 

@@ -56,6 +56,19 @@ def test_that_a_search_is_estimated_from_its_draws_and_what_else_is_known(bench,
     assert whole.search.completeness.value == 1
 
 
+def test_that_undecided_objects_are_no_lenses_in_the_count_or_the_estimate(bench, project, sample):
+    truth = truth_of(sample)
+    queue = bench.queue("drawn").result(60)
+    for place in range(40):
+        said = "A" if truth[queue.name[place]] else "C"
+        bench.label(int(queue.object[place]), said, why=queue.why(place)).result(60)
+    found = bench.searched().result(60)
+    lenses = sum(truth[name] for name in queue.name[:40])
+    assert found.undecided == 40 - lenses > 0
+    assert found.search.found == found.curve.found[-1] == lenses
+    assert found.search.lenses.low <= sum(truth.values()) <= found.search.lenses.high
+
+
 def test_that_orders_that_need_an_embedding_say_what_is_lacking_and_use_it_when_it_is_there(bench, project, sample):
     lacking = bench.queue("diverse").result(60)
     assert "has not looked at the objects yet" in lacking.note

@@ -67,7 +67,7 @@ class Drawn:
     Args:
         rows: int (M,), which rows of the pool were drawn and graded, in the order of drawing.
         chance: float64 (M,), each draw's probability among those then left.
-        lens: float (M,), 1 for a lens, 0 for none, or between (a consensus).
+        lens: float (M,), 1 for a lens, 0 for none.
         logit: float64 (N,), of the whole pool by the present model; NaN (unscored) goes to the last stratum.
     """
 

@@ -19,8 +19,9 @@ EMPTY = (
 ROWS = (
     (
         "Found",
-        "Lenses among all graded objects: the sum of what the graders say on average, A counts 1, undecided a half",
+        "Graded objects that are called a lens: the mean of what the graders say lies above a half",
     ),
+    ("Undecided", "Objects whose graders' mean says neither: they count as no lens until somebody decides"),
     ("Left, estimated", "Lenses that nobody has graded, with the interval that holds the truth 95 times of 100"),
     ("Graded", "Objects with a grade, of all"),
     ("Drawn", "Grades given in a drawn order: what the estimate rests on"),
@@ -153,6 +154,7 @@ class StateView(QWidget):
             part.show()
         values = self.values
         values["Found"].setText(f"{search.found if search is not None else int(curve.found[-1]):,}")
+        values["Undecided"].setText(f"{searched.undecided:,}")
         values["Drawn"].setText(f"{searched.drawn:,}")
         values["Yield now"].setText(rate(curve.yield_now))
         if search is None:
