@@ -31,6 +31,9 @@ BY = ("mean", "trimmed", "majority", "posterior")
 IMPORT = "import"
 """Stands in the reason of what came from a table."""
 
+BINS, FEWEST = 5, 8
+"""Bins of a grader's completeness at most, and golden lenses in each at least."""
+
 AT_ONCE_S = 0.1
 """Seconds an answer: faster is a table being read, not a person."""
 
@@ -154,13 +157,14 @@ def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
     order = list(dict.fromkeys(one.grader for one in said.last))
     table = table[:, [order.index(name) for name in names if name in order]] if order else np.zeros((0, 0))
     pairs = between.pairs([name for name in names if name in order], table)
-    truth = _truth(said)
+    truth = truth_of(said)
+    edges = edges_of(truth) if truth is not None else {}
     made = []
     for name in names:
         repeats: dict[Hashable, Sequence[float]] = {
             one: [float(_place(level, n)) for n in numbers] for one, numbers in said.repeats.get(name, {}).items()
         }
-        found = tuple(graders.recovery_of(name, said.first, truth)) if truth is not None else ()
+        found = tuple(graders.recovery_of(name, said.first, truth, edges=edges)) if truth is not None else ()
         work = _work(name, said)
         own = between.self_agreement(repeats)
         made.append(Grader(name, work, own, _confusion(name, said), skills.get(name), learnt.get(name), found))
@@ -261,7 +265,7 @@ def write_consensus(found: Consensus, out: Path, ctx: Context) -> int:
     return len(found.verdicts)
 
 
-def _truth(said: Answers) -> Any:
+def truth_of(said: Answers) -> Any:
     """The golden objects with their Einstein radii and arc S/N; None where there is none."""
     from astrolens_gui.core.learn.entries import read_truth
 
@@ -271,6 +275,17 @@ def _truth(said: Answers) -> Any:
         return read_truth(said.truth)
     except UserError:  # a challenge's own table: classes, but no columns of ours
         return None
+
+
+def edges_of(truth: Any) -> dict[str, list[float]]:
+    """The same bins for every grader: of equal number among the golden lenses, at most `BINS` and `FEWEST` lenses in each."""
+    made = {}
+    for quantity, values in truth.columns.items():
+        known = values[truth.is_lens & np.isfinite(values)]
+        if known.size:
+            count = int(np.clip(known.size // FEWEST, 1, BINS))
+            made[quantity] = np.unique(np.quantile(known, np.linspace(0, 1, count + 1))).tolist()
+    return {quantity: edges for quantity, edges in made.items() if len(edges) > 1}
 
 
 def _work(name: str, said: Answers) -> Work:

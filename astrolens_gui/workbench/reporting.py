@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 
 from astrolens_gui.api import Context, UserError
 
-from .campaign import Agreement, Consensus, agreement, consensus
+from .answers import Answers, gathered
+from .campaign import Agreement, Consensus, agreement, consensus, edges_of, truth_of
 from .searching import Searched, searched
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.schemes import Scheme
+    from astrolens_gui.core.learn.recovery import Recovery
 
     from .opened import Opened
 
@@ -40,7 +43,9 @@ class Facts:
 
     Attributes:
         pictures: PNG bytes by object. truth_list: (golden lenses on a list, golden lenses, golden others on a list, golden
-            others). days: the first and the last day of grading, UTC. model: the champion, "" without. scheme: of the project.
+            others). golden: object → is a lens. list_found: completeness of the lists
+            against θ_E and arc S/N. days: the first and the last day of grading, UTC. model: the champion, "" without.
+            scheme: of the project.
     """
 
     project: str
@@ -52,6 +57,8 @@ class Facts:
     scheme: Scheme | None
     pictures: dict[str, bytes]
     truth_list: tuple[int, int, int, int]
+    golden: Mapping[str, bool]
+    list_found: tuple[Recovery, ...]
     days: tuple[str, str]
     model: str
 
@@ -90,6 +97,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
     wanted += [one.object for one in together.apart[:APART] if one.object not in set(wanted)]
     pictures = _pictures(opened, {name: together.ids[name] for name in wanted})
     ctx.progress(0.95, f"{len(pictures)} pictures")
+    said = gathered(opened, golden)
     events = [one.time for one in opened.on_db(lambda: opened.store.events()) if one.kind == "grade"]
     champion = opened.on_db(lambda: opened.store.champion())
     scheme = opened.bench.schemes().get(opened.project.settings["scheme"])
@@ -102,17 +110,16 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
         searched=search,
         scheme=scheme,
         pictures=pictures,
-        truth_list=_listed_golden(opened, golden, together),
+        truth_list=_listed_golden(said.golden, together),
+        golden=said.golden,
+        list_found=_list_found(said, together),
         days=(min(events, default="")[:10], max(events, default="")[:10]),
         model=champion.id if champion else "",
     )
 
 
-def _listed_golden(opened: Opened, golden: Path | None, together: Consensus) -> tuple[int, int, int, int]:
+def _listed_golden(classes: Mapping[str, bool], together: Consensus) -> tuple[int, int, int, int]:
     """Golden objects that somebody graded: (lenses on a list, lenses, others on a list, others)."""
-    from .answers import gathered
-
-    classes = gathered(opened, golden).golden
     rows = [
         (together.list_of(one) not in ("", "rejected"), classes[one.object])
         for one in together.verdicts
@@ -121,6 +128,20 @@ def _listed_golden(opened: Opened, golden: Path | None, together: Consensus) -> 
     table = np.array(rows, bool).reshape(-1, 2)
     on, lens = table[:, 0], table[:, 1]
     return int((on & lens).sum()), int(lens.sum()), int((on & ~lens).sum()), int((~lens).sum())
+
+
+def _list_found(said: Answers, together: Consensus) -> tuple[Recovery, ...]:
+    """As a grader would have it who says A to what is on a list."""
+    from astrolens_gui.core.grading.consensus import BEST, Given
+    from astrolens_gui.core.grading.graders import recovery_of
+
+    truth = truth_of(said)
+    if truth is None:
+        return ()
+    given = [
+        Given("", one.object, 0.0 if together.list_of(one) in ("", "rejected") else BEST) for one in together.verdicts
+    ]
+    return tuple(recovery_of("", given, truth, edges=edges_of(truth)))
 
 
 def _pictures(opened: Opened, ids: dict[str, int]) -> dict[str, bytes]:

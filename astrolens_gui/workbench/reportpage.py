@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import reportplots as plots
 from .campaign import posterior_words
+from .reportfound import completeness
+from .reportparts import number, ranged, table
 from .reportwords import methods
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ svg text { fill: var(--soft); font: 12px system-ui, Arial, sans-serif; }
 svg .ink { fill: var(--ink); } code { background: var(--box); padding: 0 .25em; border-radius: 3px; }
 @media print { @page { size: A4; margin: 16mm 14mm; } body { padding: 0; max-width: none; font-size: 10pt; }
   .wide { overflow: visible; } .wide table { font-size: 7.5pt; } .wide td, .wide th { padding: .12rem .4rem; }
-  .gallery { grid-template-columns: repeat(6, 1fr); } a { color: inherit; } .tiles div { border: 1px solid var(--line); } }
+  .gallery { display: block; font-size: 0; orphans: 1;
+    widows: 1; } .gallery figure { display: inline-block; width: 15%; margin: 0 1.5% 2.5mm 0;
+    vertical-align: top; font-size: 7pt; } a { color: inherit; } .tiles div { border: 1px solid var(--line); } }
 """
 
 
@@ -77,7 +81,7 @@ def page(found: Facts) -> str:
         _section("Methods", *(f"<p>{escape(one)}</p>" for one in methods(found)), _criteria(found)),
         _section("Graders", _graders(found), _confusion(found)),
         _section("Agreement", *_agreement(found)),
-        _section("Completeness and purity", *_search(found)),
+        _section("Completeness and purity", *completeness(found)),
         _section("Learning curve", *_curve(found)),
         _section("The best", *_gallery(found)),
         _section("Disagreements", *_apart(found)),
@@ -113,16 +117,17 @@ def _graders(found: Facts) -> str:
         rows.append(
             (
                 one.name, f"{one.work.graded:,}", number(pace.median_s, ".1f"), number(pace.working_s / 3600, ".1f"),
-                f"{one.own.same}/{one.own.pairs}" if one.own.pairs else "–",
+                f"{one.work.left:,} ({number(pace.left_s(one.work.left) / 3600, '.1f')} h)" if one.work.left else "0",
+                f"{ranged(one.own.share, one.own.interval)} of {one.own.pairs}" if one.own.pairs else "–",
                 ranged(skill.p_l, skill.p_l_interval) + star if skill else "–",
                 ranged(skill.p_d, skill.p_d_interval) + star if skill else "–",
                 f"{skill.bits:.2f}" if skill else "–",
             )
         )  # fmt: skip
-    head = ("Grader", "graded", "s each", "hours", "same twice", "P_L (95 %)", "P_D (95 %)", "bits")
+    head = ("Grader", "graded", "s each", "hours", "left", "same again", "P_L (95 %)", "P_D (95 %)", "bits")
     starred = any(best_skill(one)[1] for one in found.agreement.graders)
     note = "<p class='soft'>* from all answers together, without golden objects.</p>" if starred else ""
-    return _table(head, rows) + note + plots.skills(found.agreement.graders, best_skill)
+    return f'<div class="wide">{table(head, rows)}</div>' + note + plots.skills(found.agreement.graders, best_skill)
 
 
 def best_skill(one: Any) -> tuple[Any, str]:
@@ -141,7 +146,7 @@ def _confusion(found: Facts) -> str:
     grades.sort(key=lambda grade: order.get(grade, 99))
     rows = [(one.name, *("/".join(map(str, one.confusion.get(grade, (0, 0)))) for grade in grades)) for one in told]
     words = "<p>Golden objects by the grade they were given: lenses / others.</p>"
-    return words + _table(("Grader", *grades), rows)
+    return words + table(("Grader", *grades), rows)
 
 
 def _agreement(found: Facts) -> Iterable[str]:
@@ -168,46 +173,6 @@ def _agreement(found: Facts) -> Iterable[str]:
             cells.append(f'<td class="k" style="{shade}">{number(kappa, ".2f")}<br><small>{common:,}</small></td>')
         body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}</tr>")
     yield f'<div class="wide"><table><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
-
-
-def _search(found: Facts) -> Iterable[str]:
-    search, listed = found.searched.search, found.searched.listed
-    on_l, lenses, on_d, duds = found.truth_list
-    rows = []
-    if search is not None:
-        rows.append(
-            (
-                "Lenses in the whole project (drawn order)",
-                estimate(search.lenses, ".0f"),
-                f"{search.graded:,} of {search.pool:,} graded",
-            )
-        )
-        rows.append(("Completeness of what is graded", estimate(search.completeness, ".2f"), f"{search.found:,} found"))
-    if listed is not None and listed.size:
-        rows.append(
-            (
-                "Completeness of the model’s list, P(lens) ≥ 0.5",
-                estimate(listed.completeness, ".2f"),
-                f"{listed.size:,} objects",
-            )
-        )
-        rows.append(("Purity of the same list", estimate(listed.purity, ".2f"), ""))
-    if lenses:
-        rows.append(("Golden lenses on a list", share(on_l, lenses), f"{on_l} of {lenses}"))
-    if duds:
-        rows.append(("Golden non-lenses on a list", share(on_d, duds), f"{on_d} of {duds}"))
-    if not rows:
-        yield (
-            "<p>Not estimated: no grade was given in a drawn order of the queue, and no graded object is of known class. "
-            "Grade in such an order, or name a truth table with <code>--golden</code>.</p>"
-        )
-        return
-    yield _table(("", "estimate (95 %)", ""), rows)
-    if lenses or duds:
-        yield (
-            "<p class='soft'>A purity of the list follows from the two golden rates only with the share of lenses among all objects, "
-            "which golden objects don’t have.</p>"
-        )
 
 
 def _curve(found: Facts) -> Iterable[str]:
@@ -297,29 +262,4 @@ def _objects(found: Facts, rows: Sequence[Any]) -> str:
         )
     who = ", ".join(f"{at} {escape(name)}" for at, name in enumerate(graders, 1))
     legend = f'<p class="soft">Grades, 3 the best, by {who}.</p>' if graders else ""
-    return f'{legend}<div class="wide">{_table(head, body)}</div>'
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(one)}</th>" for one in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def number(value: float, how: str) -> str:
-    """A number, or a dash where there is none."""
-    return format(value, how) if math.isfinite(value) else "–"
-
-
-def ranged(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
-
-
-def estimate(one: Any, how: str) -> str:
-    return f"{number(one.value, how)} ({number(one.low, how)}–{number(one.high, how)})"
-
-
-def share(part: int, whole: int) -> str:
-    from astrolens_gui.core.grading.proportions import wilson
-
-    return ranged(part / whole, wilson(part, whole))
+    return f'{legend}<div class="wide">{table(head, body)}</div>'

@@ -50,6 +50,45 @@ def skills(graders: Sequence[Any], best: Callable[[Any], tuple[Any, str]]) -> st
     return f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" aria-label="skills">{"".join(parts)}</svg>'
 
 
+def recovery(told: Sequence[tuple[str, Any]], title: str) -> str:
+    """Completeness by bins: of the lists (the first) with intervals, each grader a thin line; the axis is logarithmic."""
+    left, right, low, high = 52, WIDTH - 12, 190, 10
+    middles = [math.log(max(one.middle, 1e-9)) for _, found in told for one in found.bins if one.lenses]
+    if not middles:
+        return ""
+    least, most = min(middles), max(middles)
+    span = max(most - least, 1e-9)
+
+    def x(value: float) -> float:
+        return left + 20 + (right - left - 40) * (math.log(max(value, 1e-9)) - least) / span
+
+    def y(value: float) -> float:
+        return low - (low - high) * value
+
+    parts = []
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        parts.append(f'<line x1="{left}" x2="{right}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="var(--line)"/>')
+        parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
+    for value in {f"{one.middle:.3g}": one.middle for one in told[0][1].bins if one.lenses}.values():
+        parts.append(f'<text x="{x(value):.1f}" y="{low + 18}" text-anchor="middle">{value:.3g}</text>')
+    for at, (_, found) in reversed(list(enumerate(told))):
+        seen = [one for one in found.bins if one.lenses]
+        line = " ".join(f"{x(one.middle):.1f},{y(one.completeness):.1f}" for one in seen)
+        colour, width = ("var(--main)", 2.5) if at == 0 else ("var(--soft)", 1)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="{width}"/>')
+        for one in seen:
+            parts.append(f'<circle cx="{x(one.middle):.1f}" cy="{y(one.completeness):.1f}" r="2.5" fill="{colour}"/>')
+            if at == 0:
+                ends = f'y1="{y(one.interval[0]):.1f}" y2="{y(one.interval[1]):.1f}"'
+                parts.append(
+                    f'<line x1="{x(one.middle):.1f}" x2="{x(one.middle):.1f}" {ends} stroke="{colour}" stroke-width="2"/>'
+                )
+    parts.append(f'<text x="{(left + right) / 2:.0f}" y="{low + 36}" text-anchor="middle">{escape(title)}</text>')
+    return (
+        f'<svg viewBox="0 0 {WIDTH} 232" width="{WIDTH}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    )
+
+
 def learning(curve: Any) -> str:
     """Lenses found by grades given, and with an estimate of all lenses what a random order would have found."""
     steps = len(curve.found)

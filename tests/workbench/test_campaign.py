@@ -256,6 +256,8 @@ def test_that_the_report_is_one_file_with_every_number(project, stamps, tmp_path
         "12 objects are of known class (4 lenses)",
         "Fleiss’ κ",
         "Golden lenses on a list",
+        "Purity of the lists, by posteriors",
+        "objects need no more graders by the stop rule: 6 grades",
         "data:image/png;base64,",
         "@media print",
         "ada",
@@ -266,6 +268,34 @@ def test_that_the_report_is_one_file_with_every_number(project, stamps, tmp_path
     assert 'src="data:' in text
     assert "nan" not in text.split("</style>")[1].replace(" name", "").split("base64")[0]
     assert run("report", project, "--out", tmp_path / "none" / "r.html") == 1
+
+
+def test_that_a_report_tells_what_is_found_by_einstein_radius_and_arc_snr(own, stamps, tmp_path):
+    lines = [f"c{n:02d},{int(n % 3 == 0)},{0.5 + n / 20},{n + 2}" for n in range(COUNT)]
+    truth = write_table(tmp_path / "truth.csv", ["ID,is_lens,theta_E_arcsec,arc_snr", *lines])
+    rows = [f"c{n:02d},{'A' if n % 6 == 0 else 'X'},{who}" for n in range(COUNT) for who in ("ada", "bob")]
+    own.import_labels(write_table(tmp_path / "g.csv", ["ID,grade,grader", *rows])).result(30)
+    [ada, _] = own.agreement(truth).result(30).graders
+    found = [(one.quantity, sum(each.found for each in one.bins)) for one in ada.found]
+    assert found == [("theta_E_arcsec", 4), ("arc_snr", 4)]
+    own.report(tmp_path / "r.html", truth).result(60)
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Golden lenses found, by Einstein radius, arcsec" in text
+    assert "0.50 (4/8)" in text
+    assert "by posteriors" not in text  # every graded object is golden: there is nothing to estimate
+
+
+def test_that_the_spread_of_a_sum_of_chances_is_that_of_a_simulation():
+    from astrolens_gui.workbench.reportfound import chances
+
+    each = np.array([0.99, 0.97, 0.9, 0.6, 0.4, 0.2, 0.05] * 6)
+    drawn = (np.random.default_rng(3).random((40_000, each.size)) < each).sum(1)
+    low, high = np.quantile(drawn, (0.025, 0.975), method="inverted_cdf")
+    assert chances(each) == pytest.approx((low, high), abs=1)
+    many = np.tile(each, 60)
+    half = 1.96 * np.sqrt((many * (1 - many)).sum())
+    assert chances(many) == pytest.approx((many.sum() - half, many.sum() + half), abs=0.1)
+    assert chances(np.ones(3)) == (3, 3)
 
 
 def test_that_a_picture_comes_back_as_it_was():
