@@ -31,7 +31,12 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     together.add_argument(
         "--rules", default="holismokes", help="holismokes (A > 2.5, B > 1.5) or holismokes-c (and C > 0.5)"
     )
-    together.add_argument("--out", type=Path, metavar="CSV", help="write all objects, best first")
+    together.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write all objects, best first: .csv, .fits, .vot, .parquet; the lists as .reg",
+    )
     report.add_argument("--out", type=Path, required=True, metavar="HTML")
     search = add("search", "how complete the search is, by the grades given in the queue order drawn")
     search.add_argument("project", type=Path)

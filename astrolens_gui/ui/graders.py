@@ -12,6 +12,8 @@ from .qt import QtWidgets, QWidget
 APART = "disagreement>=0.66"
 """Two or more apart, of three."""
 
+KINDS = "CSV (*.csv);;FITS table (*.fits);;VOTable (*.vot);;Parquet (*.parquet);;DS9 regions of the lists (*.reg)"
+
 
 class GraderCommands:
     """One method per action of its section; `window` is the composed Window."""
@@ -96,7 +98,7 @@ class GraderCommands:
         if self._found is None:
             self._window.say("Nothing is counted yet: Count, in the Graders dock")
             return
-        if out := self._ask_file("Save the consensus", "consensus.csv", "CSV (*.csv)"):
+        if out := self._ask_file("Save the consensus", "consensus.csv", KINDS):
             window = self._window
             job = window.workbench.write_consensus(self._found, out)
             window.bridge.when_done(job, lambda rows: window.say(f"{rows:,} objects written to {out.name}"))

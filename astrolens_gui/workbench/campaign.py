@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -234,35 +233,6 @@ def list_of(one: Verdict, by: str, rules: Rules) -> str:
     if by == "posterior":
         return {"open": ""}.get(word := Settings().status(one.posterior), str(word))
     return rules.of(getattr(one, by))
-
-
-def write_consensus(found: Consensus, out: Path, ctx: Context) -> int:
-    """A row for each object, best first: `ID,list,graders,mean,…`, then one column a grader; the number of rows."""
-    from astrolens_gui.core.labels.export import text_cell, whole
-
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
-    numbers = ("mean", "spread", "trimmed", "majority", "range", "posterior")
-    graders = [f"grade_{name}" for name in found.graders]
-
-    def write(partial: Path) -> None:
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("ID", "ra_deg", "dec_deg", "list", "graders", *numbers, "done", *graders))
-            for one in found.verdicts:
-                place = found.places.get(one.object, (math.nan, math.nan))
-                each = [found.given[one.object].get(name, math.nan) for name in found.graders]
-                values = (
-                    one.object,
-                    *place,
-                    found.list_of(one),
-                    one.graders,
-                    *(getattr(one, name) for name in numbers),
-                )
-                writer.writerow([text_cell(value) for value in (*values, one.done, *each)])
-
-    whole(out, write)
-    return len(found.verdicts)
 
 
 def truth_of(said: Answers) -> Any:

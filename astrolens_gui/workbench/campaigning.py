@@ -63,8 +63,8 @@ class CampaignVerbs:
 
     @as_job
     def write_consensus(self, found: Any, out: Path) -> Job[int]:
-        """A consensus as CSV; the number of rows."""
-        from .campaign import write_consensus
+        """A consensus as CSV, FITS, VOTable, Parquet or DS9 regions, by its ending; the number of rows."""
+        from .listfiles import write_consensus
 
         return self.runner.submit("io", write_consensus, found, Path(out), title=f"writing {Path(out).name}")
 

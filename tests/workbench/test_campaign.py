@@ -202,6 +202,32 @@ def test_that_lists_posteriors_and_disagreements_add_up(bench, stamps, tmp_path)
         bench.consensus("guess").result(30)
 
 
+def test_that_a_list_is_the_same_in_every_format(bench, stamps, tmp_path):
+    from astropy.io import votable
+    from astropy.table import Table
+
+    found = bench.consensus(golden=stamps / "truth.csv").result(30)
+    for ending in ("csv", "fits", "vot", "parquet", "reg"):
+        if ending == "parquet":
+            pytest.importorskip("pyarrow")
+        bench.write_consensus(found, tmp_path / f"list.{ending}").result(30)
+    with (tmp_path / "list.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    votable.parse(tmp_path / "list.vot", verify="exception")
+    fields = {one.name: one.ucd for one in votable.parse_single_table(tmp_path / "list.vot").fields}
+    assert fields["ra_deg"] == "pos.eq.ra;meta.main"
+    for file in ("list.fits", "list.vot"):
+        table = Table.read(tmp_path / file)
+        assert list(table.colnames) == list(rows[0])
+        assert [str(one) for one in table["ID"]] == [row["ID"] for row in rows]
+        assert table["mean"].tolist() == [float(row["mean"]) for row in rows]
+        assert str(table["ra_deg"].unit) == "deg"
+    lines = (tmp_path / "list.reg").read_text().splitlines()
+    assert sum(line.startswith("circle(") for line in lines) == len(found.listed) > 0
+    with pytest.raises(UserError, match="the ending says the format"):
+        bench.write_consensus(found, tmp_path / "list.doc").result(30)
+
+
 def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, capsys):
     assert run("agreement", project, "--golden", stamps / "truth.csv") == 0
     said = capsys.readouterr().out

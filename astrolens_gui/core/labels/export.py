@@ -28,6 +28,9 @@ MEASURED = ("theta_E_arcsec", "separation_arcsec", "n_images")
 _READ = ("ID", "grade", "subtype", "grader", "time", "comment")
 _NUMBERS = (*COLUMNS[-4:], *MEASURED)
 
+_UCD = {"ID": "meta.id", "ra_deg": "pos.eq.ra;meta.main", "dec_deg": "pos.eq.dec;meta.main"}
+"""What a VOTable says the columns are; one object may have several rows."""
+
 
 class TableError(UserError):
     """One sentence: the file, the line or column, and the remedy."""
@@ -153,6 +156,8 @@ def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) 
             if data.dtype.itemsize == 0:
                 data = data.astype(f"{data.dtype.kind}1")
         table[name] = Column(data, unit="deg" if name in {"ra_deg", "dec_deg"} else None)
+        if name in _UCD:
+            table[name].info.meta = {"ucd": _UCD[name]}
     return table
 
 

@@ -37,7 +37,14 @@ TABLE: tuple[Action, ...] = (
         "Grade",
         "project",
     ),
-    Action("save_consensus", "Save the consensus…", (), "All graded objects, best first, as CSV", "Grade", "project"),
+    Action(
+        "save_consensus",
+        "Save the consensus…",
+        (),
+        "All graded objects, best first: CSV, FITS, VOTable; lists as DS9 regions",
+        "Grade",
+        "project",
+    ),
     Action(
         "save_report",
         "Report of the campaign…",

@@ -56,7 +56,7 @@ class GradersPanel(QWidget):
             "What the lists are made of; A > 2.5, B > 1.5 of the number, or found above 0.95 of the posterior"
         )
         self.by.activated.connect(lambda at: self.by_chosen.emit(self.by.itemData(at)))
-        self.save = _button("Save CSV…", actions["save_consensus"])
+        self.save = _button("Save list…", actions["save_consensus"])
         self.save.clicked.connect(self.saved)
         self.report = _button("Report…", actions["save_report"])
         self.report.clicked.connect(self.reported)
