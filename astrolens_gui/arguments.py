@@ -109,6 +109,14 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
     label.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV")
     label.add_argument("--grader", default="", help="who graded, where the table has no grader column")
 
+    label.add_argument("--format", default="", help="whose table it is, where its header may be of several tools")
+    label.add_argument(
+        "--columns", default="", help="of any other table: id=NAME,grade=SCORE[,comment=…,grader=…,ra=…,dec=…]"
+    )
+    label.add_argument(
+        "--grades", default="", metavar="LABEL=GRADE,…", help="what its labels mean here: confident=A,probable=B"
+    )
+
     relocate = add("relocate", "tell a project that its images moved")
     relocate.add_argument("project", type=Path)
     relocate.add_argument("roots", nargs="*", metavar="ROOT=PATH", help="without any: list the roots")

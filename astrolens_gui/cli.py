@@ -202,7 +202,13 @@ def _same(options: dict[str, str], settings: dict[str, Any]) -> None:
 def cmd_label(arguments: argparse.Namespace) -> int:
     with console.workbench() as bench:
         console.wait(bench.open(arguments.project))
-        report = console.wait(bench.import_labels(arguments.table, arguments.grader))
+        if arguments.format or arguments.columns or arguments.grades:
+            columns, walk = cli_campaign.mapped(arguments.table, arguments.columns, arguments.grades)
+            report = console.wait(
+                bench.import_foreign(arguments.table, arguments.grader, arguments.format, columns, walk)
+            )
+        else:
+            report = console.wait(bench.import_labels(arguments.table, arguments.grader))
     lines = [
         f"{report.added} labels taken from {arguments.table}, {len(report.refused)} refused",
         *_listed(report.refused),

@@ -1,4 +1,4 @@
-"""The commands of campaigns: `merge`, `agreement`, `consensus`, `report`, `search`; imports what a command needs inside it."""
+"""The commands of campaigns: `merge`, `crossmatch`, `agreement`, `consensus`, `report`, `search`; each imports what it needs."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="write all objects, best first: .csv, .fits, .vot, .parquet; the lists as .reg",
     )
     report.add_argument("--out", type=Path, required=True, metavar="HTML")
+    known = add("crossmatch", "which objects are known lenses, into a table; nothing of it is shown to graders")
+    known.add_argument("project", type=Path)
+    known.add_argument(
+        "--known", default="lenscat", metavar="TABLE", help="with positions (default: lenscat's, where it is installed)"
+    )
+    known.add_argument("--radius", type=float, default=3.0, metavar="ARCSEC", help="default 3")
+    known.add_argument("--confident", action="store_true", help="only those that lenscat grades confident")
+    known.add_argument("--out", type=Path, required=True, metavar="CSV")
     search = add("search", "how complete the search is, by the grades given in the queue order drawn")
     search.add_argument("project", type=Path)
     search.add_argument(
@@ -46,8 +54,50 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     merge = add("merge", "take the labels of other graders' projects on the same images; twice adds nothing")
     merge.add_argument("project", type=Path)
     merge.add_argument("others", type=Path, nargs="+", metavar="OTHER")
-    for sub in (agreement, together, search, merge):
+    for sub in (agreement, together, search, merge, known):
         sub.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def mapped(table: Path, columns: str, grades: str) -> tuple[Any, dict[str, str] | None]:
+    """(`mapper.Columns` or None, label → grade or None) of the options `--columns` and `--grades`.
+
+    Raises:
+        UserError: one is no list of NAME=VALUE, or names a role that there isn't.
+    """
+    from dataclasses import fields, replace
+
+    from astrolens_gui.api import UserError
+    from astrolens_gui.core.catalogue import tables
+    from astrolens_gui.core.grading.mapper import Columns, suggest
+
+    def pairs(text: str, option: str, example: str) -> dict[str, str]:
+        found = [one.partition("=") for one in text.split(",") if one.strip()]
+        if not all(equals and name.strip() for name, equals, _ in found):
+            raise UserError(f"{option} {text!r} is no list such as {example}")
+        return {name.strip(): value.strip() for name, _, value in found}
+
+    walk = pairs(grades, "--grades", "confident=A,probable=B") or None
+    if not columns:
+        return None, walk
+    given = pairs(columns, "--columns", "id=NAME,grade=SCORE")
+    named = {"stamp" if role == "id" else role: name for role, name in given.items()}
+    roles = [one.name for one in fields(Columns) if one.name not in {"walk", "ungraded"}]
+    if unknown := set(named) - set(roles):
+        known = ", ".join("id" if one == "stamp" else one for one in roles)
+        raise UserError(f"--columns: there is no role {sorted(unknown)[0]}; roles are {known}")
+    values: dict[str, Any] = {**named, "walk": walk}
+    return replace(suggest(tables.read(table).names), **values), walk
+
+
+def cmd_crossmatch(arguments: argparse.Namespace) -> int:
+    rows, placed = _ask(
+        arguments,
+        lambda bench: bench.crossmatch(arguments.known, arguments.out, arguments.radius, arguments.confident),
+    )
+    values = {"known": rows, "objects": placed, "out": str(arguments.out)}
+    said = f"{rows:,} of {placed:,} objects lie within {arguments.radius:g} arcsec of a known lens: {arguments.out}"
+    console.answer(arguments, values, [said])
+    return 0
 
 
 def cmd_merge(arguments: argparse.Namespace) -> int:
@@ -116,6 +166,7 @@ def cmd_report(arguments: argparse.Namespace) -> int:
 
 COMMANDS = {
     "merge": cmd_merge,
+    "crossmatch": cmd_crossmatch,
     "agreement": cmd_agreement,
     "consensus": cmd_consensus,
     "report": cmd_report,

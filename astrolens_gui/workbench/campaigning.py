@@ -27,12 +27,19 @@ class CampaignVerbs:
         @property
         def plugins(self) -> Plugins: ...
 
-    def import_foreign(self, table: Path, grader: str = "", format: str = "", columns: Any = None) -> Job[ImportReport]:
-        """Labels of another tool's table (its header says whose), or of any table through `columns` (a `mapper.Columns`)."""
+    def import_foreign(
+        self, table: Path, grader: str = "", format: str = "", columns: Any = None, walk: Any = None
+    ) -> Job[ImportReport]:
+        """Labels of another tool's table (its header says whose), or of any table through `columns` (a `mapper.Columns`).
+
+        `walk` is label → our grade, in place of the format's own.
+        """
         from .foreign import import_foreign
 
         path = Path(table)
-        return self.opened.start("io", import_foreign, path, grader, format, columns, title=f"reading {path.name}")
+        return self.opened.start(
+            "io", import_foreign, path, grader, format, columns, walk, title=f"reading {path.name}"
+        )
 
     @as_job
     def merge(self, others: list[Path]) -> Job[Any]:
@@ -46,6 +53,14 @@ class CampaignVerbs:
         from .outward import FORMATS
 
         return FORMATS[format][0] if format in FORMATS else self.plugins.exporter(format).of
+
+    @as_job
+    def crossmatch(self, source: str, out: Path, radius_arcsec: float = 3.0, confident: bool = False) -> Job[Any]:
+        """Objects that are known lenses, into a table; (rows, objects with a place). `source`: a table, or "lenscat"."""
+        from .knownlenses import crossmatch
+
+        arguments = (str(source), radius_arcsec, confident, Path(out))
+        return self.opened.start("io", crossmatch, *arguments, title="looking for known lenses")
 
     @as_job
     def agreement(self, golden: Path | None = None) -> Job[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -39,20 +40,26 @@ def is_foreign(path: Path) -> bool:
 
 
 def import_foreign(
-    opened: Opened, path: Path, grader: str, format: str, columns: Columns | None, ctx: Context
+    opened: Opened,
+    path: Path,
+    grader: str,
+    format: str,
+    columns: Columns | None,
+    walk: Mapping[str, str] | None,
+    ctx: Context,
 ) -> ImportReport:
     """Labels of another tool's table (or of any table, through `columns`), in one transaction.
 
     Args:
         grader: who graded; "" takes the table's own, else the name in the file's name, else the present grader.
-        format: an id of `grading.formats`; "" lets the file say it.
+        format: an id of `grading.formats`; "" lets the file say it. walk: label → our grade; None takes the format's own.
 
     Raises:
         UserError: it can't be read, or is of none or several formats.
     """
     from astrolens_gui.core.grading import formats, mapper
 
-    taken = mapper.read(path, columns) if columns is not None else formats.read(path, format)
+    taken = mapper.read(path, columns) if columns is not None else formats.read(path, format, walk)
     ctx.progress(0.3, f"{len(taken.rows)} rows read")
     who = grader or taken.grader or opened.bench.grader
     scheme = _scheme(opened, taken)

@@ -25,7 +25,7 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
     from .foreign import import_foreign, is_foreign
 
     if is_foreign(path):
-        return import_foreign(opened, path, grader, "", None, ctx)
+        return import_foreign(opened, path, grader, "", None, None, ctx)
     scheme = opened.project.settings["scheme"]
     known = load_schemes(opened.project.folder).get(scheme)
     grades = {grade.value for grade in known.grades} if known else None
