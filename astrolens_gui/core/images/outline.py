@@ -87,25 +87,30 @@ def on_sky(regions: Sequence[Mapping[str, Any]], wcs: Any) -> list[dict[str, Any
     drawn = [dict(region) for region in regions]
     if wcs is None or not drawn:
         return drawn
-    x, y = (np.array([region[name] for region in drawn], float) for name in "xy")
+    x, y, w, h = (np.array([region[name] for region in drawn], float) for name in "xywh")
     ra, dec = icrs(wcs, x, y)
     jacobian = _jacobian(wcs, x, y)
-    for at, region in enumerate(drawn):
-        if not (math.isfinite(ra[at]) and math.isfinite(dec[at]) and np.isfinite(jacobian[at]).all()):
-            continue
-        turn = math.radians(region.get("angle") or 0.0)
-        across = jacobian[at] @ (math.cos(turn), math.sin(turn))
-        up = jacobian[at] @ (-math.sin(turn), math.cos(turn))
-        region |= {
-            "ra": float(ra[at]),
-            "dec": float(dec[at]),
-            "w_arcsec": float(region["w"] * np.hypot(*across)),
-            "h_arcsec": float(region["h"] * np.hypot(*up)),
-            "pa_deg": math.degrees(math.atan2(up[0], up[1])) % 360.0,
-        }
-        more = region.get("more") or {}
-        if "points" in more:
-            region["more"] = {**more, "sky": np.column_stack(icrs(wcs, *np.transpose(more["points"]))).tolist()}
+    turn = np.radians([region.get("angle") or 0.0 for region in drawn])
+    across = np.einsum("nij,jn->ni", jacobian, [np.cos(turn), np.sin(turn)])
+    up = np.einsum("nij,jn->ni", jacobian, [-np.sin(turn), np.cos(turn)])
+    there = np.isfinite(ra) & np.isfinite(dec) & np.isfinite(jacobian).all(axis=(1, 2))
+    values = {
+        "ra": ra,
+        "dec": dec,
+        "w_arcsec": w * np.hypot(*across.T),
+        "h_arcsec": h * np.hypot(*up.T),
+        "pa_deg": np.degrees(np.arctan2(up[:, 0], up[:, 1])) % 360.0,
+    }
+    table = dict(zip(values, (column.tolist() for column in values.values()), strict=True))
+    for at in np.flatnonzero(there).tolist():
+        drawn[at] |= {name: column[at] for name, column in table.items()}
+    with_points = [at for at in np.flatnonzero(there).tolist() if "points" in (drawn[at].get("more") or {})]
+    if with_points:  # all at once: a call of a WCS costs a millisecond, however few its points
+        rings = [np.reshape(drawn[at]["more"]["points"], (-1, 2)) for at in with_points]
+        sky = np.column_stack(icrs(wcs, *np.concatenate(rings).T))
+        ends = np.cumsum([len(ring) for ring in rings])[:-1]
+        for at, ring in zip(with_points, np.split(sky, ends), strict=True):
+            drawn[at]["more"] = {**drawn[at]["more"], "sky": ring.tolist()}
     return drawn
 
 

@@ -21,6 +21,9 @@ LEAST_MASK_PX = 10.0
 """Masks smaller than that on the screen are not worth a picture."""
 
 LEAST_BOX_PX = 11.0
+MOST_MASKS = 250
+"""Of the best finds in sight: outlining thousands would hold the window for seconds, and nobody could tell them apart."""
+
 MOST_NAMED = 300
 NAMED_PX = 24.0
 DASHED_PX = 16.0
@@ -68,9 +71,8 @@ class FindsLayer(Layer):
         unit = max(QtGui.QFontMetricsF(painter.font()).height() / 15.0, 0.5)
         seen = self._in_sight(view)
         if self.masks:
-            for at in seen:
-                if self.finds[at].verdict != REJECTED:
-                    self._paint_mask(painter, view, self.finds[at], unit)
+            for at in [at for at in seen if self.finds[at].verdict != REJECTED][:MOST_MASKS]:  # best first
+                self._paint_mask(painter, view, self.finds[at], unit)
         open_ones = [at for at in seen if not self.finds[at].verdict and at != self.selected]
         few = len(open_ones) <= MOST_DASHED
         styles: dict[tuple[str, bool], list[dict[str, Any]]] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,15 +80,33 @@ def test_that_of_overlapping_finds_the_best_stays():
     assert kept.score.tolist() == pytest.approx([0.9, 0.3, 0.4])
 
 
-def test_that_the_quick_search_for_neighbours_keeps_what_the_slow_one_keeps():
+@pytest.mark.parametrize("same", [0.2, 0.3, 0.5, 0.9])
+def test_that_the_quick_search_for_neighbours_keeps_what_the_slow_one_keeps(same):
     random = np.random.default_rng(0)
-    many = finds(*((0, *random.uniform(0, 300, 2), random.uniform(5, 40), random.random()) for _ in range(400)))
+    sizes = np.exp(random.uniform(np.log(3), np.log(400), (500, 2)))
+    rows = [(0, *random.uniform(-50, 300, 2), 1, random.random()) for _ in sizes]
+    many = replace(finds(*rows), image=random.integers(0, 2, 500), label=random.integers(0, 2, 500))
+    many.boxes[:, 2:] = np.where(random.random((500, 1)) < 0.5, sizes, sizes[:, :1])
+    shaken = many.boxes * random.uniform(0.9, 1.1, many.boxes.shape)
+    many = replace(joined([many, many]), boxes=np.concatenate([many.boxes, shaken]).astype(np.float32))
+    many.score[500:] = random.random(500)
     left, slow = list(np.argsort(-many.score, kind="stable")), []
     while left:
         first = left.pop(0)
         slow.append(first)
-        left = [row for row in left if iou(many.boxes[first], many.boxes[row])[0, 0] < 0.5]
-    assert sorted(best(many).score.tolist()) == sorted(many.score[slow].tolist())
+        alike = iou(many.boxes[first], many.boxes[left])[0] >= same
+        alike &= (many.image[left] == many.image[first]) & (many.label[left] == many.label[first])
+        left = [row for row, double in zip(left, alike, strict=True) if not double]
+    assert sorted(best(many, same).score.tolist()) == sorted(many.score[slow].tolist())
+    assert 400 < len(slow) < 1000
+
+
+def test_that_one_huge_find_among_thousands_does_not_make_each_look_at_all():
+    random = np.random.default_rng(1)
+    rows = [(0, *random.uniform(0, 20000, 2), 30, random.random()) for _ in range(8000)]
+    began = time.process_time()
+    best(finds(*rows, (0, 10000, 10000, 20000, 0.99)))
+    assert time.process_time() - began < 2  # 4 s when the largest box set the cells
 
 
 def test_that_joining_keeps_masks_only_where_all_have_them():

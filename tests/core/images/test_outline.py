@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from regions import RectangleSkyRegion
 
 from astrolens_gui.core.images import outline
+from astrolens_gui.core.images.outline import icrs
 
 MAS = 1e-3
 
@@ -167,3 +168,17 @@ def test_that_each_kind_is_drawn_as_what_it_is() -> None:
     np.testing.assert_allclose((across[:, 0] / 15) ** 2 + (across[:, 1] / 5) ** 2, 1.0)
     assert len(shapes["annulus"]) == 2
     assert shapes["point"][0].tolist() == [[70.0, 20.0]]
+
+
+def test_that_outlines_of_a_field_are_placed_as_one_by_one_and_not_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, random = wcs(33.0), np.random.default_rng(0)
+    drawn = [box(x=float(x), more={"points": (x + random.random((4 + x % 5, 2))).tolist()}) for x in range(200)]
+    drawn[7] = box()
+    apart = [outline.on_sky([one], here)[0] for one in drawn]
+    asked = []
+    monkeypatch.setattr(outline, "icrs", lambda *of: asked.append(0) or icrs(*of))
+    together = outline.on_sky(drawn, here)
+    assert len(asked) < 6
+    for one, other in zip(apart, together, strict=True):
+        assert one["pa_deg"] == pytest.approx(other["pa_deg"])
+        assert one.get("more", {}).get("sky", []) == pytest.approx(np.array(other.get("more", {}).get("sky", [])))
