@@ -124,7 +124,12 @@ def cmd_consensus(arguments: argparse.Namespace) -> int:
     if arguments.json:
         rows = [{**vars(one), "list": found.list_of(one), "grades": found.given[one.object]} for one in found.verdicts]
         values = {"by": found.by, "rules": found.rules.id, "lists": found.lists, "objects": rows}
-        values |= {"prior": found.swapped.prior, "prior_assumed": found.assumed, "done": found.done}
+        values |= {
+            "prior": found.swapped.prior,
+            "prior_assumed": found.assumed,
+            "done": found.done,
+            "agreed": dict(found.agreed),
+        }
         values["apart"] = [one.object for one in found.apart]
     console.answer(arguments, values, consensus_lines(found))
     return 0
@@ -256,6 +261,10 @@ def consensus_lines(found: Any, limit: int = 20) -> list[str]:
         )
     if more := len(found.verdicts) - limit:
         lines += [f"  and {more:,} more; --out writes them all"] if more > 0 else []
+    if found.agreed:
+        lines.append(
+            f"{len(found.agreed):,} objects were graded again together; the grade behind the arrow decides their list"
+        )
     if found.apart:
         lines.append(f"{len(found.apart):,} objects whose grades lie two or more apart, to be graded again together:")
         lines += [f"  {found.grades_of(one):<12} {one.object}" for one in found.apart[:limit]]

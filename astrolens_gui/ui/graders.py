@@ -39,6 +39,8 @@ class GraderCommands:
         self.panel.by_chosen.connect(self.choose_by)
         self.panel.queued.connect(self.queue_disagreements)
         self.panel.picked.connect(self._show_object)
+        self.panel.together_asked.connect(self.regrade_together)
+        window.current.object_changed.connect(self._tell_joint)
         self.panel.saved.connect(self.save_consensus)
         self.panel.reported.connect(self.save_report)
         window.session.closed.connect(self._leave)
@@ -94,12 +96,51 @@ class GraderCommands:
         window.stage.take_focus()
         window.say("The queue has what graders disagree on; while scores are hidden, only what you graded yourself")
 
+    def regrade_together(self) -> None:
+        """Begin or end: the graders look at what they disagree on, all grades in sight, and agree on one for each."""
+        window = self._window
+        if window.queue.joint:
+            self._end_together()
+            window.say("Each grades alone again")
+            self.count_graders()
+            return
+        if self._found is None:
+            window.say("Nothing is counted yet: Count, in the Graders dock")
+            return
+        ids = tuple(self._found.ids[one.object] for one in self._found.apart if self._is_open(one))
+        if not ids:
+            window.say("There is nothing to agree on: no object that you graded has grades two or more apart")
+            return
+        window.queue_view.filter.setText("")
+        window.queue.joint = ids
+        window.current.show(ids[0], window.queue.row_of(ids[0]))
+        self._tell_joint(ids[0])
+        window.stage.take_focus()
+        window.say(f"{len(ids):,} objects to agree on: a key gives the agreed grade; Regrade together again ends it")
+
+    def _tell_joint(self, object_id: int) -> None:
+        """Who gave what to the object on the screen, while graders sit together."""
+        joint, found = self._window.queue.joint, self._found
+        text = ""
+        if found is not None and object_id in joint:
+            name = self._window.queue.name_of(object_id)
+            each = ", ".join(f"{who} {number:g}" for who, number in sorted(found.given.get(name, {}).items()))
+            text = f"{joint.index(object_id) + 1} of {len(joint)}, {name}: {each}. The key that you press is what you agree on."
+        elif joint:
+            text = "This object is none of those to agree on."
+        self.panel.show_joint(text)
+
+    def _end_together(self) -> None:
+        self._window.queue.joint = ()
+        self.panel.show_joint("")
+
     def save_consensus(self) -> None:
         if self._found is None:
             self._window.say("Nothing is counted yet: Count, in the Graders dock")
             return
         if out := self._ask_file("Save the consensus", "consensus.csv", KINDS):
             window = self._window
+            out = out if out.suffix else out.with_suffix(".csv")
             job = window.workbench.write_consensus(self._found, out)
             window.bridge.when_done(job, lambda rows: window.say(f"{rows:,} objects written to {out.name}"))
 
@@ -132,15 +173,15 @@ class GraderCommands:
         """While blind, nothing of an object that this grader has not graded: what others said would sway them."""
         if self._found is None:
             return
-        window, found = self._window, self._found
-
-        def is_open(one: Any) -> bool:
-            return not window.current.blind or bool(window.queue.grade_of(found.ids[one.object]))
-
+        found, is_open = self._found, self._is_open
         listed = [one for one in found.verdicts if found.list_of(one) not in ("", "rejected")]
         apart = [one for one in found.apart if is_open(one)]
         shown = [one for one in listed if is_open(one)]
         self.panel.show_consensus(found, apart, len(found.apart), shown, len(listed))
+
+    def _is_open(self, one: Any) -> bool:
+        window = self._window
+        return not window.current.blind or bool(window.queue.grade_of(self._found.ids[one.object]))
 
     def _failed(self, job: Any, error: BaseException) -> None:
         if job not in self._jobs:
@@ -157,6 +198,7 @@ class GraderCommands:
     def _leave(self) -> None:
         self._cancel()
         self._told = self._found = self.golden = None
+        self._end_together()
         self.panel.clear()
 
     def _cancel(self) -> None:

@@ -23,6 +23,10 @@ DUPLICATE = "duplicate"
 """How the reason begins for which an object was shown a second time."""
 
 
+JOINT = "joint"
+"""How the reason begins of a grade that graders agreed on together: nobody's own answer, and it decides the object's list."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """The history as a campaign needs it.
@@ -31,7 +35,8 @@ class Answers:
         first, last: of each grader and object, as numbers from 0 to 3, in the order of time. repeats: grader → object → numbers.
         rows: (grader, grade, time, seconds, why) of each last answer. silent: (scheme, grade) without a number → how many.
         names: every graded object, by id. golden: object → is a lens. truth: the table that says so.
-        objects: in the project. grades: the values of the project's scheme, best first.
+        joint: object → the number that graders agreed on
+            together. objects: in the project. grades: the values of the project's scheme, best first.
     """
 
     first: list[Given]
@@ -42,6 +47,7 @@ class Answers:
     ids: Mapping[str, int]
     golden: Mapping[str, bool]
     truth: Path | None
+    joint: Mapping[str, float]
     objects: int
     grades: tuple[str, ...]
 
@@ -71,14 +77,19 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
     rows: dict[tuple[str, int], tuple[str, str, str, float | None, str]] = {}
     series: dict[str, dict[str, list[float]]] = {}
     again: set[tuple[str, int]] = set()
-    silent = Counter[tuple[str, str]]()
+    silent, joint = Counter[tuple[str, str]](), dict[str, float]()
     for event in _standing(events):
         if event.object not in names or event.grader == standing.AUTHORITY:
             continue
         key = (event.grader, event.object)
+        number = maps.get(event.scheme, {}).get(event.grade)
+        if event.why.startswith(JOINT):
+            joint.pop(names[event.object], None)
+            if number is not None:
+                joint[names[event.object]] = number
+            continue
         rows.pop(key, None)
         rows[key] = (event.grader, event.grade, event.time, event.seconds, event.why)
-        number = maps.get(event.scheme, {}).get(event.grade)
         if number is None:
             silent[event.scheme, event.grade] += 1
             last.pop(key, None)  # a grade without a number took the place of one that has one
@@ -107,6 +118,7 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
         ids={names[one]: one for _, one in rows},
         golden=known,
         truth=path,
+        joint=joint,
         objects=len(names),
         grades=tuple(one.value for one in own.grades) if own else (),
     )

@@ -79,7 +79,8 @@ class Consensus:
         by: one of BY. rules: of the lists. verdicts: best first by `by`. apart: those to be graded again together.
         ids: of objects by name. given: object → grader → number. swapped: the posteriors' EM.
         lists: how many on each list. silent: answers without a number. assumed: the prior is SWAP's own, for every graded object is
-            golden and none tells the share of lenses.
+            golden and none tells the share of lenses. agreed: object → the number that graders agreed on together, which decides
+            its list (but by the posterior).
     """
 
     by: str
@@ -94,10 +95,11 @@ class Consensus:
     graders: tuple[str, ...] = ()
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     assumed: bool = False
+    agreed: Mapping[str, float] = field(default_factory=dict)
 
     def list_of(self, one: Verdict) -> str:
         """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
-        return list_of(one, self.by, self.rules)
+        return list_of(one, self.by, self.rules, self.agreed)
 
     @property
     def listed(self) -> list[Verdict]:
@@ -122,7 +124,8 @@ class Consensus:
     def grades_of(self, one: Verdict, most: int = 8) -> str:
         """All grades of an object as numbers, best first; how many where there are more than `most`."""
         numbers = sorted(self.given[one.object].values(), reverse=True)
-        return " ".join(f"{n:.3g}" for n in numbers) if len(numbers) <= most else f"{len(numbers)} grades"
+        told = " ".join(f"{n:.3g}" for n in numbers) if len(numbers) <= most else f"{len(numbers)} grades"
+        return f"{told} → {self.agreed[one.object]:.3g}" if one.object in self.agreed else told
 
 
 def posterior_words(value: float) -> str:
@@ -201,7 +204,7 @@ def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Con
     made = together.verdicts(said.last, swapped.posterior, rules=chosen)
 
     def worth(one: Verdict) -> tuple[float, float, str]:
-        value = getattr(one, by)
+        value = getattr(one, by) if by == "posterior" else said.joint.get(one.object, getattr(one, by))
         return (-(value if value == value else -1.0), -one.mean, one.object)
 
     made.sort(key=worth)
@@ -214,25 +217,26 @@ def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Con
         by=by,
         rules=chosen,
         verdicts=tuple(made),
-        apart=tuple(together.disagreements(made)),
+        apart=tuple(together.disagreements(one for one in made if one.object not in said.joint)),
         ids=said.ids,
         given=given,
         swapped=swapped,
-        lists=dict(Counter(list_of(one, by, chosen) for one in made)),
+        lists=dict(Counter(list_of(one, by, chosen, said.joint) for one in made)),
         silent=sum(said.silent.values()),
         graders=tuple(said.graders),
         places=places,
         assumed=all(one.object in said.golden for one in made),
+        agreed={one.object: said.joint[one.object] for one in made if one.object in said.joint},
     )
 
 
-def list_of(one: Verdict, by: str, rules: Rules) -> str:
+def list_of(one: Verdict, by: str, rules: Rules, agreed: Mapping[str, float]) -> str:
     """See `Consensus.list_of`."""
     from astrolens_gui.core.grading.swap import Settings
 
     if by == "posterior":
         return {"open": ""}.get(word := Settings().status(one.posterior), str(word))
-    return rules.of(getattr(one, by))
+    return rules.of(agreed.get(one.object, getattr(one, by)))
 
 
 def truth_of(said: Answers) -> Any:

@@ -46,7 +46,7 @@ def write_consensus(found: Consensus, out: Path, ctx: Context) -> int:
 
 def rows_head(found: Consensus) -> tuple[str, ...]:
     """The columns of `rows`."""
-    head = ("ID", "ra_deg", "dec_deg", "list", "graders", *NUMBERS, "done")
+    head = ("ID", "ra_deg", "dec_deg", "list", "graders", *NUMBERS, "agreed", "done")
     return (*head, *(f"grade_{name}" for name in found.graders))
 
 
@@ -56,7 +56,8 @@ def rows(found: Consensus) -> list[dict[str, Any]]:
     for one in found.verdicts:
         ra, dec = found.places.get(one.object, (math.nan, math.nan))
         row: dict[str, Any] = {"ID": one.object, "ra_deg": ra, "dec_deg": dec, "list": found.list_of(one)}
-        row |= {"graders": one.graders, **{name: float(getattr(one, name)) for name in NUMBERS}, "done": one.done}
+        row |= {"graders": one.graders, **{name: float(getattr(one, name)) for name in NUMBERS}}
+        row |= {"agreed": found.agreed.get(one.object, math.nan), "done": one.done}
         each = found.given[one.object]
         made.append(row | {f"grade_{name}": each.get(name, math.nan) for name in found.graders})
     return made

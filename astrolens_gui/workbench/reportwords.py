@@ -48,6 +48,12 @@ def methods(found: Facts) -> list[str]:
         + f"Objects are listed by {_by(together.by)}, {together.rules.title} ({together.rules.source}): "
         + (", ".join(f"{count:,} {name}" for name, count in sorted(together.lists.items()) if name) or "none")
         + f". {len(together.apart):,} objects have grades two or more apart. "
+        + (
+            f"{len(together.agreed):,} were graded again by the graders together; the agreed grade decides their list, and counts in no "
+            "grader’s numbers. "
+            if together.agreed
+            else ""
+        )
         + "Posteriors follow from each grader’s P(“LENS”|lens) and P(“NOT”|not a lens), LENS being any grade but the lowest, estimated "
         + "by expectation-maximisation over all answers (Marshall et al. 2016; Dawid & Skene 1979); the share of lenses before any "
         + f"answer is {'assumed to be' if together.assumed else 'estimated with them,'} {together.swapped.prior:.3g}. "

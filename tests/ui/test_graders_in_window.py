@@ -103,6 +103,28 @@ def test_that_a_double_click_shows_the_object_and_the_queue_lists_what_is_apart(
     assert window.queue_view.filter.text() == "disagreement>=0.66"
 
 
+def test_that_graders_agree_on_a_grade_one_object_after_the_other(qtbot, campaign, window, bench, monkeypatch):
+    window.current.set_blind(False)
+    panel = count(qtbot, window)
+    why = []
+    label = bench.label
+    monkeypatch.setattr(bench, "label", lambda *given, **more: why.append(more["why"]) or label(*given, **more))
+    panel.together.click()
+    first, second = (NAMES.index(one.object) + 1 for one in window.graders._found.apart)
+    assert window.current.object_id == first
+    assert panel.joint.text().startswith(f"1 of 2, {NAMES[first - 1]}: ada 3, bob 3, cyd 0")
+    for object_id in (first, second):
+        window.queue.set_grade(object_id, "A")  # graded long ago, and shown all the same
+    window.grading.grade("A")
+    qtbot.waitUntil(lambda: window.current.object_id == second, timeout=5000)
+    window.grading.grade("X")
+    qtbot.waitUntil(lambda: len(why) == 2, timeout=5000)
+    assert all(one.startswith("joint ") for one in why)
+    panel.together.click()
+    assert panel.joint.isHidden()
+    assert not window.queue.why(first).startswith("joint")
+
+
 def test_that_another_rule_asks_anew_and_files_are_written(qtbot, campaign, window, tmp_path, monkeypatch):
     panel = count(qtbot, window)
     panel.by.setCurrentIndex(3)

@@ -228,6 +228,32 @@ def test_that_a_list_is_the_same_in_every_format(bench, stamps, tmp_path):
         bench.write_consensus(found, tmp_path / "list.doc").result(30)
 
 
+def test_that_an_agreed_grade_decides_the_list_and_is_no_graders_own(own, tmp_path, capsys):
+    rows = ["c00,A,ada", "c00,X,bob", "c01,A,ada", "c01,A,bob", "c02,X,ada", "c02,A,bob"]
+    own.import_labels(write_table(tmp_path / "g.csv", ["ID,grade,grader", *rows])).result(30)
+    before = own.agreement().result(30)
+    assert [one.object for one in own.consensus().result(30).apart] == ["c00", "c02"]
+    queue = own.queue("random").result(30)
+    ids = dict(zip(queue.name, queue.object.tolist(), strict=True))
+    own.label(ids["c00"], "X", why="joint random#1").result(30)
+    own.label(ids["c00"], "A", why="joint random#1").result(30)
+    own.label(ids["c02"], "X", why="joint random#2").result(30)
+    found = own.consensus().result(30)
+    assert [one.object for one in found.apart] == []
+    assert {one.object: found.list_of(one) for one in found.verdicts} == {"c00": "A", "c01": "A", "c02": ""}
+    assert {one.object: found.grades_of(one) for one in found.verdicts}["c00"] == "3 0 → 3"
+    after = own.agreement().result(30)
+    assert after.fleiss == before.fleiss
+    assert [one.name for one in after.graders] == ["ada", "bob"]
+    own.undo().result(30)
+    assert [one.object for one in own.consensus().result(30).apart] == ["c02"]
+    assert own.write_consensus(found, tmp_path / "l.csv").result(30) == 3
+    with (tmp_path / "l.csv").open(encoding="utf-8") as file:
+        assert {row["ID"]: (row["list"], row["agreed"]) for row in csv.DictReader(file)}["c02"] == ("", "0.0")
+    own.report(tmp_path / "r.html").result(60)
+    assert "1 were graded again by the graders together" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, capsys):
     assert run("agreement", project, "--golden", stamps / "truth.csv") == 0
     said = capsys.readouterr().out

@@ -38,6 +38,14 @@ TABLE: tuple[Action, ...] = (
         "project",
     ),
     Action(
+        "regrade_together",
+        "Regrade disagreements together",
+        (),
+        "Go through what graders disagree on with all grades in sight; the agreed grade decides the list. Again: end",
+        "Grade",
+        "project",
+    ),
+    Action(
         "save_consensus",
         "Save the consensus…",
         (),

@@ -43,6 +43,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
         learned: the names of all columns are known now.
         colours: grade value → "#rrggbb", from the scheme, in its order.
+        joint: objects that the graders now grade again together, in that order; () while each grades alone.
         picked: objects that a person chose to look at, on a map or in a list: they were not drawn.
     """
 
@@ -57,6 +58,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         self.strategy = ""
         self.colours: dict[str, str] = {}
         self.picked: set[int] = set()
+        self.joint: tuple[int, ...] = ()
         self._dots: dict[str, QIcon] = {}
         self._sift = Sift(self.wanted.emit, self.sorting.emit)
         self._pile = Pile()
@@ -234,6 +236,8 @@ class QueueModel(QtCore.QAbstractTableModel):
         """Why it is shown, for its label: "STRATEGY#RANK", and " p=CHANCE" where the queue drew it and nobody chose."""
         at = self._pile.find(object_id)
         said = f"{self.strategy}#{at + 1}"
+        if object_id in self.joint:
+            return f"joint {said}"
         if at < 0 or object_id in self.picked or self._sift.text or self._sift.sort[0]:
             return said
         chance = self._pile.chance_of(at, PAGE)
@@ -282,7 +286,12 @@ class QueueModel(QtCore.QAbstractTableModel):
         return self._pile.objects[self._rows]
 
     def next_ungraded(self, after_row: int) -> int:
-        """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded."""
+        """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded. Of what is graded
+        together the next one displayed, graded or not; -1 behind the last."""
+        if self.joint:
+            rows = {self.object_at(row): row for row in range(self.rowCount())}
+            at = self.joint.index(now) if (now := self.object_at(after_row)) in self.joint else -1
+            return next((rows[one] for one in self.joint[at + 1 :] if one in rows), -1)
         waiting = self._pile.open
         if self._sift.sort[0] or len(self._rows) < len(waiting):
             waiting = waiting[self._rows]

@@ -27,6 +27,7 @@ class GradersPanel(QWidget):
     golden_asked = Signal()
     by_chosen = Signal(str)
     queued = Signal()
+    together_asked = Signal()
     picked = Signal(int)
     saved = Signal()
     reported = Signal()
@@ -49,6 +50,10 @@ class GradersPanel(QWidget):
         self.apart_words, self.listed_words = Sentence(), Sentence()
         self.queue = _button("List them in the queue", actions["queue_disagreements"])
         self.queue.clicked.connect(self.queued)
+        self.together = _button("Regrade together", actions["regrade_together"])
+        self.together.clicked.connect(self.together_asked)
+        self.joint = Sentence()
+        self.joint.hide()
         self.by = QtWidgets.QComboBox(focusPolicy=Qt.NoFocus)
         for key, title in BY.items():
             self.by.addItem(title, key)
@@ -68,7 +73,7 @@ class GradersPanel(QWidget):
             table.picked.connect(self.picked)
         for part in (
             *(_heading("Graders"), self.skills, _heading("Agreement, κ"), self.kappa, self.agreed),
-            *(_heading("Disagreements"), self.apart_words, self.apart, self.queue),
+            *(_heading("Disagreements"), self.apart_words, self.apart, self.queue, self.together, self.joint),
             *(_heading("Consensus"), self.by, self.listed_words, self.listed),
         ):
             results.addWidget(part)
@@ -94,6 +99,12 @@ class GradersPanel(QWidget):
         """Counting: the button cancels meanwhile."""
         self._busy = busy
         self.count.setText("Cancel" if busy else "Count")
+
+    def show_joint(self, text: str) -> None:
+        """Who gave what, while graders agree on a grade; "" when each grades alone."""
+        self.together.setText("End regrading together" if text else "Regrade together")
+        self.joint.say(text, "muted")
+        self.joint.setVisible(bool(text))
 
     def show_agreement(self, found: Any) -> None:
         """An Agreement: graders and pairs."""
@@ -122,6 +133,7 @@ class GradersPanel(QWidget):
         )
         self.apart.setVisible(bool(apart))
         self.queue.setEnabled(all_apart > 0)
+        self.together.setEnabled(bool(apart) or not self.joint.isHidden())
         self.listed_words.say(_told(len(listed), all_listed, "on a list"), "muted")
         self.listed.show_rows(
             [
