@@ -21,7 +21,7 @@ def project(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ASTROLENS_HOME", str(folder / "home"))
         with Workbench.start() as bench:
-            bench.simulate("simulator", folder / "images", 40, seed=3, params={"survey": "kids_gri"}).result(120)
+            bench.simulate("simulator", folder / "images", 40, seed=3, params={"survey": "des_gri"}).result(120)
             bench.open(folder / "p.astrolens", create={}).result(60)
             bench.import_images([folder / "images"]).result(60)
     return folder

@@ -56,7 +56,7 @@ def model(bench: Any) -> SimpleNamespace:
         found = Search(6, 3, 2, Estimate(4.0, 2.0, 5.0), Estimate(0.5, 0.4, 1.0))
         listed = Listed(4, Estimate(0.75, 0.5, 0.9), Estimate(0.6, 0.4, 0.8))
         lens = np.array([1.0, 0.0, 1.0])
-        return submit(lambda: Searched(found, listed, curve(lens, found), 3, 0, threshold or 0.0))
+        return submit(lambda: Searched(found, listed, curve(lens, found), 3, 0, 0, threshold or 0.0))
 
     def drawn(what: list[Any], strategy: str) -> Any:
         def verb(asked: Any) -> Any:

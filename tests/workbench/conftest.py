@@ -28,7 +28,7 @@ def simulated(folder: Path, survey: str) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stamps in three bands, which no shipped weights fit: trainings are held against nothing, and need no TensorFlow."""
-    return simulated(tmp_path_factory.mktemp("sample"), "kids_gri")
+    return simulated(tmp_path_factory.mktemp("sample"), "des_gri")
 
 
 @pytest.fixture(scope="session")
