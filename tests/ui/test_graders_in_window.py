@@ -11,6 +11,7 @@ import pytest
 from astrolens_gui.api import UserError
 from astrolens_gui.core.grading import agreement, consensus, graders, swap
 from astrolens_gui.ui.qt import QtWidgets
+from astrolens_gui.ui.views.graders_tables import left_words
 from astrolens_gui.workbench.campaign import Agreement, Consensus, Grader
 
 NAMES = [f"stamp_{n:04d}" for n in range(1, 7)]
@@ -77,8 +78,20 @@ def test_that_the_dock_has_every_grader_and_every_pair(qtbot, campaign, window):
     assert skills.item(0, 1).text() == "6"
     assert "golden lenses / others: A 2/1" in skills.item(0, 0).toolTip()
     assert kappa.item(0, 2).text() == kappa.item(1, 1).text()
+    assert panel.left.text() == "Every grader has graded every object."
     assert "6 objects in common" in kappa.item(0, 2).toolTip()
     assert "5 golden objects, 2 of them lenses" in panel.words.text()
+
+
+def test_that_the_time_left_is_told_at_the_present_rate():
+    def one(name, left, rate):
+        pace = graders.Pace(10, 10 * rate, 1, rate, rate)
+        return SimpleNamespace(name=name, work=graders.Work(name, {"A": 10}, pace, left))
+
+    assert left_words([one("ada", 90, 4.0), one("bob", 0, 2.0), one("cyd", 9000, 2.0)]) == (
+        "Left to grade: ada 90 (6 min), cyd 9,000 (5.0 h)"
+    )
+    assert left_words([one(str(n), 5, float("nan")) for n in range(6)]).endswith("3 5, and 2 more graders")
 
 
 def test_that_objects_stay_hidden_until_they_are_graded(qtbot, campaign, window):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
-from .graders_tables import KappaTable, ObjectTable, SkillTable
+from .graders_tables import KappaTable, ObjectTable, SkillTable, left_words
 from .sentence import Sentence
 
 EMPTY = "Counts what all graders of this project say: how good each is, how far they agree, and which objects they take for lenses."
@@ -45,7 +45,7 @@ class GradersPanel(QWidget):
         self.words, self.stale = Sentence(), Sentence(STALE)
         self.stale.say(STALE, "warning")
         self.skills, self.kappa = SkillTable(), KappaTable()
-        self.agreed = Sentence()
+        self.agreed, self.left = Sentence(), Sentence()
         self.apart, self.listed = ObjectTable("Grades"), ObjectTable("List")
         self.apart_words, self.listed_words = Sentence(), Sentence()
         self.queue = _button("List them in the queue", actions["queue_disagreements"])
@@ -72,7 +72,7 @@ class GradersPanel(QWidget):
         for table in (self.apart, self.listed):
             table.picked.connect(self.picked)
         for part in (
-            *(_heading("Graders"), self.skills, _heading("Agreement, κ"), self.kappa, self.agreed),
+            *(_heading("Graders"), self.skills, self.left, _heading("Agreement, κ"), self.kappa, self.agreed),
             *(_heading("Disagreements"), self.apart_words, self.apart, self.queue, self.together, self.joint),
             *(_heading("Consensus"), self.by, self.listed_words, self.listed),
         ):
@@ -112,6 +112,7 @@ class GradersPanel(QWidget):
         note = f"{found.note[0].upper()}{found.note[1:]}." if found.note else ""
         self.say(" ".join(one for one in (golden, note) if one))
         self.skills.show_graders(found)
+        self.left.say(left_words(found.graders), "muted")
         self.kappa.show_pairs(found.pairs)
         several = len(found.pairs.graders) > 1
         self.kappa.setVisible(several)

@@ -72,6 +72,11 @@ class SkillTable(Table):
         ("bit", "What an answer tells of an object that is a lens as likely as not; 1 is never wrong, 0 a coin"),
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextElideMode(Qt.ElideRight)
+        self.setFont(smaller(self.font()))
+
     def show_graders(self, found: Any) -> None:
         self.setColumnCount(len(self.HEAD))
         self.setHorizontalHeaderLabels([title for title, _ in self.HEAD])
@@ -98,9 +103,7 @@ class KappaTable(Table):
     def __init__(self) -> None:
         super().__init__()
         self.setTextElideMode(Qt.ElideNone)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * SMALLER)
-        self.setFont(font)
+        self.setFont(smaller(self.font()))
 
     def show_pairs(self, pairs: Any) -> None:
         names = pairs.graders
@@ -158,6 +161,29 @@ class ObjectTable(Table):
                 self.setCurrentCell(row, 0)
         self.setUpdatesEnabled(True)
         self.fit()
+
+
+def smaller(font: Any) -> Any:
+    """The same font for figures that stand close."""
+    font.setPointSizeF(font.pointSizeF() * SMALLER)
+    return font
+
+
+def left_words(graders: Sequence[Any], most: int = 4) -> str:
+    """Who still has how much to grade, and how long it takes at their present rate; the first `most` of them by name."""
+    waiting = [one for one in graders if one.work.left]
+    each = [
+        f"{one.name} {one.work.left:,}"
+        + (f" ({hours(one.work.pace.left_s(one.work.left))})" if math.isfinite(one.work.pace.rate_s) else "")
+        for one in waiting[:most]
+    ]
+    more = f", and {len(waiting) - most} more graders" if len(waiting) > most else ""
+    return f"Left to grade: {', '.join(each)}{more}" if each else "Every grader has graded every object."
+
+
+def hours(seconds: float) -> str:
+    """A time that somebody plans with."""
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def bare(value: float) -> str:
