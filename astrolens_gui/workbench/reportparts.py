@@ -7,12 +7,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+SMALL = 24
+"""Rows of a table that stays on one page in print."""
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Rows of text below their heads; the text is escaped."""
     top = "".join(f"<th>{escape(one)}</th>" for one in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    listed = list(rows)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in listed)
+    kind = ' class="keep"' if len(listed) <= SMALL else ""
+    return f"<table{kind}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def number(value: float, how: str) -> str:
