@@ -135,11 +135,12 @@ def posterior_words(value: float) -> str:
     return f"{value:.2f}" if 0.01 <= value <= 0.99 else "> 0.99" if value > 0.99 else "< 0.01"
 
 
-def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
+def agreement(opened: Opened, golden: Path | None, ctx: Context, said: Answers | None = None) -> Agreement:
     """Every grader by themselves and against the others.
 
     Args:
         golden: a truth table whose objects are of known class; None takes the project's own, where it has one.
+        said: the answers, where they are read already.
 
     Raises:
         UserError: nobody graded, or the table can't be read.
@@ -147,7 +148,7 @@ def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
     from astrolens_gui.core.grading import agreement as between
     from astrolens_gui.core.grading import consensus, graders, swap
 
-    said = gathered(opened, golden)
+    said = said or gathered(opened, golden)
     ctx.progress(0.4, f"{len(said.last):,} answers")
     answers = consensus.as_answers(said.first)
     skills = swap.skills((one for one in answers if one.object in said.golden), said.golden)
@@ -184,7 +185,9 @@ def agreement(opened: Opened, golden: Path | None, ctx: Context) -> Agreement:
     )
 
 
-def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Context) -> Consensus:
+def consensus(
+    opened: Opened, by: str, rules: str, golden: Path | None, ctx: Context, said: Answers | None = None
+) -> Consensus:
     """What all graders' answers add up to, by one of BY, with the lists of published rules (`consensus.PUBLISHED`).
 
     Raises:
@@ -197,7 +200,7 @@ def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Con
         raise UserError(
             f"a consensus is by {', '.join(BY)}, with the lists of {', '.join(together.PUBLISHED)}; not {by} {rules}"
         )
-    said = gathered(opened, golden)
+    said = said or gathered(opened, golden)
     ctx.progress(0.4, f"{len(said.last):,} answers")
     swapped = swap.offline(together.as_answers(said.first), said.golden)
     chosen = together.PUBLISHED[rules]
@@ -232,9 +235,9 @@ def consensus(opened: Opened, by: str, rules: str, golden: Path | None, ctx: Con
 
 def list_of(one: Verdict, by: str, rules: Rules, agreed: Mapping[str, float]) -> str:
     """See `Consensus.list_of`."""
-    from astrolens_gui.core.grading.swap import Settings
-
     if by == "posterior":
+        from astrolens_gui.core.grading.swap import Settings
+
         return {"open": ""}.get(word := Settings().status(one.posterior), str(word))
     return rules.of(agreed.get(one.object, getattr(one, by)))
 

@@ -89,16 +89,16 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
     """Every number and picture of the report."""
     from astrolens_gui import __version__
 
-    told = agreement(opened, golden, ctx.part(0.0, 0.3))
-    together = consensus(opened, by, "holismokes", golden, ctx.part(0.3, 0.5))
+    said = gathered(opened, golden)
+    told = agreement(opened, golden, ctx.part(0.0, 0.3), said)
+    together = consensus(opened, by, "holismokes", golden, ctx.part(0.3, 0.5), said)
     search = searched(opened, 0.0, ctx.part(0.5, 0.6))
     wanted = [one.object for one in together.verdicts if together.list_of(one) not in ("", "rejected")][:GALLERY]
     wanted = wanted or [one.object for one in together.verdicts[: GALLERY // 5]]
     wanted += [one.object for one in together.apart[:APART] if one.object not in set(wanted)]
     pictures = _pictures(opened, {name: together.ids[name] for name in wanted})
     ctx.progress(0.95, f"{len(pictures)} pictures")
-    said = gathered(opened, golden)
-    events = [one.time for one in opened.on_db(lambda: opened.store.events()) if one.kind == "grade"]
+    times = [time for _, _, time, _, _ in said.rows]
     champion = opened.on_db(lambda: opened.store.champion())
     scheme = opened.bench.schemes().get(opened.project.settings["scheme"])
     return Facts(
@@ -113,7 +113,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
         truth_list=_listed_golden(said.golden, together),
         golden=said.golden,
         list_found=_list_found(said, together),
-        days=(min(events, default="")[:10], max(events, default="")[:10]),
+        days=(min(times, default="")[:10], max(times, default="")[:10]),
         model=champion.id if champion else "",
     )
 
