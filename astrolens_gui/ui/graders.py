@@ -73,6 +73,16 @@ class GraderCommands:
 
         window.bridge.when_done(job, told, partial(self._failed, job))
 
+    def merge_project(self) -> None:
+        """Another project's labels into this one."""
+        window = self._window
+        start = str(window.session.info.folder.parent)
+        folder = QtWidgets.QFileDialog.getExistingDirectory(window, "The project of another grader", start)
+        if folder:
+            job = window.workbench.merge([Path(folder)])
+            window.say(f"Merging {Path(folder).name} …")
+            window.bridge.when_done(job, lambda made: window.say(merged_words(made)))
+
     def choose_golden(self) -> None:
         file, _ = QtWidgets.QFileDialog.getOpenFileName(
             self._window, "Golden objects: a table with ID and is_lens", "", "Tables (*.csv);;All files (*)"
@@ -216,3 +226,14 @@ class GraderCommands:
         start = str(self._window.session.info.folder.parent / name)
         file, _ = QtWidgets.QFileDialog.getSaveFileName(self._window, title, start, kinds)
         return Path(file) if file else None
+
+
+def merged_words(made: Any) -> str:
+    """What a merge did, in one line."""
+    who = ", ".join(f"{name} {count:,}" for name, count in sorted(made.graders.items()))
+    left = f"; {made.left:,} are of objects that are not here" if made.left else ""
+    return (
+        f"{made.added:,} labels taken ({who}){left}"
+        if made.added
+        else f"Nothing new: every label is here already{left}"
+    )

@@ -138,6 +138,19 @@ def test_that_graders_agree_on_a_grade_one_object_after_the_other(qtbot, campaig
     assert not window.queue.why(first).startswith("joint")
 
 
+def test_that_another_graders_project_is_merged_and_told(qtbot, campaign, window, bench, tmp_path, monkeypatch):
+    seen = []
+    report = SimpleNamespace(added=7, graders={"bob": 4, "ada": 3}, left=2, notes=[])
+    bench.merge = lambda others: seen.append(others) or bench.runner.submit("io", lambda: report, quiet=True)
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "other.astrolens"))
+    told = []
+    monkeypatch.setattr(window, "say", told.append)
+    window.action_set["merge_project"].trigger()
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=5000)
+    assert seen == [[tmp_path / "other.astrolens"]]
+    assert told[1] == "7 labels taken (ada 3, bob 4); 2 are of objects that are not here"
+
+
 def test_that_another_rule_asks_anew_and_files_are_written(qtbot, campaign, window, tmp_path, monkeypatch):
     panel = count(qtbot, window)
     panel.by.setCurrentIndex(3)

@@ -20,6 +20,14 @@ TABLE: tuple[Action, ...] = (
     Action(
         "import_labels", "Import grades…", (), "Add grades from a table with the columns ID,grade", "Project", "project"
     ),
+    Action(
+        "merge_project",
+        "Merge another grader's project…",
+        (),
+        "Take every label of another project on the same images that is not here yet; nothing there is changed, twice adds nothing",
+        "Project",
+        "project",
+    ),
     Action("export", "Export grades…", ("Ctrl+E",), "Write the grades and scores as a table", "Project", "project"),
     Action(
         "close_project",

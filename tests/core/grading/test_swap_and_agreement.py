@@ -39,6 +39,31 @@ def test_that_offline_recovers_known_skill_and_beats_the_best_grader():
     assert (found == true[300:]).mean() > max((said[g, 300:] == true[300:]).mean() for g in range(6))
 
 
+def test_that_offline_posteriors_are_bayes_rule_over_every_class_of_every_object():
+    """Three unknown objects, four graders: all eight worlds weighed one by one with the matrices that came out."""
+    random = np.random.default_rng(8)
+    golden = {f"g{n}": n % 2 == 0 for n in range(24)}
+    unknown = ["x", "y", "z"]
+    answers = [
+        swap.Answer(who, one, bool(random.random() < (0.8 if golden.get(one, one != "z") else 0.2)))
+        for who in "abcd"
+        for one in (*golden, *unknown)
+    ]
+    made = swap.offline(answers, golden, swap.Settings(prior=0.3), learn_prior=False)
+    said = {(one.grader, one.object): one.lens for one in answers}
+    worlds = {}
+    for world in itertools.product((True, False), repeat=3):
+        like = 1.0
+        for one, lens in zip(unknown, world, strict=True):
+            like *= 0.3 if lens else 0.7
+            for who in "abcd":
+                like *= made.skills[who].matrix[int(said[who, one]), int(lens)]
+        worlds[world] = like
+    for at, one in enumerate(unknown):
+        share = sum(like for world, like in worlds.items() if world[at]) / sum(worlds.values())
+        assert made.posterior[one] == pytest.approx(share, rel=1e-6)
+
+
 @pytest.mark.parametrize("weights", ["none", "linear", "quadratic"])
 def test_that_kappa_is_scikit_learns_and_ungraded_cells_count_nowhere(weights):
     a, b = np.random.default_rng(1).integers(0, 4, (2, 200)).astype(float)
