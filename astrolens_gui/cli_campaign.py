@@ -85,7 +85,8 @@ def mapped(table: Path, columns: str, grades: str) -> tuple[Any, dict[str, str] 
     if unknown := set(named) - set(roles):
         known = ", ".join("id" if one == "stamp" else one for one in roles)
         raise UserError(f"--columns: there is no role {sorted(unknown)[0]}; roles are {known}")
-    values: dict[str, Any] = {**named, "walk": walk}
+    by_place = {"stamp": ""} if {"ra", "dec"} <= set(named) else {}
+    values: dict[str, Any] = {**by_place, **named, "walk": walk}
     return replace(suggest(tables.read(table).names), **values), walk
 
 

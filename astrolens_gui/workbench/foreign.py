@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MARKED = "marked"
 """The grade of what was raised in a mosaic: outside every scheme, for nobody said which grade it is."""
 
+NEAR_ARCSEC = 2.0
+"""How far the place of a table's row may lie from that of its object."""
+
 _ENDINGS = (".fits", ".fit", ".fits.gz", ".fits.fz", ".png", ".jpg", ".jpeg", ".npy", ".tif", ".tiff")
 _SAID = {"ungraded": "have no label", "unseen": "were never on a screen", "removed": "were taken out of the set"}
 
@@ -71,7 +74,8 @@ def import_foreign(
         if name is None:
             unknown += 1
             if unknown <= 1000:
-                refused.append(f"{path.name}: line {row.line}: there is no object {row.stamp!r} in this project")
+                what = f"within {NEAR_ARCSEC:g} arcsec of {row.stamp}" if taken.by_place else repr(row.stamp)
+                refused.append(f"{path.name}: line {row.line}: there is no object {what} in this project")
             continue
         grade = row.grade or (MARKED if row.state == "marked" else row.label if row.state == "graded" else "")
         remark = "; ".join(one for one in (row.comment, *(tag for tag in row.tags if tag not in row.comment)) if one)
@@ -111,7 +115,9 @@ def _scheme(opened: Opened, taken: Taken) -> Scheme:
 
 def _named(opened: Opened, taken: Taken) -> dict[str, str]:
     """Stamp → the name of its object here: as written, without its folder, or without its ending; by its first 40 characters where
-    the tool cut it. On the db thread."""
+    the tool cut it; by its place where that is all the table has. On the db thread."""
+    if taken.by_place:
+        return _placed(opened, taken)
     tries = {row.stamp: _tries(row.stamp) for row in taken.rows}
     known = opened.store.ids(dict.fromkeys(one for some in tries.values() for one in some))
     found = {stamp: next((one for one in some if one in known), None) for stamp, some in tries.items()}
@@ -124,6 +130,24 @@ def _named(opened: Opened, taken: Taken) -> dict[str, str]:
             if name is None and len(same := set(short.get(stamp[:40], ()))) == 1:
                 found[stamp] = same.pop()
     return {stamp: name for stamp, name in found.items() if name is not None}
+
+
+def _placed(opened: Opened, taken: Taken) -> dict[str, str]:
+    """Stamp → the nearest object within `NEAR_ARCSEC` of its row's place. On the db thread."""
+    import numpy as np
+
+    from astrolens_gui.core.catalogue.known import Known, nearest
+
+    things = [row for row in opened.store.objects() if row.ra is not None and row.dec is not None]
+    rows = [row for row in taken.rows if row.ra is not None and row.dec is not None and abs(row.dec) <= 90]
+    here = Known(
+        opened.project.folder,
+        [row.name for row in things],
+        np.array([row.ra for row in things], float),
+        np.array([row.dec for row in things], float),
+    )
+    at, apart = nearest(np.array([row.ra for row in rows], float), np.array([row.dec for row in rows], float), here)
+    return {row.stamp: here.names[at[n]] for n, row in enumerate(rows) if apart[n] <= NEAR_ARCSEC}
 
 
 def _tries(stamp: str) -> list[str]:

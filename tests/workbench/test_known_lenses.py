@@ -103,6 +103,21 @@ def test_that_any_table_becomes_labels_once_its_columns_are_named(project, tmp_p
     assert "there is no role who" in capsys.readouterr().err
 
 
+def test_that_a_published_list_without_names_is_joined_by_place(project, tmp_path, capsys):
+    table = _write(
+        tmp_path / "new_lenses.tsv",
+        "ra\tdec\tsource_type\tgrade\n10.0001\t-3.0\tSER\tA\n10.1\t-3.0003\tDEV\tB\n10.2\t-3.01\tREX\tB\n",
+    )
+    assert run("label", project, "--from", table, "--columns", "ra=ra,dec=dec,grade=grade", "--grader", "stein") == 0
+    said = capsys.readouterr().out
+    assert "2 labels taken" in said
+    assert "line 3: there is no object within 2 arcsec of 10.2 -3.01 in this project" in said
+    with Workbench.start() as bench:
+        bench.open(project).result(30)
+        labels = bench.opened.on_db(lambda: bench.store.labels())
+        assert {(one.name, one.grader, one.grade) for one in labels} == {("c0", "stein", "A"), ("c1", "stein", "B")}
+
+
 def _write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path

@@ -65,6 +65,7 @@ class Taken:
     Attributes:
         format: its id. rows: in the order of the file. grader: from the table or its name, "" unknown. seed: of its order, ""
             unknown. notes: what a person should know. cut: names are cut at 40 characters: match them by their beginning.
+        by_place: rows mean the object at their ra and dec; the stamp is their text.
         repeats_matter: a second row of a name is a second answer (a mosaic's duplicates); else the last row stands.
     """
 
@@ -75,6 +76,7 @@ class Taken:
     notes: tuple[str, ...] = ()
     cut: bool = False
     repeats_matter: bool = False
+    by_place: bool = False
 
     @property
     def states(self) -> dict[str, int]:

@@ -29,6 +29,7 @@ class Columns:
     """Which column holds what; "" for none.
 
     Attributes:
+        stamp: "" where `ra` and `dec` (degrees) say which object a row means.
         walk: label → our grade; what it lacks stays unmapped and is counted.
         ungraded: labels that say that nobody graded the object.
     """
@@ -61,9 +62,11 @@ def read(path: Path, columns: Columns) -> Taken:
         UserError: it can't be read, or a column is not there.
     """
     table = tables.read(path)
+    by_place = not columns.stamp and bool(columns.ra and columns.dec)
+    needed = {"grade"} if by_place else {"stamp", "grade"}
     used = {what: getattr(columns, what) for what in ("stamp", "grade", *_GUESSES)}
     for what, name in used.items():
-        if name not in table.names and (name or what in {"stamp", "grade"}):
+        if name not in table.names and (name or what in needed):
             raise UserError(f"{path}: there is no column {name or f'for the {what}'}; it has {', '.join(table.names)}")
     cells = {what: table.text(name) for what, name in used.items() if name}
     labels = cells["grade"]
@@ -73,15 +76,17 @@ def read(path: Path, columns: Columns) -> Taken:
         return cells[what][at] if what in cells else ""
 
     made = []
+    stamps = [f"{ra} {dec}" for ra, dec in zip(cells["ra"], cells["dec"], strict=True)] if by_place else cells["stamp"]
     for at, label in enumerate(labels):
         state: State = "ungraded" if label in columns.ungraded else "graded"
         label = label if state == "graded" else ""
         ra, dec, seconds = (number(cell(what, at)) for what in ("ra", "dec", "seconds"))
         made.append(
-            Row(cells["stamp"][at], label, walk.get(label, ""), state, crosswalk.subtype(cell("subtype", at)),
+            Row(stamps[at], label, walk.get(label, ""), state, crosswalk.subtype(cell("subtype", at)),
                 cell("comment", at), seconds=seconds, ra=ra, dec=dec, grader=cell("grader", at), line=at + 1)
         )  # fmt: skip
-    return Taken("columns", tuple(made), notes=("lines are counted without the header",))
+    notes = ("lines are counted without the header",)
+    return Taken("columns", tuple(made), notes=notes, by_place=by_place)
 
 
 def _walk(labels: set[str]) -> crosswalk.Walk:
