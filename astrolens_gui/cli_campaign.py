@@ -166,7 +166,8 @@ def cmd_search(arguments: argparse.Namespace) -> int:
 
 def cmd_report(arguments: argparse.Namespace) -> int:
     made = _ask(arguments, lambda bench: bench.report(arguments.out, arguments.golden, arguments.by))
-    print(f"{made.objects:,} objects, {made.graders} graders, {made.pictures} pictures: {arguments.out}")
+    people = f"{made.graders} grader{'' if made.graders == 1 else 's'}"
+    print(f"{made.objects:,} objects, {people}, {made.pictures} pictures: {arguments.out}")
     return 0
 
 
@@ -248,7 +249,7 @@ def consensus_lines(found: Any, limit: int = 20) -> list[str]:
         for name, count in sorted(found.lists.items(), key=lambda one: (not one[0], one[0]))
     )
     lines = [
-        f"{len(found.verdicts):,} objects by {found.by}, {found.rules.title} ({found.rules.source})",
+        f"{len(found.verdicts):,} objects by {found.by}: {found.rule_words}",
         counts,
         f"{found.done:,} objects need no more graders: six graded them, or the posterior is settled",
         found.prior_words,

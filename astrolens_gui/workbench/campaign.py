@@ -112,6 +112,13 @@ class Consensus:
         return sum(bool(one.done) for one in self.verdicts)
 
     @property
+    def rule_words(self) -> str:
+        """What the lists are made by, and where that was published."""
+        if self.by == "posterior":
+            return "detected above 0.95, rejected below 1e-7 (Marshall et al. 2016, Space Warps I)"
+        return f"{self.rules.title} ({self.rules.source})"
+
+    @property
     def prior_words(self) -> str:
         """What share of lenses the posteriors begin with, and where it is from."""
         why = (

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import reportplots as plots
 from .campaign import posterior_words
 from .reportfound import completeness
@@ -16,6 +18,9 @@ from .reportwords import methods
 
 if TYPE_CHECKING:
     from .reporting import Facts
+
+ACROSS = 10
+"""Graders whose names stand above a matrix; of more only their numbers."""
 
 ROWS = 300
 """Objects of the list in the file; `astrolens consensus --out` writes them all."""
@@ -39,6 +44,7 @@ th { text-align: right; font-weight: 600; color: var(--soft); border-bottom: 1px
 td { text-align: right; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; } thead { display: table-header-group; } tr { break-inside: avoid; }
 .wide { overflow-x: auto; } td.k { min-width: 4.2rem; text-align: center; } td small { color: var(--soft); }
+.tight { font-size: .68rem; } .tight td, .tight th { padding: .1rem .18rem; } .tight td.k { min-width: 0; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(108px, 1fr)); gap: .6rem; }
 figure { margin: 0; break-inside: avoid; font-size: .75rem; line-height: 1.3; }
 figure img { width: 100%; aspect-ratio: 1; display: block; border-radius: 3px; background: #000; image-rendering: auto; }
@@ -48,6 +54,7 @@ svg text { fill: var(--soft); font: 12px system-ui, Arial, sans-serif; }
 svg .ink { fill: var(--ink); } code { background: var(--box); padding: 0 .25em; border-radius: 3px; }
 @media print { @page { size: A4; margin: 16mm 14mm; } body { padding: 0; max-width: none; font-size: 10pt; }
   .wide { overflow: visible; } .wide table { font-size: 7.5pt; } .wide td, .wide th { padding: .12rem .4rem; }
+  .wide .tight { font-size: 5.6pt; } .wide .tight td, .wide .tight th { padding: .06rem .12rem; }
   .gallery { display: block; font-size: 0; orphans: 1;
     widows: 1; } .gallery figure { display: inline-block; width: 15%; margin: 0 1.5% 2.5mm 0;
     vertical-align: top; font-size: 7pt; } a { color: inherit; } .tiles div { border: 1px solid var(--line); } }
@@ -62,7 +69,7 @@ def page(found: Facts) -> str:
     tiles = [
         (f"{told.objects:,}", "objects"),
         (f"{graded:,}", "graded"),
-        (f"{len(told.graders)}", "graders"),
+        (f"{len(told.graders)}", "grader" if len(told.graders) == 1 else "graders"),
         (f"{answers:,}", "grades"),
         *(
             (f"{count:,}", f"on list {name}")
@@ -117,7 +124,7 @@ def _graders(found: Facts) -> str:
         rows.append(
             (
                 one.name, f"{one.work.graded:,}", number(pace.median_s, ".1f"), number(pace.working_s / 3600, ".1f"),
-                f"{one.work.left:,} ({number(pace.left_s(one.work.left) / 3600, '.1f')} h)" if one.work.left else "0",
+                _left(one.work),
                 f"{ranged(one.own.share, one.own.interval)} of {one.own.pairs}" if one.own.pairs else "–",
                 ranged(skill.p_l, skill.p_l_interval) + star if skill else "–",
                 ranged(skill.p_d, skill.p_d_interval) + star if skill else "–",
@@ -128,6 +135,11 @@ def _graders(found: Facts) -> str:
     starred = any(best_skill(one)[1] for one in found.agreement.graders)
     note = "<p class='soft'>* from all answers together, without golden objects.</p>" if starred else ""
     return f'<div class="wide">{table(head, rows)}</div>' + note + plots.skills(found.agreement.graders, best_skill)
+
+
+def _left(work: Any) -> str:
+    hours = work.pace.left_s(work.left) / 3600
+    return f"{work.left:,} ({hours:.1f} h)" if work.left and math.isfinite(hours) else f"{work.left:,}"
 
 
 def best_skill(one: Any) -> tuple[Any, str]:
@@ -155,11 +167,13 @@ def _agreement(found: Facts) -> Iterable[str]:
     if len(names) < 2:
         yield "<p>One grader alone: there is nobody to agree with.</p>"
         return
+    counts = "" if len(names) > ACROSS else ", and how many objects both graded"
     yield (
         f"<p>Fleiss’ κ {number(told.fleiss.kappa, '.2f')} of {told.fleiss.objects:,} objects with two grades or more; "
-        f"Krippendorff’s α (ordinal) {number(told.alpha, '.2f')}. Cohen’s κ of each two, and how many objects both graded:</p>"
+        f"Krippendorff’s α (ordinal) {number(told.alpha, '.2f')}. Cohen’s κ of each two{counts}:</p>"
     )
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    many = len(names) > ACROSS
+    head = "".join(f"<th>{at if many else escape(name)}</th>" for at, name in enumerate(names, 1))
     body = []
     for i, name in enumerate(names):
         cells = []
@@ -170,9 +184,19 @@ def _agreement(found: Facts) -> Iterable[str]:
                 continue
             part = 0 if math.isnan(kappa) else round(45 * max(kappa, 0))
             shade = f"background: rgba(31, 111, 178, 0.{part:02d})"
-            cells.append(f'<td class="k" style="{shade}">{number(kappa, ".2f")}<br><small>{common:,}</small></td>')
-        body.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}</tr>")
-    yield f'<div class="wide"><table><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+            count = "" if many else f"<br><small>{common:,}</small>"
+            cells.append(f'<td class="k" style="{shade}">{number(kappa, ".2f")}{count}</td>')
+        body.append(f"<tr><td>{f'{i + 1} ' if many else ''}{escape(name)}</td>{''.join(cells)}</tr>")
+    if many:
+        shared = told.pairs.common[~np.eye(len(names), dtype=bool)]
+        yield f'<p class="soft">Two graders have {_from_to(shared)} objects in common.</p>'
+    kind = "tight keep" if many else "keep"
+    yield f'<div class="wide"><table class="{kind}"><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+
+
+def _from_to(counts: np.ndarray) -> str:
+    low, high = counts.min(), counts.max()
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _curve(found: Facts) -> Iterable[str]:
@@ -222,10 +246,10 @@ def _apart(found: Facts) -> Iterable[str]:
 def _list(found: Facts) -> Iterable[str]:
     listed = [one for one in found.consensus.verdicts if found.consensus.list_of(one) not in ("", "rejected")]
     if not listed:
-        yield f"<p>No object is on a list ({escape(found.consensus.rules.title)}).</p>"
+        yield f"<p>No object is on a list: {escape(found.consensus.rule_words)}.</p>"
         return
     more = f", the first {ROWS} of {len(listed):,}" if len(listed) > ROWS else ""
-    yield f"<p>{escape(found.consensus.rules.title)} ({escape(found.consensus.rules.source)}){more}. Positions are ICRS, in degrees.</p>"
+    yield f"<p>{escape(found.consensus.rule_words)}{more}. Positions are ICRS, in degrees.</p>"
     yield _objects(found, listed[:ROWS])
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-LEFT, WIDTH, ROW = 130, 640, 24
+LEFT, WIDTH, ROW = 150, 640, 24
 POINTS = 400
+LONGEST = 18
+"""Letters of a name that have room."""
 
 
 def skills(graders: Sequence[Any], best: Callable[[Any], tuple[Any, str]]) -> str:
@@ -32,7 +34,9 @@ def skills(graders: Sequence[Any], best: Callable[[Any], tuple[Any, str]]) -> st
         parts.append(f'<text x="{at(tick):.1f}" y="{height - 24}" text-anchor="middle">{tick:g}</text>')
     for row, (name, skill) in enumerate(told):
         y = 6 + ROW * row + ROW / 2
-        parts.append(f'<text class="ink" x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(name[:18])}</text>')
+        parts.append(
+            f'<text class="ink" x="{LEFT - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(short(name))}</text>'
+        )
         for value, (low, high), colour, shift in (
             (skill.p_l, skill.p_l_interval, "var(--main)", -4),
             (skill.p_d, skill.p_d_interval, "var(--other)", 4),
@@ -48,6 +52,11 @@ def skills(graders: Sequence[Any], best: Callable[[Any], tuple[Any, str]]) -> st
     parts.append(f'<circle cx="{at(0.62):.0f}" cy="{key - 4}" r="3.2" fill="var(--other)"/>')
     parts.append(f'<text x="{at(0.62) + 8:.0f}" y="{key}">P_D, others called others</text>')
     return f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" aria-label="skills">{"".join(parts)}</svg>'
+
+
+def short(name: str) -> str:
+    """A name that has room beside a plot."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def recovery(told: Sequence[tuple[str, Any]], title: str) -> str:

@@ -43,9 +43,10 @@ def methods(found: Facts) -> list[str]:
             f"The graders agree with Fleiss’ κ = {_figure(told.fleiss.kappa)} ({told.fleiss.objects:,} objects) and Krippendorff’s "
             f"α = {_figure(told.alpha)} (ordinal). "
         )
+    tiny = f"{STOP.rejected:.0e}".replace("e-0", "e-")
     second = (
         "Grades count as numbers from 3 (best) to 0. "
-        + f"Objects are listed by {_by(together.by)}, {together.rules.title} ({together.rules.source}): "
+        + f"Objects are listed by {_by(together.by)}, {together.rule_words}: "
         + (", ".join(f"{count:,} {name}" for name, count in sorted(together.lists.items()) if name) or "none")
         + f". {len(together.apart):,} objects have grades two or more apart. "
         + (
@@ -58,7 +59,7 @@ def methods(found: Facts) -> list[str]:
         + "by expectation-maximisation over all answers (Marshall et al. 2016; Dawid & Skene 1979); the share of lenses before any "
         + f"answer is {'assumed to be' if together.assumed else 'estimated with them,'} {together.swapped.prior:.3g}. "
         + f"{together.done:,} objects need no more graders by the stop rule: {STOP.graders} grades, or at least {STOP.fewest} and a "
-        + f"posterior above {STOP.detected:g} or below {STOP.rejected:g}. "
+        + f"posterior above {STOP.detected:g} or below {tiny}. "
     )
     if not together.swapped.converged:
         second += "The iteration did not come to rest; the posteriors are not to be relied on. "
@@ -99,7 +100,7 @@ def _range(each: np.ndarray) -> str:
 
 def _by(by: str) -> str:
     return {"mean": "the mean", "trimmed": "the mean without a fifth at each end", "majority": "the grade given most",
-            "posterior": "the posterior (found above 0.95, rejected below 1e-7)"}[by]  # fmt: skip
+            "posterior": "the posterior"}[by]  # fmt: skip
 
 
 def _figure(value: float) -> str:

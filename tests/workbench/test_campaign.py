@@ -337,6 +337,21 @@ def test_that_a_report_tells_what_is_found_by_einstein_radius_and_arc_snr(own, s
     assert "by posteriors" not in text  # every graded object is golden: there is nothing to estimate
 
 
+def test_that_a_report_holds_two_dozen_graders_and_one(own, tmp_path):
+    who = [f"grader with a long name {n:02d}" for n in range(24)]
+    rows = [f"c{n:02d},{'AX'[(n + at) % 5 == 0]},{name}" for n in range(8) for at, name in enumerate(who)]
+    own.import_labels(write_table(tmp_path / "g.csv", ["ID,grade,grader", *rows])).result(30)
+    own.report(tmp_path / "r.html", None, "posterior").result(60)
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    matrix = text.split('class="tight keep"')[1].split("</table>")[0]
+    assert matrix.count("<th>") == 25
+    assert "<th>24</th>" in matrix
+    assert "<td>24 grader with a long name 23</td>" in matrix
+    assert "Two graders have 8 objects in common." in text
+    assert "HOLISMOKES" not in text  # by the posterior nothing is listed by their rule
+    assert "(– h)" not in text
+
+
 def test_that_the_spread_of_a_sum_of_chances_is_that_of_a_simulation():
     from astrolens_gui.workbench.reportfound import chances
 
