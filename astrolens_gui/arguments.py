@@ -188,8 +188,12 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
     export = add("export", "write the labels")
     export.add_argument("project", type=Path)
     export.add_argument(
-        "--format", default="csv", help="csv, fits, votable, parquet; boxes, reg, coco, yolo; sled; or a plugin's"
+        "--format",
+        default="csv",
+        help="csv, fits, votable, parquet; boxes, reg, coco, yolo; sled; a plugin's; or one grader's as another tool's: "
+        "savary, qtstamp, astrorank, lensrater, anomalymatch",
     )
+    export.add_argument("--grader", default="", help="whose labels go to another tool (default: yours)")
     export.add_argument("--out", type=Path, required=True)
 
     for other in others:

@@ -292,11 +292,17 @@ def cmd_scoreboard(arguments: argparse.Namespace) -> int:
 
 
 def cmd_export(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.workbench.handing import IDS as HANDED
+
     with console.workbench() as bench:
         console.wait(bench.open(arguments.project))
-        count = console.wait(bench.export(arguments.format, arguments.out))
-        what = bench.counted_by(arguments.format)
-    print(f"{count} {what} in {arguments.out}")
+        if arguments.format in HANDED:
+            count, notes = console.wait(bench.hand_on(arguments.format, arguments.out, arguments.grader))
+            what = "labels"
+        else:
+            count, notes = console.wait(bench.export(arguments.format, arguments.out)), []
+            what = bench.counted_by(arguments.format)
+    print("\n".join([f"{count} {what} in {arguments.out}", *(f"  {note}" for note in notes)]))
     return 0
 
 

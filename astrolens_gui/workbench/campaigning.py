@@ -48,6 +48,14 @@ class CampaignVerbs:
 
         return self.opened.start("io", merge_projects, [Path(one) for one in others], title="merging projects")
 
+    @as_job
+    def hand_on(self, format: str, out: Path, grader: str = "") -> Job[Any]:
+        """One grader's labels as another tool's table (`handing.IDS`); (graded objects, what it could not hold)."""
+        from .handing import hand_on
+
+        who = grader or self.opened.bench.grader
+        return self.opened.start("io", hand_on, format, who, Path(out), title=f"writing {Path(out).name}")
+
     def counted_by(self, format: str) -> str:
         """What an export in this format counts: labels, boxes, candidates."""
         from .outward import FORMATS

@@ -99,6 +99,27 @@ def test_that_nothing_of_a_mosaic_is_dropped(own, tmp_path):
     assert own.import_foreign(table, "ada").result(30).added == 0
 
 
+@pytest.mark.parametrize("tool", ["savary", "qtstamp", "astrorank", "lensrater", "anomalymatch"])
+def test_that_a_grader_goes_to_another_tool_and_comes_back(tool, own, stamps, tmp_path, capsys):
+    given = {"c00": "A", "c01": "X", "c02": "B", "c03": "C"}
+    rows = [f"{name},{grade},ada,{'thin arc' if name == 'c00' else ''}" for name, grade in given.items()]
+    own.import_labels(write_table(tmp_path / "g.csv", ["ID,grade,grader,comment", *rows])).result(30)
+    out = tmp_path / ("classification_single_ada_24.csv" if tool == "qtstamp" else "out.csv")
+    count, notes = own.hand_on(tool, out, "ada").result(30)
+    assert count == 4
+    assert any("comment" in note for note in notes) == (tool in {"qtstamp", "lensrater", "anomalymatch"})
+    back = tmp_path / "back.astrolens"
+    assert run("import", back, stamps / "images") == 0
+    assert run("label", back, "--from", out, "--grader", "ada") == 0
+    with Workbench.start() as other:
+        other.open(back).result(30)
+        said = {one.name: one.grade for one in other.opened.on_db(lambda: other.store.labels())}
+    wanted = given if tool != "anomalymatch" else {"c00": "marked", "c01": "X", "c02": "marked"}
+    assert said == wanted
+    with pytest.raises(UserError, match="zoe has no grades in own; graders are ada"):
+        own.hand_on(tool, out, "zoe").result(30)
+
+
 def test_that_unknown_labels_comments_and_tags_stay(own, tmp_path):
     rows = ['c00.fits,SA,None,"thin, red"', "c01.fits,QSO,None, ", "c02.fits,None,None,look again"]
     table = write_table(tmp_path / "t.csv", ["file_name,classification,subclassification,comment", *rows])

@@ -22,8 +22,8 @@ def grade(store, name, value, who, minute, **more):
 def make(tmp_path):
     opened = []
 
-    def store(name, order=NAMES):
-        made = Store(tmp_path / f"{name}.sqlite")
+    def store(name, order=NAMES, address=None):
+        made = Store(address or tmp_path / f"{name}.sqlite")
         made.add_objects([Record(one) for one in order])
         opened.append(made)
         return made
@@ -54,8 +54,9 @@ def said(store):
     return stand, measured, boxes, events
 
 
-def test_that_a_merge_is_exact_and_the_second_adds_nothing(make):
-    here, there = make("here"), make("there", NAMES[::-1])
+def test_that_a_merge_is_exact_and_the_second_adds_nothing(make, address):
+    """Into either engine, from a file."""
+    here, there = make("here", address=address), make("there", NAMES[::-1])
     grade(here, "a", "A", "ada", 1)
     grade(there, "a", "B", "bob", 2, subtype="ring", comment="thin, red", seconds=4.5)
     id = there.ids(["b"])["b"]

@@ -1,0 +1,89 @@
+"""One grader's labels as another tool's own table, so that it goes on from there; says what its format could not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from astrolens_gui.api import Context, UserError
+
+if TYPE_CHECKING:
+    from astrolens_gui.core.grading.foreign import Row, Taken
+
+    from .opened import Opened
+
+
+def formats() -> dict[str, tuple[Callable[[list[Row], str], str], Callable[[str, str], Taken]]]:
+    """By id: the writer (rows, grader → text), and the tool's reader, by which the losses are found."""
+    from astrolens_gui.core.grading import anomalymatch, qtstamp, rankers, savary
+
+    return {
+        "savary": (lambda rows, _: savary.write_single(rows), savary.read_single),
+        "qtstamp": (lambda rows, _: qtstamp.write_single(rows), qtstamp.read_single),
+        "astrorank": (lambda rows, _: rankers.write_astrorank(rows, comments=True), rankers.read_astrorank),
+        "lensrater": (rankers.write_lensrater, rankers.read_lensrater),
+        "anomalymatch": (lambda rows, _: anomalymatch.write_labels(rows), anomalymatch.read_labels),
+    }
+
+
+IDS = ("savary", "qtstamp", "astrorank", "lensrater", "anomalymatch")
+"""The keys of `formats`, without loading them."""
+
+
+def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -> tuple[int, list[str]]:
+    """Write one grader's labels; (graded objects, what is not in the file as it is here).
+
+    Objects are called by their first plane's file. Grades of another scheme become A, B, C, X by their numbers.
+
+    Raises:
+        UserError: nobody of that name graded, a name has a character that the format can't hold, or the file can't be written.
+    """
+    from astrolens_gui.core.grading import losses
+    from astrolens_gui.core.labels.export import whole
+
+    if not out.parent.is_dir():
+        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    write, read = formats()[format]
+    rows, graders = opened.on_db(lambda: _rows(opened, grader))
+    graded = sum(row.state in {"graded", "marked"} for row in rows)
+    if not graded:
+        known = ", ".join(sorted(graders)) or "nobody"
+        raise UserError(f"{grader or 'nobody'} has no grades in {opened.project.name}; graders are {known}")
+    text = write(rows, grader)
+    notes = losses.lost(rows, read(text, str(out)))
+
+    def put(partial: Path) -> None:
+        partial.write_text(text, encoding="utf-8", newline="")
+
+    whole(out, put)
+    return graded, notes
+
+
+def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str]]:
+    """On the db thread: a row for each object, in the order of their files' names, and who graded at all."""
+    from astrolens_gui.core.grading.consensus import numbers
+    from astrolens_gui.core.grading.foreign import Row
+    from astrolens_gui.core.labels.schemes import load_schemes
+
+    maps = {name: numbers(scheme) for name, scheme in load_schemes(opened.project.folder).items()}
+    labels = opened.store.labels(graded=False)
+    mine = {one.object: one for one in labels if one.grader == grader}
+    letters = "XCBA"
+    rows: list[Row] = []
+    for thing in opened.store.objects():
+        path = str(thing.planes[0]["path"]) if thing.planes else thing.name
+        stamp = PurePosixPath(path).name or thing.name
+        about: dict[str, Any] = {"ra": thing.ra, "dec": thing.dec}
+        one = mine.get(thing.id)
+        if one is None or not (one.grade or one.comment):
+            rows.append(Row(stamp, state="ungraded", **about))
+            continue
+        number = maps.get(one.scheme, {}).get(one.grade)
+        grade = "" if number is None else letters[round(number)]
+        label = "" if grade or one.grade == "marked" else one.grade
+        state: Any = "marked" if one.grade == "marked" else "graded" if one.grade else "ungraded"
+        rows.append(
+            Row(stamp, label, grade, state, one.subtype, one.comment, seconds=one.seconds, grader=grader, **about)
+        )
+    return sorted(rows, key=lambda row: row.stamp), {one.grader for one in labels if one.grade}
