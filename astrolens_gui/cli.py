@@ -303,6 +303,8 @@ def cmd_export(arguments: argparse.Namespace) -> int:
             count, notes = console.wait(bench.export(arguments.format, arguments.out)), []
             what = bench.counted_by(arguments.format)
     print("\n".join([f"{count} {what} in {arguments.out}", *(f"  {note}" for note in notes)]))
+    if not count and what == "boxes":
+        print(f"draw some in the window, or let a detector look: astrolens detect {arguments.project}")
     return 0
 
 

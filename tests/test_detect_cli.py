@@ -110,3 +110,40 @@ def test_that_an_image_of_another_scale_is_refused(model, tmp_path, capsys):
     )
     assert run("detect", tmp_path / "a.fits", "--model", model) == 1
     assert "pixel scale" in capsys.readouterr().err
+
+
+def test_that_an_image_without_a_band_is_told_how_to_name_it(model, tmp_path, capsys):
+    fits.writeto(tmp_path / "a.fits", np.zeros((120, 120), np.float32))
+    for extra in ((), ("--model", model)):
+        assert run("detect", tmp_path / "a.fits", "--pixel-scale", "0.1", *extra) == 1
+        assert "with --bands VIS" in capsys.readouterr().err
+    assert run("detect", tmp_path / "a.fits", "--pixel-scale", "0.1", "--model", model, "--bands", "VIS") == 0
+
+
+def test_that_an_export_without_a_box_says_how_to_get_some(skies, tmp_path, capsys):
+    project = tmp_path / "p.astrolens"
+    assert run("import", project, skies[0]) == 0
+    capsys.readouterr()
+    assert run("export", project, "--format", "coco", "--out", tmp_path / "boxes.json") == 0
+    told = capsys.readouterr().out
+    assert told.startswith("0 boxes in ")
+    assert f"astrolens detect {project}" in told
+
+
+def test_that_each_unfit_image_is_refused_by_name_and_the_others_are_looked_at(skies, model, tmp_path, capsys):
+    fits.writeto(
+        tmp_path / "red.fits", np.zeros((64, 64), np.float32), fits.Header({**HEAD, "FILTER": "r", "CRVAL1": 1.0})
+    )
+    coarse = {**HEAD, "CRVAL1": 2.0, "CDELT1": -0.3 / 3600, "CDELT2": 0.3 / 3600}
+    fits.writeto(tmp_path / "coarse.fits", np.zeros((64, 64), np.float32), fits.Header(coarse))
+    images = [
+        tmp_path / "red.fits",
+        tmp_path / "coarse.fits",
+        skies[0] / "f0.fits",
+        skies[0] / "tiny.fits",
+        skies[0] / "f2.fits",
+    ]
+    assert run("detect", *images, "--model", model, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["images"] == 3
+    assert sorted(sentence.split(":")[0] for sentence in told["refused"]) == ["coarse", "red"]

@@ -41,8 +41,10 @@ class InputSpec:
     def mismatch(self, bands: Mapping[str, tuple[int, int]], pixel_scale: float | None) -> str | None:
         """Why an object with these bands ({name: (height, width)}) and scale does not fit; None when it fits."""
         missing = [band for band in self.bands if band not in bands]
+        if missing and not bands:
+            return f"its bands have no names; name them, in the file's order, with --bands {','.join(self.bands)}"
         if missing:
-            return f"band {', '.join(missing)} is missing (it has {', '.join(bands) or 'no named band'})"
+            return f"band {', '.join(missing)} is missing (it has {', '.join(bands)})"
         if self.pixel_scale is not None:
             if pixel_scale is None:
                 return "its pixel scale is unknown; give --pixel-scale at import"

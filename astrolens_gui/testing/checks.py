@@ -55,14 +55,21 @@ class Subject:
 
     @cached_property
     def params(self) -> Any:
-        return build(self.spec.params, self.values)
+        """The defaults; a detector tells all that it finds, so that there is something to compare after a few epochs."""
+        least = next((each for each in fields(self.spec.params) if each.name == "least_score"), None)
+        shown = {"least_score": least.param.low} if least is not None and self.spec.task == "detect" else {}
+        return build(self.spec.params, {**shown, **self.values})
 
     @cached_property
     def fit_params(self) -> Any:
-        """The defaults, with few epochs: the checks ask whether it learns, not how well."""
+        """The defaults, with few epochs: the checks ask whether it learns, not how well. A detector must have learnt to find
+        something, in steps of few images, for it has few."""
         assert self.spec.fit_params is not None
         names = {entry.name for entry in fields(self.spec.fit_params)}
-        return build(self.spec.fit_params, {"epochs": self.epochs} if "epochs" in names else {})
+        few: dict[str, Any] = {"epochs": self.epochs}
+        if self.spec.task == "detect":
+            few = {"epochs": 2 * self.epochs, "batch_size": 2}
+        return build(self.spec.fit_params, {name: value for name, value in few.items() if name in names})
 
     def make(self) -> Any:
         return core_plugins.create(self.spec.factory, self.params)

@@ -14,6 +14,8 @@ ROUGH = 30.0
 """Of the noise: a larger error counts by its size, not its square; it is a cosmic ray of the wanted image."""
 DOUBT = 0.1
 """Weight of the stated variance's part of the loss."""
+DOUBTING = 4
+"""Where the stated variance is learnt from an answer of its own, which takes as long as the rest, it is in every so many steps only."""
 
 
 class Learner:
@@ -46,16 +48,18 @@ class Learner:
     def step(self, batch: tuple[np.ndarray, ...], rate: float, number: int) -> float:
         """Learn from (images, wanted, the scatter of its noise); the batch's loss."""
         keep = min(self.how.ema, (1 + number) / (10 + number))
-        return float(self._step(*map(tf.constant, batch), tf.constant(rate), tf.constant(keep)))
+        doubting = not self._again or number % DOUBTING == 0
+        return float(self._step(*map(tf.constant, batch), tf.constant(rate), tf.constant(keep), doubting))
 
-    def watch(self, batch: tuple[np.ndarray, ...]) -> tuple[float, float, float]:
-        """(loss, sum of the estimated squared errors, sum of the stated variances) of a batch that is not learnt from."""
-        loss, error, stated = self._watch(*map(tf.constant, batch))
-        return float(loss), float(error), float(stated)
+    def watch(self, batch: tuple[np.ndarray, ...]) -> tuple[float, float, float, float]:
+        """(loss, sum of the estimated squared errors, the same by an answer to an answer, sum of the stated variances) of a batch that is
+        not learnt from."""
+        loss, error, again, stated = (float(each) for each in self._watch(*map(tf.constant, batch)))
+        return loss, error, again, stated
 
-    def _learn(self, images: Any, other: Any, grain: Any, rate: Any, keep: Any) -> Any:
+    def _learn(self, images: Any, other: Any, grain: Any, rate: Any, keep: Any, doubting: bool) -> Any:
         with tf.GradientTape() as tape:
-            loss, doubt, *_ = self._losses(self.live, images, other, grain, True)
+            loss, doubt, *_ = self._losses(self.live, images, other, grain, True, doubting)
             total = loss + DOUBT * doubt
         slopes = tape.gradient(total, self.live.trainable_variables)
         self._optimizer.learning_rate.assign(rate)
@@ -65,22 +69,29 @@ class Learner:
         return loss
 
     def _judge(self, images: Any, other: Any, grain: Any) -> Any:
-        loss, _, error, stated = self._losses(self.averaged, images, other, grain, False)
-        return loss, error, stated
+        loss, _, *sums = self._losses(self.averaged, images, other, grain, False, True)
+        return loss, *sums
 
-    def _losses(self, model: Any, images: Any, other: Any, grain: Any, training: bool) -> tuple[Any, Any, Any, Any]:
+    def _losses(
+        self, model: Any, images: Any, other: Any, grain: Any, training: bool, doubting: bool
+    ) -> tuple[Any, Any, Any, Any, Any]:
         clean, variance, error, own, known = self._estimate(model, images, other, grain, training)
         weight = known / tf.sqrt(1.0 + network.SHOT * tf.nn.relu(tf.stop_gradient(clean)))
         count = tf.maximum(tf.reduce_sum(known), 1.0)
         loss = tf.reduce_sum(weight * error) / count
-        if self._again:
+        plain = tf.stop_gradient(error)
+        if self._again and doubting:
             variance, error = self._noised(model, tf.stop_gradient(clean), images - other, grain, training)
             own = tf.zeros_like(clean)
         told = tf.stop_gradient(error)
         doubt = tf.reduce_sum(known * (tf.math.log(variance + own) + (told + own) / (variance + own))) / count
+        if not doubting:
+            doubt = tf.zeros_like(doubt)
         # Over the noise's scale, so that a few bright cores don't decide whether the stated variance is too small.
-        even = known / network.scale(images) ** 2
-        return loss, doubt, tf.reduce_sum(even * told), tf.reduce_sum(even * variance)
+        # Nor those where it is larger than the noise itself: one pixel can outweigh a thousand images.
+        local = network.scale(images) ** 2
+        even, stated = known / local, tf.minimum(variance, local)
+        return loss, doubt, tf.reduce_sum(even * plain), tf.reduce_sum(even * told), tf.reduce_sum(even * stated)
 
     def _told(self, model: Any, images: Any, wanted: Any, grain: Any, training: bool) -> Any:
         known = tf.cast(tf.math.is_finite(wanted), tf.float32)

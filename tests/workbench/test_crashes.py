@@ -40,6 +40,26 @@ def test_that_a_training_child_which_dies_is_a_clear_failed_job(
     assert bench.train("toy").result(120).champion
 
 
+def test_that_a_killed_retraining_leaves_the_champion_its_scores_and_every_label(
+    bench: Workbench, graded: Path, faulty: Any
+):
+    """Every backend that trains in a child goes this way: classifiers, detectors and restorers alike."""
+    first = bench.train("toy").result(120)
+    bench.score("toy").result(120)
+    champion, labelled = bench.info().result(10).champion, bench.info().result(10).labelled
+    folder = bench.project.models_dir / first.model
+    weights = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    scores = bench.queue().result(10).score.tolist()
+    faulty("Killed")
+    with pytest.raises(Exception, match="SIGKILL"):
+        bench.train("toy").result(120)
+    assert bench.info().result(10).champion == champion == first.model
+    assert bench.info().result(10).labelled == labelled
+    assert [path.name for path in bench.project.models_dir.iterdir()] == [first.model]
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == weights
+    assert bench.queue().result(10).score.tolist() == pytest.approx(scores, nan_ok=True)
+
+
 def test_that_a_cancelled_training_ends_within_two_seconds_and_leaves_nothing(
     bench: Workbench, graded: Path, faulty: Any
 ):

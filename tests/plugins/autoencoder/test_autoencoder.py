@@ -14,8 +14,9 @@ from astrolens_gui.testing.checks_restore import pair_set, skies
 
 pytest.importorskip("tensorflow")
 
+from astrolens_autoencoder.learner import Learner
 from astrolens_autoencoder.noise import Noise, level
-from astrolens_autoencoder.plugin import AUTOENCODER, HALO_PX
+from astrolens_autoencoder.plugin import AUTOENCODER, HALO_PX, Training
 
 SPEC = InputSpec(("r",), 0.2, 32, "noise")
 WHITE = np.pad(np.ones((1, 1, 1)), ((0, 0), (2, 2), (2, 2)))
@@ -105,6 +106,16 @@ def test_the_stated_error_is_the_error(trained):
     assert 0.9 < (np.abs(answer.mean - clean) < 2 * answer.sigma).mean() < 0.99
     bright = clean > 5
     assert answer.sigma[bright].mean() > 1.3 * answer.sigma[clean < 0.1].mean()
+
+
+def test_one_pixel_of_absurd_doubt_does_not_decide_how_large_the_stated_error_is(eager):
+    learner = Learner(1, 4, build(Training, {}), "recorrupted", np.zeros(1, np.float32), 5.0)
+    images = np.random.default_rng(1).normal(0, 1, (2, 16, 16, 1)).astype(np.float32)
+    batch = (images, images[:, ::-1].copy(), np.ones((2, 1, 1, 1), np.float32))
+    modest = learner.watch(batch)[3]
+    weights = learner.averaged.get_layer("doubt")
+    weights.set_weights([weights.get_weights()[0], np.full(1, 20.0)])
+    assert 0 < modest < learner.watch(batch)[3] <= images.size
 
 
 @pytest.mark.parametrize("factor", [1.0, 30.0, 3000.0])
