@@ -45,12 +45,19 @@ def uncertain(scores: Scores, seed: int) -> np.ndarray:
 
 def mixed(scores: Scores, seed: int) -> np.ndarray:
     """In turn: one from the top, one uncertain, every tenth at random, so that the model's blind spots are seen as
-    well."""
-    places = [
-        np.argsort(np.argsort(-order)) for order in (top(scores, seed), uncertain(scores, seed), random(scores, seed))
-    ]
-    turn = np.minimum(np.minimum(places[0] * 2.0, places[1] * 2.0 + 1), places[2] * 10.0 + 9.5)
+    well. Turns are taken among the ungraded alone: graded ones, which a trained model puts first, would hold the places of the
+    top and leave the next turns to chance."""
+    wishes = np.stack([top(scores, seed), uncertain(scores, seed), random(scores, seed)])
+    left = ~np.asarray(scores["labelled"], bool)
+    turn = _turns(wishes)
+    turn[left] = _turns(wishes[:, left])
     return -turn
+
+
+def _turns(wishes: np.ndarray) -> np.ndarray:
+    """When each column is due, of the rows top, uncertain and random."""
+    places = np.argsort(np.argsort(-wishes, axis=1), axis=1)
+    return np.minimum(np.minimum(places[0] * 2.0, places[1] * 2.0 + 1), places[2] * 10.0 + 9.5)
 
 
 def entropy(scores: Scores, seed: int) -> np.ndarray:

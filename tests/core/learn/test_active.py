@@ -74,3 +74,13 @@ def test_that_mixed_shows_top_uncertain_and_random_ones_early():
     for single, least in ((active.top, 10), (active.uncertain, 10), (active.random, 2)):
         best = set(np.argsort(-single(scores(LOGIT), 3))[:least].tolist())
         assert best <= first
+
+
+def test_that_graded_objects_take_no_turns_of_the_mixture():
+    known = scores(LOGIT)
+    known["labelled"][np.argsort(-LOGIT)[:400]] = True  # as after a training: what was graded a lens stands on top
+    left = np.flatnonzero(~known["labelled"])
+    order = np.argsort(-active.mixed(known, 3))
+    first = set([row for row in order if not known["labelled"][row]][:40])
+    for single, least in ((active.top, 10), (active.uncertain, 10), (active.random, 2)):
+        assert set(left[np.argsort(-single(known, 3)[left])[:least]].tolist()) <= first
