@@ -10,7 +10,7 @@ from astrolens_gui.ui.qt import Qt, QtGui, QtWidgets
 from astrolens_gui.ui.views.cells import Cell, cell_height, paint_cell
 
 
-@pytest.mark.parametrize("name", ["0-3", "abcx", "binary", "euclid", "sml"])
+@pytest.mark.parametrize("name", ["0-3", "abcx", "binary", "euclid", "sled", "sml"])
 def test_that_a_grade_that_is_a_digit_has_this_digit_as_its_key(name):
     scheme = load_schemes()[name]
     digits = {grade.value: grade.key for grade in scheme.grades if grade.value.isdigit()}

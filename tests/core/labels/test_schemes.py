@@ -29,18 +29,19 @@ colour = "#999999"
 """
 
 
-def test_that_the_five_schemes_are_shipped() -> None:
+def test_that_the_six_schemes_are_shipped() -> None:
     found = {name: [grade.value for grade in scheme.grades] for name, scheme in load_schemes().items()}
     assert found == {
         "0-3": ["3", "2", "1", "0"],
         "abcx": ["A", "B", "C", "X"],
         "binary": ["lens", "nonlens"],
         "euclid": ["A", "B", "C", "I", "X"],
+        "sled": ["CONFIRMED", "CANDIDATE", "CONTAMINANT"],
         "sml": ["L", "ML", "SA", "NL"],
     }
 
 
-@pytest.mark.parametrize("name", ["0-3", "abcx", "binary", "euclid", "sml"])
+@pytest.mark.parametrize("name", ["0-3", "abcx", "binary", "euclid", "sled", "sml"])
 def test_that_a_scheme_can_train_and_can_be_told_apart(name: str) -> None:
     scheme = load_schemes()[name]
     targets = [grade.positive for grade in scheme.grades if grade.positive is not None]

@@ -63,6 +63,8 @@ def test_that_a_project_from_before_ids_takes_its_database_and_keeps_the_id(tmp_
 
 
 def test_that_a_project_with_an_unknown_scheme_is_refused_with_the_schemes(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=r"no grading scheme 'abc'; choose one of 0-3, abcx, binary, euclid, sml"):
+    with pytest.raises(
+        ProjectError, match=r"no grading scheme 'abc'; choose one of 0-3, abcx, binary, euclid, sled, sml"
+    ):
         Project.create(tmp_path / "new.astrolens", scheme="abc")
     assert not (tmp_path / "new.astrolens").exists()
