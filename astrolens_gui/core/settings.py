@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "share": {},
     "search": {"tab": 0},
     "map": {"method": "pca", "colour": "grade"},
+    "pace": {},
     "layout": "",
     "geometry": "",
     "run_in": "auto",

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .ancestry import Ancestry
 from .bridge import is_cancelled
+from .retraining import Retraining
 from .roots import when_missing
 from .scoreboard import ScoreboardCommands
 from .views.imports import RefusedDialog
@@ -20,6 +22,10 @@ class LearningCommands:
         self._failure = ""
         self.report: RefusedDialog | None = None
         self.scoreboard = ScoreboardCommands(window)
+        self.retraining = Retraining(window)
+        self.ancestry = Ancestry(window)
+        self.refused: Any = None
+        """The job whose model was refused last: its reason outlives the word that the job is done."""
 
     def score(self) -> None:
         self._window.panel.score()
@@ -30,7 +36,15 @@ class LearningCommands:
     def tune(self) -> None:
         self._window.panel.say("Tuning the last layer …", "muted")
         backend = self._window.panel.backend
-        self._start(self._trained, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
+        done = partial(self._trained, (backend, {}, True))
+        self._start(done, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
+
+    def roll_back(self) -> None:
+        self.ancestry.back()
+
+    def score_rest(self, ids: list[int]) -> None:
+        """Objects that came after the model in use was last asked."""
+        self._start(self._scored, "", "score", ids=ids)
 
     def show_models(self) -> None:
         self._window.show_dock("models")
@@ -54,7 +68,8 @@ class LearningCommands:
 
     def start_training(self, backend: str, fit_params: dict[str, Any]) -> None:
         self._window.panel.say("Training …", "muted")
-        self._start(self._trained, "Training cancelled; nothing changed.", "train", backend, fit_params)
+        done = partial(self._trained, (backend, fit_params, False))
+        self._start(done, "Training cancelled; nothing changed.", "train", backend, fit_params)
 
     def _start(
         self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any, **named: Any
@@ -78,13 +93,19 @@ class LearningCommands:
             self.report.show()
             when_missing(self._window.bridge, self._window.workbench, self.report.explain)
 
-    def _trained(self, job: Any, report: Any) -> None:
-        self._window.panel.show_verdict(report)
+    def _trained(self, asked: tuple[str, dict[str, Any], bool], job: Any, report: Any) -> None:
+        window = self._window
+        self.retraining.timed(*asked, report)
+        window.panel.show_verdict(report)
         said = said_of_verdict(report)
-        self._window.jobs_line.conclude(job.id, said)
-        self._window.say(f"{report.model}: {said}")
+        self.retraining.last = f"The last one: {said}."
+        window.jobs_line.conclude(job.id, said)
         if report.champion:  # the queue follows the new champion: score with it, in the background
+            window.say(f"{report.model}: {said}")
             self._start(self._scored, "", "score")
+        else:
+            self.refused = job.id
+            window.fail(f"{report.model} was refused, the model in use stays: {report.reason}")
 
     def _failed(self, cancelled: str, error: BaseException) -> None:
         if is_cancelled(error):

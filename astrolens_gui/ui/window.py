@@ -191,8 +191,10 @@ class Window(QtWidgets.QMainWindow):
 
         self.panel = BackendPanel(self.workbench.plugins)
         self.panel.score_asked.connect(self.learning.start_scoring)
-        self.panel.train_asked.connect(self.learning.start_training)
+        self.panel.train_asked.connect(self.learning.retraining.ask)
+        self.bridge.changed.connect(self.learning.retraining.on_changed)
         self.docks["models"].setWidget(scrolled(self.panel))
+        self.learning.ancestry.build(self.panel.lineage)
         self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
         self.stage.build()
         panels: dict[str, Any] = {
@@ -214,7 +216,7 @@ class Window(QtWidgets.QMainWindow):
         self._situation()
 
     def _on_job(self, event: Any) -> None:
-        if event.state == "done":  # what went wrong before is no longer the news
+        if event.state == "done" and event.job != self.learning.refused:  # what went wrong before is no longer the news
             self.status.clear_problem()
 
     def _on_opened(self, info: Any) -> None:

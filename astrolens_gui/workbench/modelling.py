@@ -185,10 +185,33 @@ class ModelVerbs:
         opened = self.opened
         return opened.submit_db(lambda: opened.store.models())
 
+    @as_job
+    def lineage(self) -> Job[list[Any]]:
+        """The models that classify, oldest first, with what the gate said of each: `lineage.Ancestor`s."""
+        from .lineage import lineage
+
+        return self.runner.submit("io", lineage, self.opened, title="reading the models", quiet=True)
+
+    @as_job
+    def prospect(self, backend: str) -> Job[Any]:
+        """What a training of this backend would learn from and change: a `prospect.Prospect`."""
+        from .prospect import prospect
+
+        return self.runner.submit("io", prospect, self.opened, backend, title="counting the grades", quiet=True)
+
+    @as_job
+    def unscored(self) -> Job[list[int]]:
+        """Ids of the objects that the model in use has given no score."""
+        from .lineage import unscored
+
+        return self.runner.submit("io", unscored, self.opened, title="looking for objects without a score", quiet=True)
+
     def set_champion(self, model: str) -> Job[Changes]:
-        """Roll back (or forward) to a model of this project."""
+        """Roll back (or forward) to a model of this project, or to one that came with the program."""
+        from .lineage import use
+
         opened = self.opened
-        return opened.submit_db(lambda: self.tell(opened.store.set_champion(model)))
+        return opened.submit_db(lambda: use(opened, model))
 
     @as_job
     def restore(

@@ -70,17 +70,18 @@ def train(
 
         return train_detector(opened, spec, build(spec.fit_params, values), bands, seed, ctx)
     if how.quick:
-        _check_quick(spec)
+        if lacking := quick_problem(spec):
+            raise UserError(f"the backend {spec.id} {lacking}; train it whole")
         values = {**values, "tune": "head"}
     fit_params: Any = build(spec.fit_params, values)
-    objects, labels, champion = opened.on_db(lambda: _snapshot(opened))
+    objects, labels, champion = opened.on_db(lambda: snapshot(opened))
     targets = worth(project.folder)
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
     if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
         champion = retrain.Champion(found[1], found[0])  # what ranks without any training is the one to beat
-    bands = bands or _champions_bands(champion, rows)
+    bands = bands or champions_bands(champion, rows)
     check_writable(project.models_dir)
     if "split_rule" not in project.settings:
         project.settings["split_rule"] = dataset.split_rule(row.field for row in rows)
@@ -109,7 +110,7 @@ def train(
     return finish(opened, outcome, time.perf_counter() - start)
 
 
-def _snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | None]:
+def snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | None]:
     """Labels, their objects and the champion, as of one moment on the db lane."""
     store, project = opened.store, opened.project
     labels = store.labels()
@@ -137,10 +138,10 @@ def runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
     )
 
 
-def _check_quick(spec: BackendSpec) -> None:
+def quick_problem(spec: BackendSpec) -> str:
+    """Why the last layer of this backend's networks can't be tuned alone; "" where it can."""
     names = {field.name for field in fields(spec.fit_params)} if spec.fit_params else set()
-    if not (spec.resumes and "tune" in names):
-        raise UserError(f"the backend {spec.id} has no last layer that could be tuned alone; train it whole")
+    return "" if spec.resumes and "tune" in names else "has no last layer that could be tuned alone"
 
 
 def _warm(opened: Opened) -> retrain.Run:
@@ -159,7 +160,7 @@ def check_writable(folder: Path) -> None:
         raise UserError(f"{folder} can't be written ({error.strerror}); models are stored there") from None
 
 
-def _champions_bands(champion: retrain.Champion | None, rows: Sequence[dataset.Example]) -> tuple[str, ...] | None:
+def champions_bands(champion: retrain.Champion | None, rows: Sequence[dataset.Example]) -> tuple[str, ...] | None:
     """The champion's bands, where lenses and non-lenses have them: only who asks for other bands gets a new lineage."""
     if champion is None:
         return None

@@ -92,6 +92,7 @@ def test_that_a_person_can_do_the_whole_job_in_the_window(
     # Retrain by its key: the verdict is said, the queue is in the new order.
     window.panel.choose("toy")
     qtbot.keyClick(window, Qt.Key_F6)
+    qtbot.keyClick(window.learning.retraining.dialog, Qt.Key_F6)
     qtbot.waitUntil(lambda: "Provisional" in window.panel.verdict.text(), timeout=90_000)
     qtbot.waitUntil(
         lambda: np.isfinite([window.queue.score_of(i) or np.nan for i in ids(window)]).any(), timeout=60_000

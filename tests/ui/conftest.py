@@ -149,6 +149,16 @@ class FakeWorkbench:
     def model_rows(self) -> Any:
         return self._job(list)
 
+    lineage = model_rows
+
+    def prospect(self, backend: str) -> Any:
+        from astrolens_gui.workbench.prospect import Count, Prospect
+
+        some = Count(3, 1)
+        return self._job(
+            lambda: Prospect(lenses=some, others=some, graders=1, input="r, 40 × 40 pixels", objects=self.count)
+        )
+
     def image(self, object_id: int, band: str | None = None) -> Any:
         def work() -> Any:
             raster = ArrayRaster(np.random.default_rng(object_id).normal(size=(40, 40)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from astrolens_gui.ui.forms import Folded
 from astrolens_gui.ui.qt import QApplication, Qt, QtCore, QtWidgets, QWidget
 
 pytestmark = pytest.mark.window
@@ -25,9 +26,15 @@ def click_into(qtbot: Any, field: QWidget) -> None:
     assert field.hasFocus()
 
 
-def epochs(window: Any) -> QtWidgets.QAbstractSpinBox:
+def open_settings(window: Any) -> None:
     window.show_dock("models")
+    for fold in window.panel.findChildren(Folded):
+        fold.button.setChecked(True)
     QApplication.processEvents()
+
+
+def epochs(window: Any) -> QtWidgets.QAbstractSpinBox:
+    open_settings(window)
     return next(box for box in window.panel.findChildren(QtWidgets.QAbstractSpinBox) if box.isVisible())
 
 

@@ -72,6 +72,7 @@ def test_that_the_loop_runs_on_euclid_and_hst_stamps(qtbot, real_window, shared_
 
     window.panel.choose("toy")
     qtbot.keyClick(image, Qt.Key_F6)
+    qtbot.keyClick(window.learning.retraining.dialog, Qt.Key_F6)
     qtbot.waitUntil(
         lambda: window.panel.verdict.text().startswith(("Provisional", "Accepted", "Refused")), timeout=120_000
     )

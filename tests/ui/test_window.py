@@ -166,6 +166,7 @@ def test_that_retrain_shows_the_verdict_and_the_new_order(qtbot, window, bench, 
 
     monkeypatch.setattr(bench, "train", train, raising=False)
     qtbot.keyClick(window.stage.image, Qt.Key_F6)
+    qtbot.keyClick(window.learning.retraining.dialog, Qt.Key_F6)
     qtbot.waitUntil(lambda: "Refused: its AUROC fell" in window.panel.verdict.text(), timeout=5000)
     qtbot.waitUntil(lambda: window.queue.object_at(0) == 4, timeout=5000)
     assert asked[0][0] == window.panel.backend

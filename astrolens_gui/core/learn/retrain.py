@@ -120,10 +120,12 @@ def retrain(
             behind in `models_dir`.
     """
     work, created = Path(ctx.workdir), datetime.now(UTC)
-    wanted, lineage = _input(spec, rows, bands, champion)
+    wanted, lineage = input_for(spec, rows, bands, champion)
     built = dataset.build(work / "set", rows, cutouts, wanted, seed=split_seed, rule=rule, ctx=ctx.part(0.0, 0.1))
     kwargs = {"set_folder": str(built.set.folder), "out": str(work / "fitted"), "factory": spec.factory}
-    start = champion.info if go_on and champion and _continues(champion, spec, built.set) else None
+    start = (
+        champion.info if go_on and champion and continues(champion, spec, built.set.input, built.set.classes) else None
+    )
     if start is not None:
         params = start.network(spec.params)
     more = {"params": params, "fit_params": fit_params, "start": str(start.folder) if start else ""}
@@ -202,7 +204,7 @@ def _barred(verdict: Verdict, built: dataset.Built, lineage: str) -> Verdict:
     return verdict
 
 
-def _input(
+def input_for(
     spec: BackendSpec, rows: Sequence[dataset.Example], bands: Sequence[str] | None, champion: Champion | None
 ) -> tuple[InputSpec, str]:
     """The input to train with, and why it starts a new lineage ("" when it can be held against the champion)."""
@@ -233,10 +235,10 @@ def _input(
     return (before if kept else wanted), ""
 
 
-def _continues(champion: Champion, spec: BackendSpec, data: TrainingSet) -> bool:
+def continues(champion: Champion, spec: BackendSpec, wanted: InputSpec, classes: Sequence[str]) -> bool:
     """Whether a training can go on from the champion: the same backend, input and classes."""
     info = champion.info
-    return spec.resumes and champion.spec.id == spec.id and info.input == data.input and info.classes == data.classes
+    return spec.resumes and champion.spec.id == spec.id and info.input == wanted and info.classes == tuple(classes)
 
 
 def _champion_logits(

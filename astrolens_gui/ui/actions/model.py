@@ -7,7 +7,12 @@ from .action import Action
 TABLE: tuple[Action, ...] = (
     Action("score", "Score", ("F5",), "Let the model score every object of the project", "Model", "project"),
     Action(
-        "retrain", "Retrain", ("F6",), "Train the model on the grades, and order the queue anew", "Model", "project"
+        "retrain",
+        "Retrain",
+        ("F6",),
+        "What a training would learn from and change; F6 again, or Enter, trains, and the queue is ordered anew",
+        "Model",
+        "project",
     ),
     Action(
         "tune",
@@ -17,7 +22,22 @@ TABLE: tuple[Action, ...] = (
         "Model",
         "project",
     ),
-    Action("show_models", "Models", ("Ctrl+M",), "Choose the backend and its settings", "Model", "project"),
+    Action(
+        "show_models",
+        "Models",
+        ("Ctrl+M",),
+        "The backend and its settings; all models, their lineage, and the way back",
+        "Model",
+        "project",
+    ),
+    Action(
+        "roll_back",
+        "Back to the model before",
+        (),
+        "Use the model that the one in use took the place of; the queue is in its order at once",
+        "Model",
+        "project",
+    ),
     Action(
         "show_scoreboard",
         "Scoreboard",

@@ -7,12 +7,13 @@ from typing import Any
 from astrolens_gui.api import as_dict
 from astrolens_gui.core.plugins import missing
 
-from ..forms import ParamsForm
+from ..forms import Folded, ParamsForm
 from ..qt import Qt, QtWidgets, QWidget, Signal
 from .grouped import Choice, GroupedChoice
+from .lineage import LineageView
+from .lineage_graph import VERDICTS
 from .sentence import Sentence
 
-VERDICTS = {"accepted": "good", "provisional": "warning", "refused": "bad"}
 GROUPS = {
     "default": "Recommended",
     "challenge": "Lens finding challenge",
@@ -52,12 +53,13 @@ class BackendPanel(QWidget):
             "Score", toolTip="Let the model score every object of the project  [F5]"
         )
         self.train_button = QtWidgets.QPushButton("Retrain", objectName="primary")
-        self.train_button.setToolTip("Train the model on the grades, and order the queue anew  [F6]")
+        self.train_button.setToolTip("What it would learn from and change, then train  [F6]")
         for button in (self.score_button, self.train_button):
             button.setFocusPolicy(Qt.NoFocus)  # Space is a grade's key
         self.verdict = Sentence("No training yet in this session.")
         self.score_button.clicked.connect(self.score)
         self.train_button.clicked.connect(self.train)
+        self.lineage = LineageView()
         self._lay_out()
         self.choice.currentIndexChanged.connect(lambda _: self._chosen())
         self._choose_first_ready()
@@ -70,10 +72,12 @@ class BackendPanel(QWidget):
         buttons.addWidget(self.train_button)
         layout.addWidget(self.choice)
         layout.addWidget(self.about)
-        layout.addWidget(QtWidgets.QLabel("Training", objectName="heading"))
-        layout.addLayout(self._place)
+        settings = Folded("Settings of the training", self._place, self)
+        settings.button.setToolTip("They do well as they are")
+        layout.addWidget(settings)
         layout.addLayout(buttons)
         layout.addWidget(self.verdict)
+        layout.addWidget(self.lineage)
         layout.addStretch(1)
 
     def _choose_first_ready(self) -> None:
@@ -86,6 +90,11 @@ class BackendPanel(QWidget):
     def backend(self) -> str:
         """Id of the chosen backend, "" when there is none."""
         return self.choice.currentData() or ""
+
+    @property
+    def title(self) -> str:
+        """Of the chosen backend."""
+        return self._specs[self.backend].title if self.backend else ""
 
     def choose(self, backend: str) -> None:
         place = self.choice.findData(backend)

@@ -1,0 +1,149 @@
+"""The models of a project, newest first, with their graph, the gate's words and the way back; uses none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..qt import QFont, Qt, QtWidgets, QWidget, Signal
+from .graders_tables import Table
+from .lineage_graph import VERDICTS, GraphDelegate, nodes, width
+from .sentence import Sentence
+
+EMPTY = "No model yet. Grade some objects, then Retrain [F6]; each model stays here, refused or not."
+MARKS = {"accepted": "✓", "provisional": "~", "refused": "✕"}
+HEAD = (
+    ("", "Which model was held against which; the filled dot is in use"),
+    ("Model", "Newest first"),
+    ("", "✓ accepted, ~ provisional, ✕ refused"),
+    ("AUROC", "On the objects held out for the gate; in brackets what the model before had on them"),
+)
+
+
+class LineageView(QWidget):
+    """Attributes:
+    use_asked: (str id) make this the model in use.
+    compare_asked: (str id) hold it against the model in use, object by object.
+    chosen: the Ancestor that is selected, or None.
+    """
+
+    use_asked = Signal(str)
+    compare_asked = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Any] = []
+        self._before = ""
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        self.table = Table()
+        self.table.setColumnCount(len(HEAD))
+        self.table.setHorizontalHeaderLabels([title for title, _ in HEAD])
+        for place, (_, tip) in enumerate(HEAD):
+            self.table.horizontalHeaderItem(place).setToolTip(tip)
+        self.table.setItemDelegateForColumn(0, GraphDelegate(self.table))
+        self.table.currentCellChanged.connect(lambda *_: self._show_chosen())
+        self.table.cellDoubleClicked.connect(lambda *_: self._use())
+        self.words = Sentence(EMPTY)
+        self.back = _button("Back to the model before", "Use the model that the one in use took the place of")
+        self.back.clicked.connect(lambda: self.use_asked.emit(self._before))
+        self.use = _button("Use", "Make the selected model the one in use; the queue follows it  [double click]")
+        self.use.clicked.connect(self._use)
+        self.compare = _button("Compare", "Which objects the selected model ranks otherwise than the one in use")
+        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.chosen.id))
+        column.addWidget(QtWidgets.QLabel("Models", objectName="heading"))
+        column.addWidget(self.table)
+        column.addWidget(self.words)
+        row = QtWidgets.QHBoxLayout()
+        for button in (self.use, self.compare):
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addWidget(self.back)
+        self.show_models([])
+
+    @property
+    def chosen(self) -> Any:
+        row = self.table.currentRow()
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def show_models(self, found: Sequence[Any]) -> None:
+        """`lineage.Ancestor`s, oldest first; what was selected stays so, else the one in use is."""
+        kept = self.chosen.id if self.chosen is not None else ""
+        self._rows = list(reversed(found))
+        known = {row.id for row in self._rows}
+        current = next((row for row in self._rows if row.champion), None)
+        self._before = current.parent if current is not None and current.parent in known else ""
+        graph = nodes([(row.id, row.parent, row.verdict == "refused") for row in self._rows])
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(self._rows))
+        for at, (row, node) in enumerate(zip(self._rows, graph, strict=True)):
+            self._put(at, row, node)
+        self.table.fit()
+        self.table.horizontalHeader().setSectionResizeMode(1, QtWidgets.QHeaderView.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(0, QtWidgets.QHeaderView.Fixed)
+        self.table.setColumnWidth(0, width(graph))
+        names = [row.id for row in self._rows]
+        wanted = kept if kept in known else current.id if current is not None else ""
+        self.table.setCurrentCell(names.index(wanted) if wanted else -1, 1)
+        self.table.blockSignals(False)
+        self.table.setVisible(bool(self._rows))
+        self._show_chosen()
+
+    def _put(self, at: int, row: Any, node: Any) -> None:
+        tip = told(row)
+        first = self.table.put(at, 0, "", tip)
+        for offset, value in enumerate((node, row.verdict, row.champion), 1):
+            first.setData(int(Qt.UserRole) + offset, value)
+        name = self.table.put(at, 1, row.id, tip, right=False)
+        font = QFont(name.font())
+        font.setBold(row.champion)
+        name.setFont(font)
+        self.table.put(at, 2, MARKS.get(row.verdict, "?"), tip)
+        self.table.put(at, 3, _auroc(row.metrics), tip)
+
+    def _show_chosen(self) -> None:
+        row = self.chosen
+        usable = row is not None and not row.problem
+        self.use.setEnabled(usable and not row.champion)
+        self.compare.setEnabled(usable and not row.champion and any(one.champion for one in self._rows))
+        self.back.setEnabled(bool(self._before))
+        for button in (self.use, self.compare, self.back):
+            button.setVisible(bool(self._rows))
+        if row is None:
+            self.words.say("" if self._rows else EMPTY, "muted")
+        else:
+            self.words.say(told(row), "bad" if row.problem else VERDICTS.get(row.verdict, ""))
+
+    def _use(self) -> None:
+        if self.use.isEnabled():
+            self.use_asked.emit(self.chosen.id)
+
+
+def told(row: Any) -> str:
+    """All that is known of a model, in sentences."""
+    if row.problem:
+        return f"{row.id}: {row.problem}."
+    said = [
+        f"{row.verdict.capitalize()}: {row.reason}." if row.reason and row.verdict else f"{row.verdict.capitalize()}."
+    ]
+    if row.shipped:
+        said.append("It came with the program.")
+    if row.labels:
+        said.append(f"It learnt from {row.labels:,} grades.")
+    if row.parent:
+        said.append(f"Held against {row.parent}.")
+    if row.start:
+        said.append("It went on from its weights." if row.start == row.parent else f"It went on from {row.start}.")
+    return f"{row.id}{' (in use)' if row.champion else ''}. {' '.join(said)}"
+
+
+def _auroc(metrics: dict[str, Any]) -> str:
+    if metrics.get("AUROC") is None:
+        return "–"
+    now, was = metrics["AUROC"], metrics.get("AUROC_champion")
+    return f"{now:.3f}" if was is None else f"{now:.3f} ({was:.3f})"
+
+
+def _button(text: str, tip: str) -> QtWidgets.QPushButton:
+    return QtWidgets.QPushButton(text, toolTip=tip, focusPolicy=Qt.NoFocus)

@@ -1,0 +1,88 @@
+"""A project's models with what the gate said of each, and the way back to any of them; knows no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astrolens_gui.api import Changes, UserError
+from astrolens_gui.core.labels.records import CLASSIFY
+
+from .choice import SHIPPED, read_row, shipped
+
+if TYPE_CHECKING:
+    from .opened import Opened
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """One model of a lineage.
+
+    Attributes:
+        parent: the champion it was held against, "" for the first. start: the model whose weights it went on from, "" for none.
+        verdict, reason: the gate's. metrics: on the held-out objects. labels: label events that it learnt from.
+        champion: it is in use. shipped: it came with the program. problem: why it can't be used any more, "" where it can.
+    """
+
+    id: str
+    backend: str
+    parent: str = ""
+    start: str = ""
+    created: str = ""
+    verdict: str = ""
+    reason: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    labels: int = 0
+    champion: bool = False
+    shipped: bool = False
+    problem: str = ""
+
+
+def lineage(opened: Opened) -> list[Ancestor]:
+    """On io: the models that classify, oldest first; those that others were held against though nobody has used them yet too."""
+    rows = [row for row in opened.on_db(lambda: opened.store.models()) if row.task == CLASSIFY]
+    found = []
+    for row in rows:
+        known: dict[str, Any] = {"id": row.id, "backend": row.backend, "parent": row.parent, "created": row.created}
+        known |= {"verdict": row.verdict, "metrics": row.metrics, "champion": row.champion}
+        known["shipped"] = row.folder.startswith(SHIPPED)
+        try:
+            info = read_row(opened.project.models_dir, row.folder)
+        except UserError as error:
+            found.append(Ancestor(**known, problem=str(error)))
+            continue
+        known |= {"reason": info.reason, "start": info.start, "labels": len(info.label_ids)}
+        found.append(Ancestor(**known))
+    listed = {row.id for row in rows}
+    beaten = {row.parent for row in rows} - listed
+    came = [
+        Ancestor(info.id, info.backend, verdict=info.verdict, shipped=True) for info in shipped() if info.id in beaten
+    ]
+    return came + found
+
+
+def use(opened: Opened, model: str) -> Changes:
+    """On the db lane: a model of this project, or one that came with the program, is the champion of its task from now on."""
+    store = opened.store
+    if model not in {row.id for row in store.models()}:
+        for info in shipped():
+            if info.id == model:
+                spec = opened.bench.plugins.backend(info.backend)
+                store.add_model(
+                    info.id,
+                    backend=spec.id,
+                    folder=SHIPPED + info.id,
+                    verdict=info.verdict,
+                    metrics=info.metrics,
+                    task=spec.task,
+                )
+    return opened.tell(store.set_champion(model))
+
+
+def unscored(opened: Opened) -> list[int]:
+    """On io: ids of the objects that the champion has given no score."""
+    table = opened.on_db(lambda: opened.store.queue_table(""))
+    ids: list[int] = table["object"][np.isnan(table["logit"])].tolist()
+    return ids
