@@ -125,6 +125,7 @@ def test_that_the_models_are_listed_and_one_click_goes_back(qtbot, window, bench
     qtbot.waitUntil(lambda: view.table.rowCount() == 3, timeout=5000)
     assert [view.table.item(row, 1).text() for row in range(3)] == ["m3", "m2", "m1"]
     assert view.chosen.id == "m3"
+    assert view.minimumSizeHint().width() <= 230, "the narrowest dock"
     view.table.setCurrentCell(1, 1)
     assert "Refused: its AUROC fell" in view.words.text()
     qtbot.mouseClick(view.back, Qt.LeftButton)

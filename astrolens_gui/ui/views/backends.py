@@ -72,7 +72,7 @@ class BackendPanel(QWidget):
         buttons.addWidget(self.train_button)
         layout.addWidget(self.choice)
         layout.addWidget(self.about)
-        settings = Folded("Settings of the training", self._place, self)
+        settings = Folded("Settings", self._place, self)
         settings.button.setToolTip("They do well as they are")
         layout.addWidget(settings)
         layout.addLayout(buttons)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from ..qt import QFont, Qt, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtWidgets, QWidget, Signal
 from .graders_tables import Table
 from .lineage_graph import VERDICTS, GraphDelegate, nodes, width
 from .sentence import Sentence
@@ -16,19 +17,17 @@ HEAD = (
     ("", "Which model was held against which; the filled dot is in use"),
     ("Model", "Newest first"),
     ("", "✓ accepted, ~ provisional, ✕ refused"),
-    ("AUROC", "On the objects held out for the gate; in brackets what the model before had on them"),
+    ("AUROC", "On the objects held out for the gate"),
 )
 
 
 class LineageView(QWidget):
     """Attributes:
     use_asked: (str id) make this the model in use.
-    compare_asked: (str id) hold it against the model in use, object by object.
     chosen: the Ancestor that is selected, or None.
     """
 
     use_asked = Signal(str)
-    compare_asked = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,20 +45,17 @@ class LineageView(QWidget):
         self.table.currentCellChanged.connect(lambda *_: self._show_chosen())
         self.table.cellDoubleClicked.connect(lambda *_: self._use())
         self.words = Sentence(EMPTY)
-        self.back = _button("Back to the model before", "Use the model that the one in use took the place of")
+        self.back = _button("Go back", "Use the model that the one in use took the place of")
         self.back.clicked.connect(lambda: self.use_asked.emit(self._before))
         self.use = _button("Use", "Make the selected model the one in use; the queue follows it  [double click]")
         self.use.clicked.connect(self._use)
-        self.compare = _button("Compare", "Which objects the selected model ranks otherwise than the one in use")
-        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.chosen.id))
         column.addWidget(QtWidgets.QLabel("Models", objectName="heading"))
         column.addWidget(self.table)
         column.addWidget(self.words)
         row = QtWidgets.QHBoxLayout()
-        for button in (self.use, self.compare):
-            row.addWidget(button)
+        row.addWidget(self.use)
+        row.addWidget(self.back, 1)
         column.addLayout(row)
-        column.addWidget(self.back)
         self.show_models([])
 
     @property
@@ -95,20 +91,17 @@ class LineageView(QWidget):
         first = self.table.put(at, 0, "", tip)
         for offset, value in enumerate((node, row.verdict, row.champion), 1):
             first.setData(int(Qt.UserRole) + offset, value)
-        name = self.table.put(at, 1, row.id, tip, right=False)
-        font = QFont(name.font())
-        font.setBold(row.champion)
-        name.setFont(font)
+        self.table.put(at, 1, _short(row), tip, right=False)
         self.table.put(at, 2, MARKS.get(row.verdict, "?"), tip)
-        self.table.put(at, 3, _auroc(row.metrics), tip)
+        auroc = row.metrics.get("AUROC")
+        self.table.put(at, 3, "–" if auroc is None else f"{auroc:.3f}", tip)
 
     def _show_chosen(self) -> None:
         row = self.chosen
         usable = row is not None and not row.problem
         self.use.setEnabled(usable and not row.champion)
-        self.compare.setEnabled(usable and not row.champion and any(one.champion for one in self._rows))
         self.back.setEnabled(bool(self._before))
-        for button in (self.use, self.compare, self.back):
+        for button in (self.use, self.back):
             button.setVisible(bool(self._rows))
         if row is None:
             self.words.say("" if self._rows else EMPTY, "muted")
@@ -138,11 +131,12 @@ def told(row: Any) -> str:
     return f"{row.id}{' (in use)' if row.champion else ''}. {' '.join(said)}"
 
 
-def _auroc(metrics: dict[str, Any]) -> str:
-    if metrics.get("AUROC") is None:
-        return "–"
-    now, was = metrics["AUROC"], metrics.get("AUROC_champion")
-    return f"{now:.3f}" if was is None else f"{now:.3f} ({was:.3f})"
+def _short(row: Any) -> str:
+    """What tells a model from its neighbours in a narrow column: when it was made, else its name."""
+    if row.shipped or not row.created:
+        return str(row.id)
+    made = datetime.fromisoformat(row.created).astimezone()
+    return f"{made:%H:%M}" if made.date() == datetime.now().astimezone().date() else f"{made:%d %b}"
 
 
 def _button(text: str, tip: str) -> QtWidgets.QPushButton:
