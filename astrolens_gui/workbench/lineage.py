@@ -10,7 +10,7 @@ import numpy as np
 from astrolens_gui.api import Changes, UserError
 from astrolens_gui.core.labels.records import CLASSIFY
 
-from .choice import SHIPPED, read_row, shipped
+from .choice import SHIPPED, list_shipped, read_row, shipped
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -65,20 +65,10 @@ def lineage(opened: Opened) -> list[Ancestor]:
 
 def use(opened: Opened, model: str) -> Changes:
     """On the db lane: a model of this project, or one that came with the program, is the champion of its task from now on."""
-    store = opened.store
-    if model not in {row.id for row in store.models()}:
-        for info in shipped():
-            if info.id == model:
-                spec = opened.bench.plugins.backend(info.backend)
-                store.add_model(
-                    info.id,
-                    backend=spec.id,
-                    folder=SHIPPED + info.id,
-                    verdict=info.verdict,
-                    metrics=info.metrics,
-                    task=spec.task,
-                )
-    return opened.tell(store.set_champion(model))
+    for info in shipped():
+        if info.id == model:
+            list_shipped(opened, opened.bench.plugins.backend(info.backend), info)
+    return opened.tell(opened.store.set_champion(model))
 
 
 def unscored(opened: Opened) -> list[int]:

@@ -11,8 +11,7 @@ from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.learn.gate import FEWEST
 
-from .choice import shipped_champion
-from .training import champions_bands, quick_problem, snapshot
+from .training import champions_bands, quick_problem, snapshot, to_beat
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -78,8 +77,7 @@ def prospect(opened: Opened, backend: str) -> Prospect:
     rows = dataset.examples(objects, labels, worth(project.folder), source=opened.images.source)
     if not rows:
         return Prospect(objects=count, problem="Nothing is graded yet; grade some objects first.")
-    if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
-        champion = retrain.Champion(found[1], found[0])
+    champion = to_beat(opened, champion, rows)
     known = set(champion.info.label_ids) if champion else set()
     told: dict[str, Any] = {
         "graders": len({label.grader for label in labels if label.grade}),

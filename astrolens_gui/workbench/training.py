@@ -79,8 +79,7 @@ def train(
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
-    if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
-        champion = retrain.Champion(found[1], found[0])  # what ranks without any training is the one to beat
+    champion = to_beat(opened, champion, rows)
     bands = bands or champions_bands(champion, rows)
     check_writable(project.models_dir)
     if "split_rule" not in project.settings:
@@ -124,6 +123,15 @@ def snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | N
     except UserError as error:  # its folder or its plugin is gone: nobody is left to compare with
         log.warning("the champion %s can't be compared with: %s", row.id, error)
         return objects, labels, None
+
+
+def to_beat(
+    opened: Opened, champion: retrain.Champion | None, rows: Sequence[dataset.Example]
+) -> retrain.Champion | None:
+    """The champion; before there is one, what ranks these objects without any training: the shipped weights that fit them."""
+    if champion is None and (found := shipped_champion(opened, [row.object for row in rows])):
+        return retrain.Champion(found[1], found[0])
+    return champion
 
 
 def runner(gigabytes: float, spec: BackendSpec) -> retrain.Run:
