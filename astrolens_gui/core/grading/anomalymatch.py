@@ -11,8 +11,9 @@ from pathlib import Path
 
 from astrolens_gui.api import UserError
 
+from ..texttables import table_of, text_of
 from . import crosswalk
-from .foreign import Row, State, Taken, csv_text, number, table_of, text_of
+from .foreign import Row, State, Taken, csv_text, number
 
 KEYS = ("filename", "id", "Filename")
 """Names of the column of the stamp, by version."""

@@ -15,10 +15,6 @@ from typing import Literal
 
 from astrolens_gui.api import UserError
 
-from ..texttables import header_of, table_of, text_of
-
-__all__ = ("Row", "State", "Taken", "header_of", "table_of", "text_of")
-
 State = Literal["graded", "seen", "marked", "ungraded", "unseen", "removed"]
 """graded: a person gave a label. seen: shown on a page and not raised, which is the lowest grade. marked: raised, its grade
 open. ungraded: no label. unseen: never on a screen. removed: taken out of the set."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from astrolens_gui.api import UserError
 
-from . import anomalymatch, crosswalk, foreign, qtstamp, rankers, savary
-from .foreign import Taken
+from ..texttables import header_of, text_of
+from . import anomalymatch, crosswalk, qtstamp, rankers, savary
+from .foreign import Taken, lines_of
 
 Reader = Callable[[str, str, crosswalk.Walk], Taken]
 
@@ -28,7 +29,7 @@ class Format:
 
 def _header(*wanted: str, without: tuple[str, ...] = ()) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
-        given = set(foreign.header_of(text))
+        given = set(header_of(text))
         return given.issuperset(wanted) and not given.intersection(without)
 
     return fits
@@ -39,14 +40,14 @@ def _lines(pattern: str) -> Callable[[str], bool]:
     wanted = re.compile(pattern)
 
     def fits(text: str) -> bool:
-        lines = foreign.lines_of(text[:20_000])[:50]
+        lines = lines_of(text[:20_000])[:50]
         return bool(lines) and all(wanted.fullmatch(line) for _, line in lines)
 
     return fits
 
 
 def _labels(text: str) -> bool:
-    given = foreign.header_of(text)
+    given = header_of(text)
     return "label" in given and bool({"filename", "id", "Filename"} & set(given))
 
 
@@ -88,7 +89,7 @@ def read(path: Path, format: str = "", walk: crosswalk.Walk | None = None) -> Ta
     Raises:
         UserError: it can't be read, or is of none or several of the formats.
     """
-    path, text = Path(path), foreign.text_of(path)
+    path, text = Path(path), text_of(path)
     chosen = [one for one in FORMATS if one.id == format] if format else sniff(text)
     if not chosen:
         what = f"{format} is no format" if format else f"{path} is no table of a tool that is known"

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..texttables import table_of
 from . import crosswalk
-from .foreign import Row, State, Taken, csv_text, number, real, table_of, whole
+from .foreign import Row, State, Taken, csv_text, number, real, whole
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "qtstamp-2023": ("file_name", "classification", "subclassification", "ra", "dec", "comment", "legacy_survey_data"),

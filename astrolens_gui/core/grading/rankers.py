@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..texttables import table_of
 from . import crosswalk
-from .foreign import Row, State, Taken, csv_text, lines_of, names_checked, table_of, whole
+from .foreign import Row, State, Taken, csv_text, lines_of, names_checked, whole
 
 LENSRATER = ("username", "image", "score")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..texttables import table_of
 from . import crosswalk
 from .foreign import FEWEST_CHARACTERS as CUT
-from .foreign import Row, State, Taken, csv_text, lines_of, number, table_of, whole
+from .foreign import Row, State, Taken, csv_text, lines_of, number, whole
 
 SINGLE = ("file_name", "classification", "subclassification", "comment")
 MOSAIC = ("file_name", "classification", "Grid_pos")
