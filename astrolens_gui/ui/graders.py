@@ -184,7 +184,7 @@ class GraderCommands:
         if self._found is None:
             return
         found, is_open = self._found, self._is_open
-        listed = [one for one in found.verdicts if found.list_of(one) not in ("", "rejected")]
+        listed = found.listed
         apart = [one for one in found.apart if is_open(one)]
         shown = [one for one in listed if is_open(one)]
         self.panel.show_consensus(found, apart, len(found.apart), shown, len(listed))

@@ -101,10 +101,14 @@ class Consensus:
         """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
         return list_of(one, self.by, self.rules, self.agreed)
 
+    def is_listed(self, one: Verdict) -> bool:
+        """Whether it is on a list of candidates: SWAP's "rejected" is none."""
+        return self.list_of(one) not in ("", "rejected")
+
     @property
     def listed(self) -> list[Verdict]:
         """The objects on a list, best first."""
-        return [one for one in self.verdicts if self.list_of(one) not in ("", "rejected")]
+        return [one for one in self.verdicts if self.is_listed(one)]
 
     @property
     def done(self) -> int:

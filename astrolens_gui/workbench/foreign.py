@@ -23,7 +23,7 @@ MARKED = "marked"
 """The grade of what was raised in a mosaic: outside every scheme, for nobody said which grade it is."""
 
 NEAR_ARCSEC = 2.0
-"""How far the place of a table's row may lie from that of its object."""
+"""Places that lie further from each other are not of one object, in a table or in another project."""
 
 _ENDINGS = (".fits", ".fit", ".fits.gz", ".fits.fz", ".png", ".jpg", ".jpeg", ".npy", ".tif", ".tiff")
 _SAID = {"ungraded": "have no label", "unseen": "were never on a screen", "removed": "were taken out of the set"}

@@ -40,10 +40,9 @@ def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -
         UserError: nobody of that name graded, a name has a character that the format can't hold, or the file can't be written.
     """
     from astrolens_gui.core.grading import losses
-    from astrolens_gui.core.labels.export import whole
+    from astrolens_gui.core.labels.export import check_folder, whole
 
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    check_folder(out)
     write, read = formats()[format]
     rows, graders = opened.on_db(lambda: _rows(opened, grader))
     graded = sum(row.state in {"graded", "marked"} for row in rows)

@@ -27,12 +27,11 @@ def crossmatch(
         UserError: as `known.read`; or no object has a place; or the file can't be written.
     """
     from astrolens_gui.core.catalogue import known
-    from astrolens_gui.core.labels.export import text_cell, whole
+    from astrolens_gui.core.labels.export import check_folder, text_cell, whole
 
     if radius_arcsec <= 0:
         raise UserError(f"--radius {radius_arcsec:g}: name a radius above 0, in arcsec")
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    check_folder(out)
     listed = known.read(source)
     ctx.progress(0.3, f"{len(listed.names):,} known lenses")
     things = [row for row in opened.on_db(lambda: opened.store.objects()) if row.ra is not None and row.dec is not None]

@@ -28,13 +28,12 @@ def write_consensus(found: Consensus, out: Path, ctx: Context) -> int:
     Raises:
         UserError: another ending, no such folder, or the file can't be written.
     """
-    from astrolens_gui.core.labels.export import whole
+    from astrolens_gui.core.labels.export import check_folder, whole
 
     write = WRITERS.get(out.suffix.lower())
     if write is None:
         raise UserError(f"{out}: the ending says the format; end it in {', '.join(WRITERS)}")
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    check_folder(out)
     listed = rows(found)
     if out.suffix.lower() == ".reg":
         on = {one.object for one in found.listed}
@@ -72,34 +71,23 @@ def _csv(names: list[str], listed: list[dict[str, Any]], out: Path) -> None:
         writer.writerows([text_cell(row[name]) for name in names] for row in listed)
 
 
-def _table(names: list[str], listed: list[dict[str, Any]], encode: bool) -> Any:
-    import numpy as np
-    from astropy.table import Column, Table
+def _table(names: list[str], listed: list[dict[str, Any]], clean: Callable[[str], str | bytes]) -> Any:
+    from astrolens_gui.core.labels.export import as_table
 
-    table = Table()
-    for name in names:
-        values: Any = [row[name] for row in listed]
-        if name in {"ID", "list", "done"}:
-            texts = [text.encode("utf-8") if encode else text for text in values] or [b"" if encode else ""]
-            values = np.array(texts)[: len(listed)]
-            values = values if values.dtype.itemsize else values.astype(f"{values.dtype.kind}1")
-        else:
-            values = np.array(values, np.int64 if name == "graders" else np.float64)
-        table[name] = Column(values, unit="deg" if name.endswith("_deg") else None)
-        if name in _UCD:
-            table[name].info.meta = {"ucd": _UCD[name]}
-    return table
+    numbers = {name: int if name == "graders" else float for name in names if name not in {"ID", "list", "done"}}
+    return as_table(listed, names, numbers, _UCD, clean)
 
 
 def _fits(names: list[str], listed: list[dict[str, Any]], out: Path) -> None:
-    table = _table(names, listed, encode=True)
-    table.meta["EXTNAME"] = "CONSENSUS"
-    table.meta["ENCODING"] = "UTF-8"
-    table.write(out, format="fits", overwrite=True)
+    from astrolens_gui.core.labels.export import for_fits, put_fits
+
+    put_fits(_table(names, listed, for_fits), "CONSENSUS", out)
 
 
 def _votable(names: list[str], listed: list[dict[str, Any]], out: Path) -> None:
-    _table(names, listed, encode=False).write(out, format="votable", overwrite=True)
+    from astrolens_gui.core.labels.export import for_votable
+
+    _table(names, listed, for_votable).write(out, format="votable", overwrite=True)
 
 
 def _parquet(names: list[str], listed: list[dict[str, Any]], out: Path) -> None:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import Changes, Context, UserError
 
+from .foreign import NEAR_ARCSEC
+
 if TYPE_CHECKING:
     from .opened import Opened
-
-APART_ARCSEC = 2.0
-"""Objects of one name that lie further from each other are not the same."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _same(opened: Opened, theirs: list[Any]) -> tuple[dict[int, int], list[str]]
         ra, dec = places[id]
         if ra is not None and dec is not None and one.ra is not None and one.dec is not None:
             apart = angular_separation(*(math.radians(value) for value in (ra, dec, one.ra, one.dec)))
-            if (apart * units.rad).to_value(units.arcsec) > APART_ARCSEC:
+            if (apart * units.rad).to_value(units.arcsec) > NEAR_ARCSEC:
                 moved.append(one.name)
                 continue
         same[one.id] = id

@@ -64,12 +64,12 @@ def _by_posteriors(found: Facts) -> list[tuple[str, str, str]]:
     together = found.consensus
     golden = found.golden
     unknown = [one for one in together.verdicts if one.object not in golden and one.posterior == one.posterior]
-    on = np.array([one.posterior for one in unknown if together.list_of(one) not in ("", "rejected")])
+    on = np.array([one.posterior for one in unknown if together.is_listed(one)])
     every = np.array([one.posterior for one in unknown])
     if not on.size or every.sum() <= 0:
         return []
     low, high = chances(on)
-    rest = chances(every[[together.list_of(one) in ("", "rejected") for one in unknown]])
+    rest = chances(every[[not together.is_listed(one) for one in unknown]])
     purity = ranged(float(on.mean()), (low / on.size, high / on.size))
     total = float(every.sum())
     part = ranged(float(on.sum()) / total, (low / max(low + rest[1], 1e-12), high / max(high + rest[0], 1e-12)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrolens_gui.api import Context, UserError
+from astrolens_gui.api import Context
 
 from .answers import Answers, gathered
 from .campaign import Agreement, Consensus, agreement, consensus, edges_of, truth_of
@@ -69,12 +69,11 @@ def write_report(opened: Opened, out: Path, golden: Path | None, by: str, ctx: C
     Raises:
         UserError: nobody graded, or the file can't be written.
     """
-    from astrolens_gui.core.labels.export import whole
+    from astrolens_gui.core.labels.export import check_folder, whole
 
     from .reportpage import page
 
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
+    check_folder(out)
     found = facts(opened, golden, by, ctx)
     text = page(found)
 
@@ -93,7 +92,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
     told = agreement(opened, golden, ctx.part(0.0, 0.3), said)
     together = consensus(opened, by, "holismokes", golden, ctx.part(0.3, 0.5), said)
     search = searched(opened, 0.0, ctx.part(0.5, 0.6))
-    wanted = [one.object for one in together.verdicts if together.list_of(one) not in ("", "rejected")][:GALLERY]
+    wanted = [one.object for one in together.listed[:GALLERY]]
     wanted = wanted or [one.object for one in together.verdicts[: GALLERY // 5]]
     wanted += [one.object for one in together.apart[:APART] if one.object not in set(wanted)]
     pictures = _pictures(opened, {name: together.ids[name] for name in wanted})
@@ -120,11 +119,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
 
 def _listed_golden(classes: Mapping[str, bool], together: Consensus) -> tuple[int, int, int, int]:
     """Golden objects that somebody graded: (lenses on a list, lenses, others on a list, others)."""
-    rows = [
-        (together.list_of(one) not in ("", "rejected"), classes[one.object])
-        for one in together.verdicts
-        if one.object in classes
-    ]
+    rows = [(together.is_listed(one), classes[one.object]) for one in together.verdicts if one.object in classes]
     table = np.array(rows, bool).reshape(-1, 2)
     on, lens = table[:, 0], table[:, 1]
     return int((on & lens).sum()), int(lens.sum()), int((on & ~lens).sum()), int((~lens).sum())
@@ -138,9 +133,7 @@ def _list_found(said: Answers, together: Consensus) -> tuple[Recovery, ...]:
     truth = truth_of(said)
     if truth is None:
         return ()
-    given = [
-        Given("", one.object, 0.0 if together.list_of(one) in ("", "rejected") else BEST) for one in together.verdicts
-    ]
+    given = [Given("", one.object, BEST if together.is_listed(one) else 0.0) for one in together.verdicts]
     return tuple(recovery_of("", given, truth, edges=edges_of(truth)))
 
 

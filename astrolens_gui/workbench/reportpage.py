@@ -211,7 +211,7 @@ def _curve(found: Facts) -> Iterable[str]:
 def _gallery(found: Facts) -> Iterable[str]:
     shown = [one for one in found.consensus.verdicts if one.object in found.pictures]
     apart = {one.object for one in found.consensus.apart}
-    shown = [one for one in shown if found.consensus.list_of(one) not in ("", "rejected") or one.object not in apart]
+    shown = [one for one in shown if found.consensus.is_listed(one) or one.object not in apart]
     if not shown:
         yield "<p>No object is on a list, or none has a picture.</p>"
         return
@@ -244,7 +244,7 @@ def _apart(found: Facts) -> Iterable[str]:
 
 
 def _list(found: Facts) -> Iterable[str]:
-    listed = [one for one in found.consensus.verdicts if found.consensus.list_of(one) not in ("", "rejected")]
+    listed = found.consensus.listed
     if not listed:
         yield f"<p>No object is on a list: {escape(found.consensus.rule_words)}.</p>"
         return

@@ -121,19 +121,19 @@ def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
     from .outward import FORMATS
 
     if format in FORMATS:
-        _parent(out)
+        export.check_folder(out)
         return FORMATS[format][1](opened, out)
     spec = opened.bench.plugins.exporter(format)
     rows = opened.on_db(lambda: (boxes_out if spec.of == "boxes" else export).rows(opened.store))
     ctx.progress(0.5, f"{len(rows)} {spec.of}")
-    _parent(out)
+    export.check_folder(out)
     spec.function(rows, out)
     return len(rows)
 
 
 def write_scores(opened: Opened, model: str, out: Path, ctx: Context) -> int:
     """`ID,path,score,logit,<class>…`, best first; the number of rows."""
-    from astrolens_gui.core.labels.export import whole
+    from astrolens_gui.core.labels.export import check_folder, whole
 
     scores = opened.on_db(lambda: opened.store.scores(model))
     names = {
@@ -150,14 +150,9 @@ def write_scores(opened: Opened, model: str, out: Path, ctx: Context) -> int:
         **{name: scores[name][order] for name in classes},
     }
     ctx.progress(0.5, f"{len(order)} scores")
-    _parent(out)
+    check_folder(out)
     whole(out, lambda path: (_parquet if out.suffix == ".parquet" else _csv)(columns, path))
     return len(order)
-
-
-def _parent(out: Path) -> None:
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
 
 
 def _csv(columns: dict[str, Any], out: Path) -> None:

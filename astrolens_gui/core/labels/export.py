@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,34 +131,71 @@ def text_cell(value: Any) -> str:
 
 def write_fits(rows: Iterable[dict[str, Any]], path: Path) -> None:
     """A binary table, LABELS. Its text is UTF-8, which astropy's Table.read decodes; FITS itself promises no more than ASCII."""
-    table = _table(rows, lambda text: text.encode("utf-8", "backslashreplace"))
-    table.meta["EXTNAME"] = "LABELS"
-    table.meta["ENCODING"] = "UTF-8"
-    whole(path, lambda partial: table.write(partial, format="fits", overwrite=True))
+    whole(path, lambda partial: put_fits(_table(rows, for_fits), "LABELS", partial))
 
 
 def write_votable(rows: Iterable[dict[str, Any]], path: Path) -> None:
     """A VOTable with Unicode text."""
-    table = _table(rows, lambda text: re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "�", text))
+    table = _table(rows, for_votable)
     whole(path, lambda partial: table.write(partial, format="votable", overwrite=True))
 
 
 def _table(rows: Iterable[dict[str, Any]], clean: Callable[[str], str | bytes]) -> Any:
+    listed = list(rows)
+    return as_table(listed, columns(listed), dict.fromkeys(_NUMBERS, float), _UCD, clean)
+
+
+def for_fits(text: str) -> bytes:
+    """Text as a FITS table's bytes."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def for_votable(text: str) -> str:
+    """Text without the characters that XML does not allow."""
+    return re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "�", text)
+
+
+def put_fits(table: Any, name: str, out: Path) -> None:
+    """An astropy Table of `for_fits` bytes, as the extension `name`."""
+    table.meta["EXTNAME"] = name
+    table.meta["ENCODING"] = "UTF-8"
+    table.write(out, format="fits", overwrite=True)
+
+
+def as_table(
+    rows: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    numbers: Mapping[str, type],
+    ucds: Mapping[str, str],
+    clean: Callable[[str], str | bytes],
+) -> Any:
+    """An astropy Table of the columns `names`: those of `numbers` of that type (float or int), the others as `clean` text;
+    names that end in `_deg` are degrees."""
     import numpy as np
     from astropy.table import Column, Table
 
-    listed, table = list(rows), Table()
-    for name in columns(listed):
-        if name in _NUMBERS:
-            data = np.array([row[name] for row in listed], dtype=np.float64)
+    table = Table()
+    for name in names:
+        if name in numbers:
+            data = np.array([row[name] for row in rows], dtype=np.float64 if numbers[name] is float else np.int64)
         else:
-            data = np.array([clean(str(row[name])) for row in listed] or [clean("")])[: len(listed)]
+            data = np.array([clean(str(row[name])) for row in rows] or [clean("")])[: len(rows)]
             if data.dtype.itemsize == 0:
                 data = data.astype(f"{data.dtype.kind}1")
-        table[name] = Column(data, unit="deg" if name in {"ra_deg", "dec_deg"} else None)
-        if name in _UCD:
-            table[name].info.meta = {"ucd": _UCD[name]}
+        table[name] = Column(data, unit="deg" if name in numbers and name.endswith("_deg") else None)
+        if name in ucds:
+            table[name].info.meta = {"ucd": ucds[name]}
     return table
+
+
+def check_folder(out: Path) -> None:
+    """Before long work: whether there is a folder to write into.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not out.parent.is_dir():
+        raise UserError(f"{out}: the folder {out.parent} does not exist; make it first")
 
 
 def whole(path: Path, write: Callable[[Path], None]) -> None:
