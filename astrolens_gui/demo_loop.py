@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import html
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,19 +34,15 @@ Wait = Callable[[Any], Any]
 @dataclass
 class Result:
     """What the demo measured; the AUROCs are on the same objects, which nobody graded at any time. `shipped` names the weights
-    that came with the program and ranked the sample first, "" where none fits it."""
+    that came with the program and ranked the sample first, "" where none fits it. `auroc`, `lenses_in_top`: of the orders
+    random, shipped, before (the retraining) and after."""
 
     objects: int
     graded_first: int = 0
     graded_second: int = 0
     shipped: str = ""
-    auroc_random: float = float("nan")
-    auroc_shipped: float = float("nan")
-    auroc_before: float = float("nan")
-    auroc_after: float = float("nan")
-    lenses_in_top_shipped: int = 0
-    lenses_in_top_before: int = 0
-    lenses_in_top_after: int = 0
+    auroc: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("random", "before", "after"), math.nan))
+    lenses_in_top: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("before", "after"), 0))
     top: int = 50
     rest: int = 0
     verdicts: list[str] = field(default_factory=list)
@@ -116,19 +113,18 @@ def run(bench: Workbench, folder: Path, backend: str, wait: Wait, say: Say, seed
     labels = np.array([truth[name] for name in rest])
     result.rest = len(rest)
     if labels.any() and not labels.all():
-        result.auroc_random = metrics.auroc(labels, np.random.default_rng(seed).random(len(rest)))
+        result.auroc["random"] = metrics.auroc(labels, np.random.default_rng(seed).random(len(rest)))
         for when, logits in ranks.items():
             rank = np.array([logits[name] for name in rest])
-            setattr(result, f"auroc_{when}", metrics.auroc(labels, rank))
-            setattr(result, f"lenses_in_top_{when}", _found(labels, rank, result.top))
-    first_look = f"shipped weights {result.auroc_shipped:.3f}, " if result.shipped else ""
+            result.auroc[when] = metrics.auroc(labels, rank)
+            result.lenses_in_top[when] = _found(labels, rank, result.top)
+    auroc, in_top = result.auroc, result.lenses_in_top
+    first_look = f"shipped weights {auroc['shipped']:.3f}, " if "shipped" in auroc else ""
     say(
-        f"AUROC on the {result.rest} objects that nobody graded: random order {result.auroc_random:.3f}, {first_look}"
-        f"before retraining {result.auroc_before:.3f}, after retraining {result.auroc_after:.3f}"
+        f"AUROC on the {result.rest} objects that nobody graded: random order {auroc['random']:.3f}, {first_look}"
+        f"before retraining {auroc['before']:.3f}, after retraining {auroc['after']:.3f}"
     )
-    say(
-        f"lenses among the first {result.top}: {result.lenses_in_top_before} before, {result.lenses_in_top_after} after"
-    )
+    say(f"lenses among the first {result.top}: {in_top['before']} before, {in_top['after']} after")
     return result
 
 
@@ -173,12 +169,16 @@ def write_report(result: Result, path: Path, screenshot: Path | None) -> None:
         ("graded before the first training, in random order", f"{result.graded_first}"),
         ("graded before the retraining, as the queue asked", f"{result.graded_second}"),
         ("objects nobody graded, on which all below is measured", f"{result.rest}"),
-        ("AUROC of a random order", f"{result.auroc_random:.3f}"),
-        *([(f"AUROC of {result.shipped}, before any grade", f"{result.auroc_shipped:.3f}")] if result.shipped else []),
-        ("AUROC before retraining", f"{result.auroc_before:.3f}"),
-        ("AUROC after retraining", f"{result.auroc_after:.3f}"),
-        (f"lenses among the first {result.top}, before", f"{result.lenses_in_top_before}"),
-        (f"lenses among the first {result.top}, after", f"{result.lenses_in_top_after}"),
+        ("AUROC of a random order", f"{result.auroc['random']:.3f}"),
+        *(
+            [(f"AUROC of {result.shipped}, before any grade", f"{result.auroc['shipped']:.3f}")]
+            if "shipped" in result.auroc
+            else []
+        ),
+        ("AUROC before retraining", f"{result.auroc['before']:.3f}"),
+        ("AUROC after retraining", f"{result.auroc['after']:.3f}"),
+        (f"lenses among the first {result.top}, before", f"{result.lenses_in_top['before']}"),
+        (f"lenses among the first {result.top}, after", f"{result.lenses_in_top['after']}"),
         *[(f"the gate on training {number}", verdict) for number, verdict in enumerate(result.verdicts, 1)],
     ]
     table = "\n".join(f"<tr><td>{html.escape(name)}</td><td>{html.escape(value)}</td></tr>" for name, value in rows)
