@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from .bridge import words_of
 from .qt import QTimer
 
 FRESH_MS = 300
@@ -59,7 +60,7 @@ class Ancestry:
             self._window.learning.score_rest(ids)
 
     def _failed(self, error: BaseException) -> None:
-        self._window.fail(str(error) or type(error).__name__)
+        self._window.fail(words_of(error))
 
     def _turn(self) -> None:
         """Another project, or none."""

@@ -82,9 +82,20 @@ class Bridge(QObject):
             if on_error is not None:
                 on_error(error)
             elif not is_cancelled(error):
-                self.failed.emit(str(error) or type(error).__name__)
+                self.failed.emit(words_of(error))
             return
         callback(result)
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says; its kind where it says nothing."""
+    return str(error) or type(error).__name__
+
+
+def sentence_of(error: BaseException) -> str:
+    """The same with a capital, to stand by itself."""
+    said = words_of(error)
+    return said[0].upper() + said[1:]
 
 
 def is_cancelled(error: BaseException) -> bool:

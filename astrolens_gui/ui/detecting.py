@@ -8,6 +8,7 @@ from typing import Any
 
 from astrolens_gui.workbench.fields import SMALLEST_PX
 
+from .bridge import words_of
 from .keeping import Kept
 from .models import finds as _finds
 from .models.finds import REJECTED, Find
@@ -317,7 +318,7 @@ class DetectCommands(QObject):
                 self._step_from(one)
 
         def lost(error: BaseException) -> None:
-            reason = (str(error) or type(error).__name__).rstrip(".")
+            reason = words_of(error).rstrip(".")
             window.fail(f"The verdict on this find is not saved: {reason}.")
 
         try:

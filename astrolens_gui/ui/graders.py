@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import QtWidgets, QWidget
 
 APART = "disagreement>=0.66"
@@ -199,7 +199,7 @@ class GraderCommands:
         self._jobs = []
         self.panel.show_busy(False)
         cancelled = is_cancelled(error)
-        self.panel.say("Stopped." if cancelled else str(error) or type(error).__name__, "muted" if cancelled else "bad")
+        self.panel.say("Stopped." if cancelled else words_of(error), "muted" if cancelled else "bad")
 
     def _on_changed(self, changes: Any) -> None:
         if self._told is not None and not self._jobs and (changes.labels or changes.project):

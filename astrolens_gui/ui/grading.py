@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .bridge import Bridge
+from .bridge import Bridge, words_of
 from .current import Current
 from .models.queue import QueueModel
 from .qt import QObject, QTimer, Signal
@@ -201,7 +201,7 @@ class Grading(QObject):
         def lost(error: BaseException) -> None:
             """Stay on the object, say why, let the person try again."""
             ended()
-            reason = (str(error) or type(error).__name__).rstrip(".")
+            reason = words_of(error).rstrip(".")
             self.failed.emit(f"The {what} is not saved: {reason}. Give it again once that is mended.")
 
         try:
@@ -242,7 +242,7 @@ class Grading(QObject):
 
     def _step_failed(self, error: BaseException) -> None:
         self._pending = False
-        self.told.emit(str(error) or type(error).__name__)
+        self.told.emit(words_of(error))
 
     def _stepped(self, changes: Any, said: str) -> None:
         """Go to the object whose label changed, and show what holds for it now."""

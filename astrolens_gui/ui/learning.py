@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .ancestry import Ancestry
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .retraining import Retraining
 from .roots import when_missing
 from .scoreboard import ScoreboardCommands
@@ -112,7 +112,7 @@ class LearningCommands:
             if cancelled:
                 self._window.panel.say(cancelled, "muted")
             return
-        self._failure = str(error) or type(error).__name__
+        self._failure = words_of(error)
         self._window.panel.say(self._failure, "bad")
         self._window.fail(self._failure)
 

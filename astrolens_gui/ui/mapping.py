@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, sentence_of
 from .qt import QTimer, QWidget
 
 COLOUR_MS = 300
@@ -84,7 +84,7 @@ class MapCommands:
             if is_cancelled(error):
                 self.panel.say("Stopped; nothing was kept.")
             else:
-                self.panel.say(_words(error), "bad")
+                self.panel.say(sentence_of(error), "bad")
 
         self.panel.show_busy(0.0)
         self._look_job = window.workbench.embed()
@@ -140,7 +140,7 @@ class MapCommands:
                 self._map_job = None
                 if not is_cancelled(error):
                     lacks = type(error).__name__ == "Lacking"
-                    self.panel.show_lacking("" if lacks else _words(error))
+                    self.panel.show_lacking("" if lacks else sentence_of(error))
 
         window.bridge.when_done(job, done, failed)
 
@@ -201,8 +201,3 @@ class MapCommands:
         self.caught = np.zeros(0, np.int64)
         self.panel.clear()
         QTimer.singleShot(0, self._seen)
-
-
-def _words(error: BaseException) -> str:
-    said = str(error) or type(error).__name__
-    return said[0].upper() + said[1:]

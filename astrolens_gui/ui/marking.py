@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .bridge import words_of
 from .qt import QtWidgets
 
 ORIGIN = "boxes"
@@ -165,7 +166,7 @@ class MarkCommands:
         def failed(error: BaseException) -> None:
             lost()
             self._ask()
-            reason = (str(error) or type(error).__name__).rstrip(".")
+            reason = words_of(error).rstrip(".")
             self._window.fail(f"The {what} is not saved: {reason}.")
 
         try:

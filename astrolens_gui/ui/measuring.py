@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .bridge import words_of
 from .qt import QWidget
 
 ORIGIN = "measuring"
@@ -120,7 +121,7 @@ class MeasureCommands:
             self._window.say(f"{name}: measurements kept" if values else f"{name}: measurements taken away")
 
         def lost(error: BaseException) -> None:
-            self._window.fail(f"The measurements are not kept: {str(error) or type(error).__name__}")
+            self._window.fail(f"The measurements are not kept: {words_of(error)}")
 
         job = self._window.workbench.measure(target, values, origin=ORIGIN)
         self._window.bridge.when_done(job, kept, lost)
@@ -313,9 +314,7 @@ class MeasureCommands:
             light.show_busy(None)
             cancelled = type(error).__name__ in {"Cancelled", "CancelledError"}
             if state.image is image:
-                light.say(
-                    "Cancelled." if cancelled else str(error) or type(error).__name__, "muted" if cancelled else "bad"
-                )
+                light.say("Cancelled." if cancelled else words_of(error), "muted" if cancelled else "bad")
 
         self._fit = measuring.subtract(self._window.workbench, image.object_id, image.band, near, method)
         self._window.bridge.when_done(self._fit, done, failed)
@@ -358,7 +357,7 @@ def about_centre(measure: Callable[..., Any], raster: Any, plate: Any, centre: A
 
 
 def _said(part: Any, error: BaseException) -> None:
-    part.say(str(error) or type(error).__name__)
+    part.say(words_of(error))
 
 
 class Latest:

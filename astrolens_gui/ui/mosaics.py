@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from .bridge import words_of
+
 
 class MosaicCommands:
     """One method per action of its section; `window` is the composed Window.
@@ -69,7 +71,7 @@ class MosaicCommands:
 
         def failed(error: BaseException) -> None:
             self._fetching.discard(column)
-            window.say(str(error) or type(error).__name__)
+            window.say(words_of(error))
 
         window.bridge.when_done(window.workbench.facts(column), arrived, failed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import QObject, QTimer, Signal
 
 REST_MS = 250
@@ -89,7 +89,7 @@ class Preview(QObject):
             if self._job is job:
                 self._job = None
                 if not is_cancelled(error):
-                    self.refused.emit(str(error) or type(error).__name__)
+                    self.refused.emit(words_of(error))
 
         try:
             job = self._window.workbench.restore([target], backend=backend, model=model, draws=draws)

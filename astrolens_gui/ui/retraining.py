@@ -5,7 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .bridge import words_of
+from .qt import QTimer
 from .views.retrain import RetrainDialog
+
+SOON_MS = 300
+"""Grades that come while the dialog is open are counted so long after: not at every key of a fast grader."""
 
 
 class Retraining:
@@ -17,6 +22,8 @@ class Retraining:
         self._found: Any = None
         self._begun: Any = None
         self._job: Any = None
+        self._soon = QTimer(window, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._count)
         self.dialog: RetrainDialog | None = None
         self.last = ""
 
@@ -41,7 +48,7 @@ class Retraining:
     def on_changed(self, changes: Any) -> None:
         """Grades come in while the dialog is open: it counts them."""
         if self.dialog is not None and self.dialog.isVisible() and (changes.labels or changes.models):
-            self._count()
+            self._soon.start()
 
     def _count(self) -> None:
         if self._job is not None:
@@ -58,7 +65,7 @@ class Retraining:
 
         def failed(error: BaseException) -> None:
             if self._job is job and self.dialog is not None:
-                self.dialog.show_problem(str(error) or type(error).__name__)
+                self.dialog.show_problem(words_of(error))
 
         self._window.bridge.when_done(job, counted, failed)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from astrolens_gui.core.links import Target
 
+from .bridge import words_of
 from .qt import QtGui
 from .views.save import Caption, SaveDialog, Sheet, colour_bar, short, write
 
@@ -116,7 +117,7 @@ class Saving:
             return window.bridge.when_done(job, lambda made: window.say(f"Saved {made} ({size})"), failed)
 
         def failed(error: BaseException) -> None:
-            window.fail(str(error) or type(error).__name__)
+            window.fail(words_of(error))
 
         view.repaint()  # what was asked for a moment ago is part of the view
         if not hasattr(view, "picture"):

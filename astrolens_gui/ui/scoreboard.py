@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import QApplication, QtWidgets
 
 TABLES = "Tables (*.csv);;All files (*)"
@@ -135,7 +135,7 @@ class ScoreboardCommands:
         self._job = None
         self.dialog.show_busy(None)
         cancelled = is_cancelled(error)
-        self.dialog.fail("Stopped; Refresh counts again." if cancelled else str(error) or type(error).__name__)
+        self.dialog.fail("Stopped; Refresh counts again." if cancelled else words_of(error))
 
     def _on_changed(self, changes: Any) -> None:
         if self._standing is None and self._job is None and self.dialog.isVisible() and changes.scores:

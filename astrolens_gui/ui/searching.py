@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, sentence_of
 from .context import ContextMenu
 from .qt import QTimer, QWidget
 
@@ -67,7 +67,7 @@ class SearchCommands:
 
         def failed(error: BaseException) -> None:
             if not is_cancelled(error):
-                window.fail(_words(error))
+                window.fail(sentence_of(error))
                 window.show_dock("map")
 
         window.say(f"Looking for objects like {what} …")
@@ -84,7 +84,9 @@ class SearchCommands:
         self.show_search()
         self.panel.setCurrentWidget(view.page)
         view.say("Holding each grade against a model that has not seen it …")
-        self._ask("doubts", window.workbench.doubts(), self._take_doubts, lambda error: view.say(_words(error), "bad"))
+        self._ask(
+            "doubts", window.workbench.doubts(), self._take_doubts, lambda error: view.say(sentence_of(error), "bad")
+        )
 
     def show_search(self) -> None:
         self._window.show_dock("search")
@@ -107,7 +109,7 @@ class SearchCommands:
         self._ask_search()
         scores = self.panel.scores
         self._ask(
-            "spread", self._window.workbench.spread(), scores.show_spread, lambda error: scores.say(_words(error))
+            "spread", self._window.workbench.spread(), scores.show_spread, lambda error: scores.say(sentence_of(error))
         )
 
     def _ask_search(self) -> None:
@@ -118,7 +120,7 @@ class SearchCommands:
             panel.scores.show_listed(searched)
 
         job = self._window.workbench.searched(panel.scores.threshold)
-        self._ask("search", job, found, lambda error: panel.state.say(_words(error), "bad"))
+        self._ask("search", job, found, lambda error: panel.state.say(sentence_of(error), "bad"))
 
     def _ask(self, what: str, job: Any, done: Any, failed: Any) -> None:
         """One question of a kind at a time: the newest answer is the one that is shown."""
@@ -176,8 +178,3 @@ class SearchCommands:
         window.queue.picked.add(object_id)
         window.current.show(object_id, window.queue.row_of(object_id))
         window.stage.take_focus()
-
-
-def _words(error: BaseException) -> str:
-    said = str(error) or type(error).__name__
-    return said[0].upper() + said[1:]

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .bridge import Bridge
+from .bridge import Bridge, words_of
 from .current import Current
 from .grading import ORIGIN, Grading
 from .models.queue import QueueModel
@@ -175,4 +175,4 @@ class Session(QObject):
         self._take_scheme()
 
     def _fail(self, error: BaseException) -> None:
-        self.failed.emit(str(error) or type(error).__name__)
+        self.failed.emit(words_of(error))

@@ -11,7 +11,7 @@ from astrolens_gui.api import UserError
 from astrolens_gui.core import paths
 from astrolens_gui.core.links import Link, Target, load_links, sexagesimal
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import QApplication, QtCore, QtGui
 from .saving import Saving
 from .talking import Talking
@@ -120,7 +120,7 @@ class ShareCommands:
     def _ask(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         def failed(error: BaseException) -> None:
             if not is_cancelled(error):
-                self._window.fail(str(error) or type(error).__name__)
+                self._window.fail(words_of(error))
 
         self._window.bridge.when_done(self._window.workbench.runner.submit("io", work, quiet=True), then, failed)
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .views.start import SUFFIX, is_project
 
 NAME = "simulated"
@@ -51,7 +51,7 @@ class SimulateCommands:
     def _ended(self, out: Path, error: BaseException) -> None:
         self._job = None
         if not is_cancelled(error):
-            self.dialog.show_problem(str(error) or type(error).__name__)
+            self.dialog.show_problem(words_of(error))
             return
         made = max((_rows(out / name) for name in ("truth.csv", "classifications.csv")), default=0)
         kept = f"{made:,} objects are in {out}" if made else "nothing was drawn yet"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from astrolens_gui.api import UserError
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import Qt, QtWidgets
 
 TABLE = "astrolens-queue"
@@ -123,7 +123,7 @@ class Talking:
     def _do(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         def failed(error: BaseException) -> None:
             if not is_cancelled(error):
-                self._window.fail(str(error) or type(error).__name__)
+                self._window.fail(words_of(error))
 
         self._window.bridge.when_done(self._window.workbench.runner.submit("io", work, quiet=True), then, failed)
 

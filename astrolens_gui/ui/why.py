@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 from .qt import QApplication, QTimer, QtWidgets, QWidget
 
 REST_MS = 150
@@ -122,7 +122,9 @@ class WhyCommands:
         def failed(error: BaseException) -> None:
             self._flips_job = None
             flips.show_busy(None)
-            flips.say("Cancelled." if is_cancelled(error) else _words(error), "muted" if is_cancelled(error) else "bad")
+            flips.say(
+                "Cancelled." if is_cancelled(error) else words_of(error), "muted" if is_cancelled(error) else "bad"
+            )
 
         flips.show_busy(0.0)
         self._flips_job = window.workbench.flips()
@@ -257,7 +259,7 @@ class WhyCommands:
 
     def _failed(self, error: BaseException) -> None:
         if not is_cancelled(error):
-            self.panel.say(_words(error), "bad")
+            self.panel.say(words_of(error), "bad")
 
     # -- the table
 
@@ -279,10 +281,6 @@ class WhyCommands:
         if path:
             job = window.workbench.write_flips(found, Path(path))
             window.bridge.when_done(job, lambda rows: window.say(f"{rows:,} rows written to {Path(path).name}"))
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__
 
 
 def _empty() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .bridge import is_cancelled
+from .bridge import is_cancelled, words_of
 
 
 class Work:
@@ -70,7 +70,7 @@ class Work:
 
     def fail(self, error: BaseException) -> None:
         """Say it where it can be copied, and in the status line."""
-        sentence = str(error) or type(error).__name__
+        sentence = words_of(error)
         self._panel.say(sentence, "bad")
         self._window.fail(sentence)
 

@@ -289,9 +289,8 @@ class QueueModel(QtCore.QAbstractTableModel):
         """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded. Of what is graded
         together the next one displayed, graded or not; -1 behind the last."""
         if self.joint:
-            rows = {self.object_at(row): row for row in range(self.rowCount())}
             at = self.joint.index(now) if (now := self.object_at(after_row)) in self.joint else -1
-            return next((rows[one] for one in self.joint[at + 1 :] if one in rows), -1)
+            return next((row for one in self.joint[at + 1 :] if (row := self.row_of(one)) >= 0), -1)
         waiting = self._pile.open
         if self._sift.sort[0] or len(self._rows) < len(waiting):
             waiting = waiting[self._rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 from astrolens_gui.workbench import importing
 
-from ..bridge import is_cancelled
+from ..bridge import is_cancelled, words_of
 from ..forms import RealBox
 from ..qt import QTimer, QtWidgets, QWidget
 
@@ -186,7 +186,7 @@ class CatalogueDialog(QtWidgets.QDialog):
 
         def fail(error: BaseException) -> None:
             if asked == self._asked and not is_cancelled(error):
-                self._tell(str(error) or type(error).__name__, "bad")
+                self._tell(words_of(error), "bad")
 
         self._bridge.when_done(self._workbench.runner.submit("io", work, quiet=True), answer, fail)
 

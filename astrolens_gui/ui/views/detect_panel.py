@@ -7,6 +7,7 @@ from typing import Any
 from ..models.finds import Find
 from ..qt import Qt, QtWidgets, QWidget, Signal
 from .sentence import Sentence
+from .tables import Table
 from .taskmodel import TaskModel, in_row, push
 
 EMPTY = "Detect here [F7] looks for lenses on the image shown; what is found appears as it comes, and is kept."
@@ -67,18 +68,11 @@ class DetectPanel(QWidget):
         self.copy = push("Copy", "All finds as text, tabs between columns")
         self.copy.clicked.connect(self.copied)
         column.addLayout(in_row(self.masks, self.copy))
-        self.table = QtWidgets.QTableWidget(0, len(COLUMNS), focusPolicy=Qt.NoFocus)
-        self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
-        self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
-        self.table.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
+        self.table = Table(COLUMNS)
         for place in range(len(COLUMNS)):  # the last one has the longest words
             self.table.horizontalHeader().setSectionResizeMode(place, QtWidgets.QHeaderView.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.setFixedHeight(ROWS_PX)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.table.setMinimumWidth(1)
         self.table.setToolTip("Best first; a click goes there, as [.] and [,] go to the next and the former one")
         self.table.cellClicked.connect(lambda row, _: self.picked.emit(row))
         column.addWidget(self.table)

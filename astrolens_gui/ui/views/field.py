@@ -10,6 +10,7 @@ import numpy as np
 
 from astrolens_gui.workbench import fields
 
+from ..bridge import words_of
 from ..qt import Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..sight import Sight
 from . import display
@@ -260,7 +261,7 @@ class FieldView(QWidget):
 
     def _refuse(self, error: BaseException) -> None:
         self._impatient.stop()
-        self._refused = str(error) or type(error).__name__
+        self._refused = words_of(error)
         stamp = isinstance(error, fields.NoField)
         self._clear("No field around this object" if stamp else "This field cannot be shown", self._refused, not stamp)
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import theme
-from ..qt import QColor, Qt, QtWidgets, QWidget, Signal
-
-MOST_ROWS = 9
-"""Rows that a table shows without scrolling."""
+from ..qt import QColor, Qt, QtWidgets, Signal
+from .tables import FittedTable
 
 MOST_ACROSS = 7
 """Graders whose kappas stand side by side in the narrowest dock; more of them can be scrolled."""
@@ -22,46 +20,7 @@ MOST_OBJECTS = 2_000
 """Rows of objects; beyond, the file has them all."""
 
 
-class Table(QtWidgets.QTableWidget):
-    """A table that is as tall as its rows, at most `MOST_ROWS`, and never widens what holds it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.NoFocus)
-        self.verticalHeader().hide()
-        self.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
-        self.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
-        self.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setTextElideMode(Qt.ElideMiddle)
-        self.setWordWrap(False)
-        self.setMinimumWidth(1)
-        self.horizontalHeader().setMinimumSectionSize(24)
-        self.setStyleSheet(
-            "QHeaderView::section { padding: 3px 2px; } QTableWidget::item { padding: 0px 2px; }"
-        )  # five columns in the narrowest dock
-        self.horizontalHeader().setHighlightSections(False)
-
-    def put(self, row: int, column: int, text: str, tip: str = "", right: bool = True) -> QtWidgets.QTableWidgetItem:
-        item = QtWidgets.QTableWidgetItem(text)
-        item.setToolTip(tip)
-        if right:
-            item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
-        self.setItem(row, column, item)
-        return item
-
-    def fit(self) -> None:
-        """Columns as wide as their text, the first takes the rest; as tall as the rows."""
-        header = self.horizontalHeader()
-        for column in range(1, self.columnCount()):
-            header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeToContents)
-        header.setSectionResizeMode(0, QtWidgets.QHeaderView.Stretch)
-        rows = min(self.rowCount(), MOST_ROWS)
-        top = 0 if header.isHidden() else header.sizeHint().height()
-        self.setFixedHeight(top + sum(self.rowHeight(row) for row in range(rows)) + 2 * self.frameWidth() + 2)
-
-
-class SkillTable(Table):
+class SkillTable(FittedTable):
     """A line a grader; the tooltip has intervals, pace and the confusion on golden objects."""
 
     HEAD = (
@@ -97,7 +56,7 @@ class SkillTable(Table):
         self.fit()
 
 
-class KappaTable(Table):
+class KappaTable(FittedTable):
     """Every pair by the numbers that the table of graders gives them: the more colour, the better they agree."""
 
     def __init__(self) -> None:
@@ -138,7 +97,7 @@ class KappaTable(Table):
             )
 
 
-class ObjectTable(Table):
+class ObjectTable(FittedTable):
     """Objects with one value; `picked` (int): show this one, it was clicked twice."""
 
     picked = Signal(int)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..bridge import words_of
 from ..prefetch import Prefetch
 from ..qt import QApplication, Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..roots import when_missing
@@ -279,7 +280,7 @@ class ImageView(QWidget):
         if wanted != self._wanted:
             return
         self._impatient.stop()
-        self._refused = str(error) or type(error).__name__
+        self._refused = words_of(error)
         self._clear("This image cannot be shown", self._refused, copyable=True)
         if isinstance(error, ValueError):
             when_missing(self._bridge, self._workbench, lambda cause: self._explain(wanted, cause))

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
-from .graders_tables import Table
 from .lineage_graph import VERDICTS, GraphDelegate, nodes, width
 from .sentence import Sentence
+from .tables import FittedTable
 
 EMPTY = "No model yet. Grade some objects, then Retrain [F6]; each model stays here, refused or not."
 MARKS = {"accepted": "✓", "provisional": "~", "refused": "✕"}
@@ -36,9 +36,7 @@ class LineageView(QWidget):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        self.table = Table()
-        self.table.setColumnCount(len(HEAD))
-        self.table.setHorizontalHeaderLabels([title for title, _ in HEAD])
+        self.table = FittedTable([title for title, _ in HEAD])
         for place, (_, tip) in enumerate(HEAD):
             self.table.horizontalHeaderItem(place).setToolTip(tip)
         self.table.setItemDelegateForColumn(0, GraphDelegate(self.table))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..bridge import words_of
 from ..qt import QColor, Qt, QtCore, QtGui, QtWidgets, QWidget, Signal
 from .bond import Site
 from .canvas import Canvas
@@ -175,6 +176,6 @@ class Panel(QtWidgets.QFrame):
         self.ready.emit()
 
     def _on_failed(self, error: BaseException) -> None:
-        self.problem = str(error) or type(error).__name__
+        self.problem = words_of(error)
         self.say(self.problem)
         self.failed.emit(self.problem)

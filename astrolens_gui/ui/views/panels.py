@@ -10,6 +10,7 @@ from typing import Any
 from astrolens_gui.core.links import sexagesimal
 from astrolens_gui.core.settings import DEFAULTS
 
+from ..bridge import words_of
 from ..prefetch import Prefetch
 from ..qt import Qt, QtGui, QTimer, QtWidgets, QWidget, Signal
 from ..sight import Sight
@@ -211,7 +212,7 @@ class PanelsView(QWidget):
 
     def _on_error(self, object_id: int, error: BaseException) -> None:
         if object_id == self._wanted:
-            self._refused = str(error) or type(error).__name__
+            self._refused = words_of(error)
             self._clear("This object cannot be shown", self._refused)
             self._later.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..bridge import words_of
 from ..qt import QObject, Signal
 
 ORIGIN = "mosaic"
@@ -90,7 +91,7 @@ class PendingGrades(QObject):
     def _all_failed(self, object_ids: list[int], grade: str, job: Any, error: BaseException) -> None:
         for one in object_ids:
             self._leave(one, job)
-        reason = (str(error) or type(error).__name__).rstrip(".")
+        reason = words_of(error).rstrip(".")
         self._bridge.failed.emit(
             f"{counted(len(object_ids), 'grade')} {grade} not saved, none of them: {reason}. Give them again once that is mended."
         )
@@ -114,7 +115,7 @@ class PendingGrades(QObject):
 
     def _failed(self, object_id: int, job: Any, error: BaseException) -> None:
         self._leave(object_id, job)
-        reason = (str(error) or type(error).__name__).rstrip(".")
+        reason = words_of(error).rstrip(".")
         name = self._model.name_of(object_id)
         self._bridge.failed.emit(f"The label of {name} is not saved: {reason}. Grade it again once that is mended.")
         self.lost.emit(object_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
 from .sentence import Sentence
+from .tables import Table
 
 EMPTY = (
     "Holds each grade against a model that learnt from the other grades only, and lists those that it contradicts with at "
@@ -32,15 +33,9 @@ class DoubtsView(QWidget):
         self.button.setToolTip(actions["doubt_grades"].toolTip())
         self.button.clicked.connect(self.asked)
         self.words = Sentence()
-        self.table = QtWidgets.QTableWidget(0, len(COLUMNS), focusPolicy=Qt.NoFocus)
-        self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
-        self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
-        self.table.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
+        self.table = Table(COLUMNS)
         self.table.setTextElideMode(Qt.ElideMiddle)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.table.setMinimumSize(1, 260)
+        self.table.setMinimumHeight(260)
         self.table.setToolTip(
             "The most surprising first; a double click shows the object, a grade's key grades it again"
         )
@@ -88,13 +83,9 @@ class DoubtsView(QWidget):
         self.table.setRowCount(len(rows))
         for row, at in enumerate(rows):
             changed = f"{found.grade[at]} → {grades[at]}" if grades[at] != found.grade[at] else grades[at]
+            tip = (
+                f"{names[at]}: graded {found.grade[at] or 'by others'}, {found.given[at]:.3f} a lens by the model; "
+                f"{found.bits[at]:.1f} bits of surprise"
+            )
             for place, text in enumerate((names[at], changed, f"{found.given[at]:.2f}")):
-                item = QtWidgets.QTableWidgetItem(text)
-                item.setData(Qt.UserRole, int(found.object[at]))
-                item.setToolTip(
-                    f"{names[at]}: graded {found.grade[at] or 'by others'}, {found.given[at]:.3f} a lens by the model; "
-                    f"{found.bits[at]:.1f} bits of surprise"
-                )
-                if place:
-                    item.setTextAlignment(int(Qt.AlignRight | Qt.AlignVCenter))
-                self.table.setItem(row, place, item)
+                self.table.put(row, place, text, tip, right=place > 0).setData(Qt.UserRole, int(found.object[at]))

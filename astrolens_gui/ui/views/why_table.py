@@ -9,6 +9,7 @@ import numpy as np
 
 from ..qt import Qt, QtWidgets, QWidget, Signal
 from .sentence import Sentence
+from .tables import Table
 from .why_plots import FlipsPlot
 
 COLUMNS = ("Object", "", "Flip, σ")
@@ -42,16 +43,9 @@ class FlipsPanel(QWidget):
         self.progress = QtWidgets.QProgressBar(textVisible=False, maximum=100)
         self.words = Sentence()
         self.plot = FlipsPlot()
-        self.table = QtWidgets.QTableWidget(0, len(COLUMNS), focusPolicy=Qt.NoFocus)
-        self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
-        self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
-        self.table.setSelectionMode(QtWidgets.QAbstractItemView.SingleSelection)
+        self.table = Table(COLUMNS)
         self.table.setFixedHeight(ROWS_PX)
         self.table.setTextElideMode(Qt.ElideMiddle)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.table.setMinimumWidth(1)
         self.table.setToolTip("The least stable verdicts first, with their grade; a click shows the object")
         self.table.cellClicked.connect(lambda row, _: self.picked.emit(int(self.table.item(row, 0).data(Qt.UserRole))))
         self.copy = QtWidgets.QPushButton("Copy", focusPolicy=Qt.NoFocus)
