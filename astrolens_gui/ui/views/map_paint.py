@@ -45,10 +45,10 @@ def paint_ramp(painter: QtGui.QPainter, height: int) -> None:
 
 
 def paint_key(painter: QtGui.QPainter, height: int, counts: Mapping[str, int], inks: Mapping[str, QColor]) -> None:
-    """The key of the grades with their numbers ("": not graded), in the same corner."""
+    """The key of the grades with their numbers ("": open, without a grade), in the same corner."""
     x, base = 8.0, height - 8.0
     for level, count in counts.items():
-        said = f"{level} {count:,}" if level else f"{count:,} not graded"
+        said = f"{level} {count:,}" if level else f"{count:,} open"
         painter.setPen(Qt.NoPen)
         painter.setBrush(inks[level])
         painter.drawEllipse(QtCore.QPointF(x + 4, base - 4.5), 4, 4)

@@ -120,16 +120,11 @@ class StateView(QWidget):
         self.words = Sentence()
         self.title = QtWidgets.QLabel("Completeness", objectName="heading")
         self.share = QtWidgets.QLabel(alignment=Qt.AlignRight)
-        head = QtWidgets.QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.share)
         self.bar = CompletenessBar()
         self.table, self.values = facts(ROWS)
         self.heading = QtWidgets.QLabel("Lenses by grades", objectName="heading")
         self.plot = CurvePlot()
-        column.addWidget(self.words)
-        column.addLayout(head)
-        for part in (self.bar, self.table, self.heading, self.plot):
+        for part in (self.words, self.title, self.bar, self.share, self.table, self.heading, self.plot):
             column.addWidget(part)
         column.addStretch(1)
 
