@@ -1,4 +1,4 @@
-"""The commands of campaigns: `merge`, `crossmatch`, `agreement`, `consensus`, `report`, `search`; each imports what it needs."""
+"""The commands of campaigns: merging, known lenses, graders, lists, report, search, blindness and stages; each imports what it needs."""
 
 from __future__ import annotations
 
@@ -51,10 +51,43 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     search.add_argument(
         "--threshold", type=float, metavar="SCORE", help="completeness and purity of all objects of at least this score"
     )
+    golden = add(
+        "golden", "objects of known class, mixed in unseen: lenses painted into the project's own cutouts, or a table"
+    )
+    golden.add_argument("project", type=Path)
+    golden.add_argument("--paint", type=int, metavar="N", help="so many cutouts, drawn at random")
+    golden.add_argument("--lenses", type=float, default=0.5, metavar="SHARE", help="of them with a lens (default 0.5)")
+    golden.add_argument(
+        "--survey", default="euclid_vis", help="PSF and zero points where files have none (default euclid_vis)"
+    )
+    golden.add_argument("--seed", type=int, default=1)
+    golden.add_argument("--from", dest="table", type=Path, metavar="CSV", help="known lenses and duds: ID and is_lens")
+    blind = add("blind", "what is shown again and how often golden objects come; without an option, how it is now")
+    blind.add_argument("project", type=Path)
+    for name, words in (
+        ("duplicates", "of a grader's objects shown a second time"),
+        ("golden", "of what is shown"),
+    ):
+        blind.add_argument(f"--{name}", type=float, metavar="SHARE", help=words)
+    blind.add_argument("--spacing", type=int, metavar="N", help="answers between the two times at least")
+    blind.add_argument("--early", type=int, metavar="N", help="golden objects among the first --within")
+    blind.add_argument("--within", type=int, metavar="N")
+    blind.add_argument(
+        "--feedback", action=argparse.BooleanOptionalAction, help="tell graders what a golden object was"
+    )
+    stage = add("stage", "a triage: look again at what was graded so or better, and at a share of the rest")
+    stage.add_argument("project", type=Path)
+    stage.add_argument(
+        "--from", dest="threshold", metavar="GRADE", help="begin a stage; without it, what the stages showed"
+    )
+    stage.add_argument(
+        "--audit", type=float, default=0.05, metavar="SHARE", help="of what was graded lower (default 0.05)"
+    )
+    stage.add_argument("--end", action="store_true", help="everybody grades the whole queue again")
     merge = add("merge", "take the labels of other graders' projects on the same images; twice adds nothing")
     merge.add_argument("project", type=Path)
     merge.add_argument("others", type=Path, nargs="+", metavar="OTHER")
-    for sub in (agreement, together, search, merge, known):
+    for sub in (agreement, together, search, merge, known, golden, blind, stage):
         sub.add_argument("--json", action="store_true", help="machine-readable output")
 
 
@@ -164,6 +197,64 @@ def cmd_search(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def cmd_golden(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+
+    if (arguments.paint is None) == (arguments.table is None):
+        raise UserError("say either --paint N or --from CSV")
+    if arguments.table is not None:
+        new = _ask(arguments, lambda bench: bench.golden_take(arguments.table))
+        console.answer(arguments, {"new": new}, [f"{new:,} objects are golden now"])
+        return 0
+    if arguments.paint < 1 or not 0 <= arguments.lenses <= 1:
+        raise UserError("--paint is a number above 0, --lenses a share from 0 to 1")
+    how = (arguments.paint, arguments.lenses, arguments.survey, arguments.seed)
+    made = _ask(arguments, lambda bench: bench.golden_paint(*how))
+    lenses = sum(one.is_lens for one in made)
+    said = f"{len(made):,} cutouts taken into the project as golden objects, {lenses:,} with a painted lens"
+    console.answer(arguments, {"painted": len(made), "lenses": lenses}, [said])
+    return 0
+
+
+def cmd_blind(arguments: argparse.Namespace) -> int:
+    names = ("duplicates", "spacing", "golden", "early", "within", "feedback")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        if given:
+            console.wait(bench.set_blind(**given))
+        turns = console.wait(bench.turns())
+    values = turns.settings.as_dict()
+    lines = [
+        f"{values['duplicates']:.0%} of a grader's objects are shown again, after at least {values['spacing']} others",
+        f"golden objects: {len(turns.golden):,}, {values['golden']:.0%} of what is shown, {values['early']} of them among the "
+        f"first {values['within']}; graders are{'' if values['feedback'] else ' not'} told what they were",
+    ]
+    console.answer(arguments, values | {"golden_objects": len(turns.golden)}, lines)
+    return 0
+
+
+def cmd_stage(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.workbench.blind import stage_words
+
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        if arguments.end:
+            console.wait(bench.end_stage())
+        if arguments.threshold is not None:
+            console.wait(bench.begin_stage(arguments.threshold, arguments.audit))
+        found = console.wait(bench.stages())
+    values = [
+        {"stage": one.stage.number, "from": one.stage.threshold, "survivors": len(one.stage.survivors), "kept": one.kept,
+         "looked": one.looked, "rejected": one.stage.rejected, "audited": one.audited, "missed": one.missed, "lost": one.lost,
+         "ended": one.stage.ended}
+        for one in found
+    ]  # fmt: skip
+    lines = [stage_words(one) for one in found]
+    console.answer(arguments, {"stages": values}, lines or ["no stage yet: --from GRADE begins one"])
+    return 0
+
+
 def cmd_report(arguments: argparse.Namespace) -> int:
     made = _ask(arguments, lambda bench: bench.report(arguments.out, arguments.golden, arguments.by))
     people = f"{made.graders} grader{'' if made.graders == 1 else 's'}"
@@ -178,6 +269,9 @@ COMMANDS = {
     "consensus": cmd_consensus,
     "report": cmd_report,
     "search": cmd_search,
+    "golden": cmd_golden,
+    "blind": cmd_blind,
+    "stage": cmd_stage,
 }
 
 

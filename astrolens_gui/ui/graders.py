@@ -109,7 +109,7 @@ class GraderCommands:
     def regrade_together(self) -> None:
         """Begin or end: the graders look at what they disagree on, all grades in sight, and agree on one for each."""
         window = self._window
-        if window.queue.joint:
+        if self._is_joint:
             self._end_together()
             window.say("Each grades alone again")
             self.count_graders()
@@ -122,7 +122,8 @@ class GraderCommands:
             window.say("There is nothing to agree on: no object that you graded has grades two or more apart")
             return
         window.queue_view.filter.setText("")
-        window.queue.joint = ids
+        window.queue.leave_walk()
+        window.queue.walk, window.queue.asked = ids, dict.fromkeys(ids, "joint")
         window.current.show(ids[0], window.queue.row_of(ids[0]))
         self._tell_joint(ids[0])
         window.stage.take_focus()
@@ -130,7 +131,7 @@ class GraderCommands:
 
     def _tell_joint(self, object_id: int) -> None:
         """Who gave what to the object on the screen, while graders sit together."""
-        joint, found = self._window.queue.joint, self._found
+        joint, found = self._window.queue.walk if self._is_joint else (), self._found
         text = ""
         if found is not None and object_id in joint:
             name = self._window.queue.name_of(object_id)
@@ -140,8 +141,13 @@ class GraderCommands:
             text = "This object is none of those to agree on."
         self.panel.show_joint(text)
 
+    @property
+    def _is_joint(self) -> bool:
+        return "joint" in self._window.queue.asked.values()
+
     def _end_together(self) -> None:
-        self._window.queue.joint = ()
+        if self._is_joint:
+            self._window.queue.leave_walk()
         self.panel.show_joint("")
 
     def save_consensus(self) -> None:

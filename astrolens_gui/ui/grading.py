@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from astrolens_gui.core.grading.order import DUPLICATE
+
 from .bridge import Bridge, words_of
 from .current import Current
 from .models.queue import QueueModel
@@ -22,7 +24,8 @@ RECALL_MS = 120
 
 @dataclass(frozen=True)
 class Saved:
-    """A label that is on disk, as the label bar and the status line name it; `remark`: it is a comment alone."""
+    """A label that is on disk, as the label bar and the status line name it; `remark`: it is a comment alone;
+    `why`: the reason that is stored with a grade, "" for what only says what holds now."""
 
     object_id: int
     name: str
@@ -32,6 +35,7 @@ class Saved:
     clock: str = ""
     score: float | None = None
     remark: bool = False
+    why: str = ""
 
 
 class Grading(QObject):
@@ -39,6 +43,8 @@ class Grading(QObject):
 
     Attributes:
         sight: tells how well an object id can be seen now; the window's stage says it.
+        again: the object that this grader is due to see once more, None where there is none; asked with True where nothing
+            else is left.
         armed: the label that a kind now goes to: the grade given last; None before the first.
         saved: (Saved) a label was committed.
         failed: (str) a label could not be saved; the object is still the same.
@@ -66,6 +72,7 @@ class Grading(QObject):
         self._since = time.monotonic()
         self.armed: Saved | None = None
         self.sight: Callable[[int], Sight] = lambda _: Sight()
+        self.again: Callable[[bool], int | None] = lambda _: None
         self._consent = Consent()
         self._recall = QTimer(self, singleShot=True, interval=RECALL_MS)
         self._recall.timeout.connect(self._ask_before)
@@ -97,12 +104,12 @@ class Grading(QObject):
             )
 
     def _before(self, target: int, row: Any) -> None:
-        if row is not None and target == self._current.object_id:
+        if row is not None and target == self._current.object_id and target not in self._queue.anew:
             self.recalled.emit(row)
 
     def noted(self, object_id: int, grade: str) -> None:
         """A label was committed elsewhere in the window (under the mosaic's cursor): it is the last one now."""
-        self._announce(Saved(object_id, self._queue.name_of(object_id), grade))
+        self._announce(Saved(object_id, self._queue.name_of(object_id), grade, why=self._queue.why(object_id)))
 
     def painted(self, object_id: int, when: float) -> None:
         """The image view shows the object since `when` (time.monotonic): the seconds of a label count from here."""
@@ -162,6 +169,7 @@ class Grading(QObject):
         if not self._free():
             return
         seconds = round(time.monotonic() - self._since, 3) if advance else None
+        why = self._queue.why(target)
 
         def submit() -> Any:
             return self._workbench.label(
@@ -169,7 +177,7 @@ class Grading(QObject):
                 grade,
                 subtype=subtype,
                 seconds=seconds,
-                why=self._queue.why(target),
+                why=why,
                 screen=self._current.screen(),
                 origin=ORIGIN,
             )
@@ -179,7 +187,7 @@ class Grading(QObject):
 
         def committed(_: Any) -> None:
             self._queue.set_grade(target, grade)
-            self._announce(Saved(target, self._queue.name_of(target), grade, subtype))
+            self._announce(Saved(target, self._queue.name_of(target), grade, subtype, why=why))
             if advance:
                 self._advance(target)
 
@@ -224,10 +232,14 @@ class Grading(QObject):
             return  # the person has already moved on
         row = self._queue.next_ungraded(-1 if self._from_top else self._queue.row_of(graded))
         self._from_top = False
-        if row < 0:
+        again = self.again(row < 0)
+        if again is None and row < 0:
             self.finished.emit()
         elif self._workbench.settings["auto_advance"]:
-            self._current.show(self._queue.object_at(row), row)
+            if again is not None:
+                self._queue.judge_anew({again: DUPLICATE})
+                row = self._queue.row_of(again)
+            self._current.show(again if again is not None else self._queue.object_at(row), row)
 
     def undo(self) -> None:
         self._step(self._workbench.undo, "Taken back")

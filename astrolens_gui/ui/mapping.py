@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from .bridge import is_cancelled, sentence_of
+from .models.columns import LASSO
 from .qt import QTimer, QWidget
 
 COLOUR_MS = 300
 """Colours follow the grades so long after."""
 
-LISTED = "lasso:any"
+LISTED = f"{LASSO}:any"
 """The queue's filter for what is caught."""
 
 MOST_ALIKE = 200
@@ -96,7 +97,7 @@ class MapCommands:
         if not len(self.caught):
             window.say("Nothing is caught: drag round some dots in the Map dock")
             return
-        window.queue.take_lasso(self.caught)
+        window.queue.take_list(LASSO, self.caught)
         window.show_dock("queue")
         window.queue_view.filter.setText(LISTED)
         window.docks["map"].raise_()

@@ -9,6 +9,7 @@ from typing import Any
 from . import theme
 from .actionset import ActionSet
 from .bridge import Bridge
+from .campaigning import CampaignCommands
 from .colouring import ColourCommands
 from .commands import Commands
 from .current import Current
@@ -90,6 +91,7 @@ class Window(QtWidgets.QMainWindow):
         self.graders = GraderCommands(self)
         self.searching = SearchCommands(self)
         self.mapping = MapCommands(self)
+        self.campaign = CampaignCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -101,10 +103,10 @@ class Window(QtWidgets.QMainWindow):
                     self.detecting,
                     self.restoring,
                     self.graders,
+                    self.campaign,
                     self.searching,
                     self.mapping,
-                    MosaicCommands(self),
-                    ShareCommands(self),
+                    *(MosaicCommands(self), ShareCommands(self)),
                     self.projects,
                     self.learning,
                 ),

@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.grading.order import DUPLICATE
 from astrolens_gui.core.labels.records import CLOSER
 from astrolens_gui.core.labels.schemes import load_schemes
 
+from . import golden as golden_objects
 from . import standing
 
 if TYPE_CHECKING:
     from astrolens_gui.core.grading.consensus import Given
 
     from .opened import Opened
-
-DUPLICATE = "duplicate"
-"""How the reason begins for which an object was shown a second time."""
-
 
 JOINT = "joint"
 """How the reason begins of a grade that graders agreed on together: nobody's own answer, and it decides the object's list."""
@@ -37,6 +35,7 @@ class Answers:
         names: every graded object, by id. golden: object → is a lens. truth: the table that says so.
         joint: object → the number that graders agreed on
             together. objects: in the project. grades: the values of the project's scheme, best first.
+        painted: golden objects that are not in the sky.
     """
 
     first: list[Given]
@@ -50,6 +49,7 @@ class Answers:
     joint: Mapping[str, float]
     objects: int
     grades: tuple[str, ...]
+    painted: frozenset[str] = frozenset()
 
     @property
     def graders(self) -> list[str]:
@@ -97,15 +97,17 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
         first.setdefault(key, number)
         last.pop(key, None)
         last[key] = number
-        if event.why != CLOSER:
+        again_now = event.why.startswith(DUPLICATE)
+        if event.why != CLOSER and (again_now or names[event.object] not in series.get(event.grader, {})):
             series.setdefault(event.grader, {}).setdefault(names[event.object], []).append(number)
-        if event.why.startswith(DUPLICATE):
+        if again_now:
             again.add(key)
     if not rows:
         raise UserError(f"nobody has graded anything in {opened.project.name} yet; grade, or take labels from a table")
     repeats: dict[str, dict[str, list[float]]] = {}
     for grader, object_id in again:
         repeats.setdefault(grader, {})[names[object_id]] = series[grader][names[object_id]]
+    listed = golden_objects.ids(opened)
     path, classes = _golden(opened, golden)
     known = {names[id]: lens for id, lens in classes.items() if id in names}
     own = schemes.get(opened.project.settings["scheme"])
@@ -121,6 +123,7 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
         joint=joint,
         objects=len(names),
         grades=tuple(one.value for one in own.grades) if own else (),
+        painted=frozenset(one.name for one in listed.values() if one.kind == golden_objects.PAINTED),
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from astrolens_gui.api import Context, UserError
 
 from .answers import Answers, gathered
+from .golden import PAINTED
 
 if TYPE_CHECKING:
     from astrolens_gui.core.grading.agreement import Fleiss, Pairs, SelfAgreement
@@ -80,7 +81,8 @@ class Consensus:
         ids: of objects by name. given: object → grader → number. swapped: the posteriors' EM.
         lists: how many on each list. silent: answers without a number. assumed: the prior is SWAP's own, for every graded object is
             golden and none tells the share of lenses. agreed: object → the number that graders agreed on together, which decides
-            its list (but by the posterior).
+            its list (but by the posterior). painted: golden objects that are not in the sky; they tell what the lists would miss, and
+            stand on none that is handed on.
     """
 
     by: str
@@ -96,19 +98,21 @@ class Consensus:
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     assumed: bool = False
     agreed: Mapping[str, float] = field(default_factory=dict)
+    painted: frozenset[str] = frozenset()
 
     def list_of(self, one: Verdict) -> str:
-        """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior."""
-        return list_of(one, self.by, self.rules, self.agreed)
+        """The list that an object is on by this rule: of the number, or of SWAP the word for its posterior; "painted" for a golden
+        one, that nobody may take for a find."""
+        return PAINTED if one.object in self.painted else list_of(one, self.by, self.rules, self.agreed)
 
     def is_listed(self, one: Verdict) -> bool:
-        """Whether it is on a list of candidates: SWAP's "rejected" is none."""
-        return self.list_of(one) not in ("", "rejected")
+        """Whether the rule finds it, golden or not: SWAP's "rejected" is no list of candidates."""
+        return list_of(one, self.by, self.rules, self.agreed) not in ("", "rejected")
 
     @property
     def listed(self) -> list[Verdict]:
-        """The objects on a list, best first."""
-        return [one for one in self.verdicts if self.is_listed(one)]
+        """The objects of the sky on a list, best first."""
+        return [one for one in self.verdicts if self.is_listed(one) and one.object not in self.painted]
 
     @property
     def done(self) -> int:
@@ -231,16 +235,21 @@ def consensus(
         by=by,
         rules=chosen,
         verdicts=tuple(made),
-        apart=tuple(together.disagreements(one for one in made if one.object not in said.joint)),
+        apart=tuple(
+            together.disagreements(
+                one for one in made if one.object not in said.joint and one.object not in said.painted
+            )
+        ),
         ids=said.ids,
         given=given,
         swapped=swapped,
-        lists=dict(Counter(list_of(one, by, chosen, said.joint) for one in made)),
+        lists=dict(Counter(list_of(one, by, chosen, said.joint) for one in made if one.object not in said.painted)),
         silent=sum(said.silent.values()),
         graders=tuple(said.graders),
         places=places,
         assumed=all(one.object in said.golden for one in made),
         agreed={one.object: said.joint[one.object] for one in made if one.object in said.joint},
+        painted=said.painted,
     )
 
 

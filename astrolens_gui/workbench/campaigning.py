@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astrolens_gui.api import Changes
 from astrolens_gui.jobs.job import Job
 from astrolens_gui.jobs.runner import Runner
 
@@ -90,6 +91,74 @@ class CampaignVerbs:
         from .listfiles import write_consensus
 
         return self.runner.submit("io", write_consensus, found, Path(out), title=f"writing {Path(out).name}")
+
+    # -- blind
+
+    @as_job
+    def turns(self) -> Job[Any]:
+        """What this grader is due to see besides the queue, and what is golden: a `blind.Turns`."""
+        from .blind import turns
+
+        return self.runner.submit("io", turns, self.opened, quiet=True)
+
+    @as_job
+    def set_blind(self, **values: Any) -> Job[Changes]:
+        """Change settings of the project's blind campaign: the fields of a `core.grading.order.Blind`."""
+        from .blind import set_blind
+
+        opened = self.opened
+        return opened.submit_db(lambda: set_blind(opened, values))
+
+    @as_job
+    def golden_paint(
+        self, count: int, share: float = 0.5, survey: str = "euclid_vis", seed: int = 1, params: Any = None
+    ) -> Job[Any]:
+        """Lenses painted into a `share` of so many of the project's cutouts, taken in as golden objects: a list of them."""
+        from .golden import paint
+
+        title = f"painting lenses into {count} cutouts"
+        return self.opened.start("io", paint, count, share, survey, seed, params, title=title)
+
+    @as_job
+    def golden_take(self, table: Path) -> Job[int]:
+        """Objects of a truth table become golden; how many are new."""
+        from .golden import take
+
+        return self.opened.start("io", take, Path(table), title="taking golden objects")
+
+    @as_job
+    def begin_stage(self, threshold: str, audit: float = 0.05) -> Job[Any]:
+        """Everybody looks again at what was graded so or better, and at a share of the rest: a `blind.Stage`."""
+        from .blind import begin_stage
+
+        return self.opened.start("io", begin_stage, threshold, audit, title="the next stage")
+
+    @as_job
+    def end_stage(self) -> Job[Any]:
+        """Everybody grades the whole queue again; the `blind.Stage` that ended, or None."""
+        from .blind import end_stage
+
+        return self.runner.submit("io", end_stage, self.opened, quiet=True)
+
+    @as_job
+    def stages(self) -> Job[Any]:
+        """What each stage showed so far: a list of `blind.Found`."""
+        from .blind import found
+
+        return self.runner.submit("io", found, self.opened, quiet=True)
+
+    @as_job
+    def nearest(self, place: str) -> Job[Any]:
+        """The object nearest to a place on the sky, as a person writes it: a `finding.Near`."""
+        from .finding import nearest
+
+        return self.runner.submit("io", nearest, self.opened, place, quiet=True)
+
+    @as_job
+    def note(self, text: str, why: str, object_id: int | None = None) -> Job[Changes]:
+        """A line in the history that no undo takes back, such as that a score was looked at."""
+        opened, grader = self.opened, self.opened.bench.grader
+        return opened.submit_db(lambda: opened.store.record("note", text, grader=grader, object_id=object_id, why=why))
 
     @as_job
     def report(self, out: Path, golden: Path | None = None, by: str = "mean") -> Job[Any]:

@@ -60,7 +60,7 @@ def export_sled(opened: Opened, out: Path) -> int:
     from .stamps import pictures
 
     found = consensus(opened, "mean", "holismokes", None, Context())
-    listed = [one for one in found.verdicts if found.list_of(one) and one.object in found.places]
+    listed = [one for one in found.listed if one.object in found.places]
     if not listed:
         raise UserError(
             f"{opened.project.name}: no object on the lists A and B has a position; SLED takes nothing else"

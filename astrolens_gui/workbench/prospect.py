@@ -11,6 +11,7 @@ from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.learn.gate import FEWEST
 
+from . import golden
 from .training import champions_bands, quick_problem, snapshot, to_beat
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def prospect(opened: Opened, backend: str) -> Prospect:
     """On io: what `train` would find now. What makes a training impossible is `problem`, not an exception."""
     bench, project = opened.bench, opened.project
     spec = bench.plugins.backend(backend)
-    objects, labels, champion = opened.on_db(lambda: snapshot(opened))
+    unreal = golden.painted(opened)
+    objects, labels, champion = opened.on_db(lambda: snapshot(opened, unreal))
     count = opened.on_db(lambda: opened.store.count())
     rows = dataset.examples(objects, labels, worth(project.folder), source=opened.images.source)
     if not rows:

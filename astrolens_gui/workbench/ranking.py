@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.grading.order import mixed_in
 from astrolens_gui.core.learn import draws
 
+from . import golden
+from .blind import key_of, settings_of
 from .choice import SHIPPED
 from .listing import Grades, Names
 from .records import QueueTable
@@ -66,15 +69,22 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
     table = opened.on_db(lambda: opened.store.queue_table(bench.grader))
     note, chance = "", None
     try:
-        order, chance = _ordered(opened, chosen, table, seed)
+        known = golden.ids(opened)
+    except UserError as error:  # a damaged table must not keep anybody from grading
+        known, note = {}, str(error)
+    rows = np.isin(table["object"], np.fromiter(known, np.int64, len(known)))
+    try:
+        order, chance = _ordered(opened, chosen, table, rows, seed)
     except UserError as error:
         if strategy and not isinstance(error, Lacking):
             raise
         note = f"{error}; the queue is in its usual order"
         chosen = opened.on_db(lambda: _default(opened))
-        order, chance = _ordered(opened, chosen, table, seed)
+        order, chance = _ordered(opened, chosen, table, rows, seed)
     if log_choice:
         opened.on_db(lambda: _logged(opened, chosen, seed))
+    if known:
+        order, chance = _mixed(opened, table, rows, order, chance)
     names = np.empty(len(order), object)
     names[:] = table["name"]
     names = names[order]
@@ -96,6 +106,7 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
         seed=seed,
         note=note,
         chance=chance,
+        golden=frozenset(known),
     )
 
 
@@ -142,9 +153,11 @@ def similar(opened: Opened, ids: Sequence[int]) -> QueueTable:
     return queue(opened, SIMILAR, True)
 
 
-def _ordered(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+def _ordered(
+    opened: Opened, chosen: str, table: dict[str, Any], known: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """(order, chance): rows of the table, the first to be shown first; of a drawn order each one's chance to be next, in that
-    order (NaN for what is graded already, at its end); None of one that is not drawn."""
+    order (NaN for what is graded already or of known class, at its end); None of one that is not drawn."""
     if chosen != DRAWN:
         return np.argsort(-_last_if_nan(_useful(opened, chosen, table, seed)), kind="stable"), None
     mix = opened.project.settings.get("mix") or MIX
@@ -153,13 +166,26 @@ def _ordered(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> t
         for name, share in mix.items()
         if name != "random" and share > 0
     }
-    left, done = np.flatnonzero(~table["labelled"]), np.flatnonzero(table["labelled"])
+    waiting = ~(table["labelled"] | known)
+    left, done = np.flatnonzero(waiting), np.flatnonzero(~waiting)
     share = min(max(float(mix.get("random", draws.RANDOM_SHARE)), SMALLEST_SHARE), 1.0)
     wishes = wishes or {"random": (0.0, np.zeros(len(table["object"])))}
     weight = draws.weights({name: (each, useful[left]) for name, (each, useful) in wishes.items()}, share)
-    drawn = draws.draw(weight, hash((seed, len(done))) % 2**32)
+    drawn = draws.draw(weight, hash((seed, int(np.count_nonzero(table["labelled"])))) % 2**32)
     chance = np.concatenate([drawn.chance, np.full(len(done), np.nan)])
     return np.concatenate([left[drawn.order], done]), chance
+
+
+def _mixed(
+    opened: Opened, table: dict[str, Any], rows: np.ndarray, order: np.ndarray, chance: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """(order, chance) with golden objects at places of their own, where the campaign asks for that; nobody drew those."""
+    made = mixed_in(order, table["object"], ~table["labelled"], rows, settings_of(opened), key_of(opened))
+    if chance is None:
+        return made, None
+    by_row = np.empty(len(order))
+    by_row[order] = chance
+    return made, by_row[made]
 
 
 def _useful(opened: Opened, chosen: str, table: dict[str, Any], seed: int) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from astrolens_gui.core.grading.order import GOLDEN
+
 if TYPE_CHECKING:
     from astrolens_gui.core.images.raster import Raster
 
@@ -42,8 +44,8 @@ class QueueTable:
 
     `object` int64 ids; `name` list of str; `grade` list of str ("" where this grader gave none); `logit` and `score`
     float64 (NaN where unscored); `labelled` bool. `chance` float64: of a drawn order, each object's chance to be next among
-    those then left; NaN for what was graded before. `why` is what a label event stores as the reason for
-    showing it; `note` a sentence for the person, if there is one.
+    those then left; NaN for what was graded before. `golden`: ids of known class, which only the reason tells. `why` is
+    what a label event stores as the reason for showing it; `note` a sentence for the person, if there is one.
     """
 
     object: np.ndarray
@@ -56,6 +58,7 @@ class QueueTable:
     seed: int = 0
     note: str = ""
     chance: np.ndarray | None = None
+    golden: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.object)
@@ -64,7 +67,8 @@ class QueueTable:
         """ "STRATEGY#PLACE", of a drawn order " p=CHANCE" behind it: what `searching` counts by."""
         drawn = self.chance is not None and np.isfinite(self.chance[position])
         chance = f" p={self.chance[position]:.9g}" if drawn and self.chance is not None else ""
-        return f"{self.strategy}#{position + 1}{chance}"
+        known = f"{GOLDEN} " if int(self.object[position]) in self.golden else ""
+        return f"{known}{self.strategy}#{position + 1}{chance}"
 
 
 @dataclass(frozen=True)

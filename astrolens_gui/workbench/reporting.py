@@ -93,7 +93,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
     together = consensus(opened, by, "holismokes", golden, ctx.part(0.3, 0.5), said)
     search = searched(opened, 0.0, ctx.part(0.5, 0.6))
     wanted = [one.object for one in together.listed[:GALLERY]]
-    wanted = wanted or [one.object for one in together.verdicts[: GALLERY // 5]]
+    wanted = wanted or [one.object for one in together.verdicts if one.object not in together.painted][: GALLERY // 5]
     wanted += [one.object for one in together.apart[:APART] if one.object not in set(wanted)]
     pictures = _pictures(opened, {name: together.ids[name] for name in wanted})
     ctx.progress(0.95, f"{len(pictures)} pictures")

@@ -12,6 +12,7 @@ from astrolens_gui.api import Context
 from astrolens_gui.core.learn.curve import Curve, curve
 from astrolens_gui.core.learn.estimate import Drawn, Estimate, Listed, Search
 
+from . import golden
 from .seeing import targets
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Searched:
 def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     """What is known of the search; `threshold` is the logit of a list whose completeness and purity are wanted."""
     table = opened.on_db(lambda: opened.store.queue_table(opened.bench.grader))
-    ids = table["object"]
+    real = ~np.isin(table["object"], sorted(golden.painted(opened)))
+    ids, logit = table["object"][real], table["logit"][real]
     target = targets(opened, ids)
     first, chance = _draws(opened, ids)
     graded, lens = np.flatnonzero(np.isfinite(target)), (target > LENS).astype(np.float64)
@@ -63,7 +65,7 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     place = np.cumsum(pool) - 1
     found, listed = None, None
     if len(rows):
-        drawn = Drawn(place[rows], chance[rows], lens[rows], table["logit"][pool])
+        drawn = Drawn(place[rows], chance[rows], lens[rows], logit[pool])
         found = _with_known(drawn.search(), lens[outside])
         if threshold is not None:
             listed = drawn.listed(threshold)

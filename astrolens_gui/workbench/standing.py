@@ -11,6 +11,8 @@ import numpy as np
 
 from astrolens_gui.api import Context, UserError
 
+from . import golden
+
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.records import ModelRow
     from astrolens_gui.core.learn.board import Board
@@ -134,10 +136,12 @@ def lowest_fpr(made: Board) -> float:
 
 
 def known_truth(opened: Opened) -> Path | None:
-    """The project's truth table: the one that was named, else one beside the images; None where there is none."""
+    """The project's truth table: the one that was named, else its golden objects', else one beside the images; or None."""
     named = opened.project.settings.get(TRUTH)
     if named and Path(named).is_file():
         return Path(named)
+    if (own := opened.project.folder / golden.FILE).is_file():
+        return own
     roots = opened.project.roots.values()
     return next((root / name for root in roots for name in USUAL if (root / name).is_file()), None)
 

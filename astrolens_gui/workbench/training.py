@@ -6,7 +6,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import dataset, retrain
 from astrolens_gui.core.plugins import missing
 
+from . import golden
 from .choice import read_row, shipped_champion
 from .records import TrainReport
 
@@ -74,7 +75,8 @@ def train(
             raise UserError(f"the backend {spec.id} {lacking}; train it whole")
         values = {**values, "tune": "head"}
     fit_params: Any = build(spec.fit_params, values)
-    objects, labels, champion = opened.on_db(lambda: snapshot(opened))
+    unreal = golden.painted(opened)
+    objects, labels, champion = opened.on_db(lambda: snapshot(opened, unreal))
     targets = worth(project.folder)
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
     if not rows:
@@ -109,10 +111,10 @@ def train(
     return finish(opened, outcome, time.perf_counter() - start)
 
 
-def snapshot(opened: Opened) -> tuple[list[Any], list[Any], retrain.Champion | None]:
-    """Labels, their objects and the champion, as of one moment on the db lane."""
+def snapshot(opened: Opened, unreal: Collection[int] = ()) -> tuple[list[Any], list[Any], retrain.Champion | None]:
+    """Labels but those of `unreal` objects, their objects and the champion, as of one moment on the db lane."""
     store, project = opened.store, opened.project
-    labels = store.labels()
+    labels = [row for row in store.labels() if row.object not in unreal]
     objects = store.objects(sorted({label.object for label in labels}))
     row = store.champion()
     if row is None:

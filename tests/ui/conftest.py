@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from astrolens_gui.api import Changes, UserError
+from astrolens_gui.core.grading.order import Blind, Repeats
 from astrolens_gui.core.images.raster import ArrayRaster
 from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.settings import Settings
 from astrolens_gui.jobs.runner import Runner
+from astrolens_gui.workbench.blind import Turns
 from astrolens_gui.workbench.records import LoadedImage
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -43,6 +45,8 @@ class FakeWorkbench:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.measured: dict[int | None, dict[str, Any]] = {}
         self.refuse = ""
+        self.turns_now = Turns(Blind(), Repeats(Blind(), ""))
+        self.notes: list[tuple[str, str, int | None]] = []
         self._listeners: list[Any] = []
 
     def subscribe(self, listener: Any) -> Any:
@@ -130,6 +134,12 @@ class FakeWorkbench:
 
     def label_of(self, object_id: int) -> Any:
         return self._job(lambda: self.grades.get(object_id))
+
+    def turns(self) -> Any:
+        return self._job(lambda: self.turns_now)
+
+    def note(self, text: str, why: str, object_id: int | None = None) -> Any:
+        return self._job(lambda: self.notes.append((text, why, object_id)))
 
     def measures(self, object_id: int | None) -> Any:
         return self._job(lambda: dict(self.measured.get(object_id, {})))

@@ -1,144 +1,161 @@
-"""The order in which a grader is shown objects, blind: shuffled by a seed, with duplicates, controls and golden objects, each
-with its reason; knows identities and settings only.
+"""What a grader is shown besides the queue, blind: golden objects at drawn places, and objects a second time; knows ids and settings only.
 
-Nothing of a path, a grid or the order of import enters: the same identities and the same settings give the same sequence.
+Nothing of a path, a grid or the order of import enters: the same ids, settings and grades so far give the same places.
 """
 
 from __future__ import annotations
 
 import hashlib
-import random
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-Why = Literal["queue", "control", "golden", "duplicate"]
+import numpy as np
 
-
-@dataclass(frozen=True)
-class Shown:
-    """One place in the sequence: which object, and why it is shown. The reason is stored with the label, not shown before it."""
-
-    object: str
-    why: Why
+DUPLICATE, GOLDEN, AUDIT = "duplicate", "golden", "audit"
+"""How the reason begins for which an object was shown, where it was not its turn in the queue."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How a sequence is made.
+class Blind:
+    """How a campaign mixes in what measures its graders.
 
     Attributes:
-        seed: of the campaign. grader: who sees it; each has an order of their own. "" gives all the same.
-        duplicates, controls: how many are added, as shares of the queue. spacing: places at least between an object and
-            its repetition (as far as the sequence is long enough).
-        golden: share of the queue that is added from the golden objects; None takes all of them.
-        early: golden objects among the first `early_within` places, so that a grader is known soon.
+        duplicates: share of a grader's objects that are shown to the same grader again. spacing: answers between the two at
+            least (at most three times as many); at the end of the queue the rest come without it.
+        golden: one golden object to how many shown, as a share; 0 leaves them where the queue's order has them.
+        early: so many golden objects come among the first `within` shown, so that a grader is soon known.
+        feedback: a grader is told at once what a golden object was.
     """
 
-    seed: int = 0
-    grader: str = ""
     duplicates: float = 0.0
-    controls: float = 0.0
     spacing: int = 100
-    golden: float | None = None
+    golden: float = 0.0
     early: int = 0
-    early_within: int = 100
+    within: int = 100
+    feedback: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("duplicates", "controls", "golden"):
+        for name in ("duplicates", "golden"):
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise ValueError(f"{name} is a share from 0 to 1, not {value}")
-        if self.spacing < 1 or self.early < 0 or self.early_within < self.early:
-            raise ValueError("spacing is at least 1, and early objects must fit among the first early_within places")
+            if not 0 <= value <= 0.5:
+                raise ValueError(f"the share of {name} must lie in 0 … 0.5, not {value:g}")
+        if self.spacing < 1 or self.early < 0 or self.within < max(self.early, 1):
+            raise ValueError("spacing must be at least 1, and the early golden objects must fit among the first shown")
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any] | None) -> Blind:
+        """From a project's settings; what is not named there, or is none of ours, is as above."""
+        known = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in (values or {}).items() if name in known})
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
 
-def shuffled(objects: Iterable[str], settings: Settings = Settings()) -> list[str]:
-    """The identities in an order that depends on them, on the seed and on the grader alone: by the hash of all three.
-
-    An object added later falls somewhere among the others and moves none of them against each other.
-    """
-    return sorted(dict.fromkeys(objects), key=lambda one: (_hash(settings, "place", one), one))
-
-
-def sequence(
-    queue: Iterable[str],
-    settings: Settings = Settings(),
-    *,
-    pool: Collection[str] = (),
-    golden: Collection[str] = (),
-    ranked: bool = False,
-) -> list[Shown]:
-    """What a grader is shown.
+def mixed_in(
+    order: np.ndarray, ids: np.ndarray, waiting: np.ndarray, golden: np.ndarray, settings: Blind, key: str
+) -> np.ndarray:
+    """The rows of `order` with the golden ones that are still to be graded at drawn places among the others.
 
     Args:
-        queue: to be graded. pool: all objects that random controls are drawn from; those of the queue don't count.
-        golden: objects of known class. One that is in the queue too is shown once, as golden.
-        ranked: keep the queue's own order (a model's ranking); what is added falls among it at random all the same.
+        order: int64 (N,), rows, the first to be shown first. ids: int64 (N,), by row, the objects. waiting: bool (N,), by row:
+            it has no grade of this grader yet. golden: bool (N,), by row. key: see `key_of`.
 
     Returns:
-        Each object of the queue once; then drawn controls and golden objects among them; then duplicates of the queue's
-        objects and controls, never of golden ones, each at least `spacing` places after the first time, or where the
-        sequence is too short for that, at its end.
+        int64 (N,), the same rows. A golden object's place does not depend on the rank that the order gave it, which would tell
+        what it is; one that is graded keeps its rank.
     """
-    known = set(golden)
-    wanted = [one for one in dict.fromkeys(queue) if one not in known]
-    base = wanted if ranked else shuffled(wanted, settings)
-    drawn = _draw(settings, "control", set(pool) - set(wanted) - known, round(settings.controls * len(base)))
-    count = len(known) if settings.golden is None else round(settings.golden * len(base))
-    shown = _draw(settings, "golden", known, min(count, len(known)))
-    chance = random.Random(_hash(settings, "mix", ""))
-    first = shown[: settings.early]
-    later: list[Shown] = [Shown(one, "control") for one in drawn]
-    later += [Shown(one, "golden") for one in shown[settings.early :]]
-    chance.shuffle(later)
-    made = _among([Shown(one, "queue") for one in base], later, chance)
-    made = _within(made, [Shown(one, "golden") for one in first], settings.early_within, chance)
-    return _repeated(made, round(settings.duplicates * len(base)), settings.spacing, chance)
+    left = golden & waiting
+    if not settings.golden or not left.any():
+        return order
+    place, reached = {}, 0.0
+    ranked = sorted(np.flatnonzero(golden).tolist(), key=lambda row: _hash(key, "golden", int(ids[row])))
+    for at, row in enumerate(ranked):  # the first ones are the early ones, also for who has graded some already
+        if left[row]:
+            gap = settings.within / settings.early if at < settings.early else 1 / settings.golden
+            place[row] = reached + gap * _unit(key, "place", int(ids[row]))
+            reached += gap
+    rest = order[~left[order]]
+    turns = np.flatnonzero(waiting[rest])  # where something is to be graded
+    shown = sorted(place, key=lambda row: place[row])
+    others = [int(place[row]) - at for at, row in enumerate(shown)]  # so many come before it that are not golden
+    end = int(turns[-1]) + 1 if len(turns) else 0
+    before = [int(turns[max(one, 0)]) if max(one, 0) < len(turns) else end for one in others]
+    return np.insert(rest, before, shown)
 
 
-def _among(base: Sequence[Shown], added: Sequence[Shown], chance: random.Random) -> list[Shown]:
-    """The added ones at random places of the base, both in their own order."""
-    places = set(chance.sample(range(len(base) + len(added)), len(added)))
-    one, two = iter(base), iter(added)
-    return [next(two) if at in places else next(one) for at in range(len(base) + len(added))]
+@dataclass
+class Repeats:
+    """Which object is due a second time, by one grader's answers so far.
 
-
-def _within(base: Sequence[Shown], added: Sequence[Shown], within: int, chance: random.Random) -> list[Shown]:
-    head = max(min(within, len(base) + len(added)) - len(added), 0)
-    return [*_among(base[:head], added, chance), *base[head:]]
-
-
-def _repeated(made: list[Shown], count: int, spacing: int, chance: random.Random) -> list[Shown]:
-    """`count` of the sequence's objects a second time.
-
-    An object may be repeated up to three spacings later, so that whoever stops early has repeated some. Places between the two
-    only grow by what else is added: the distance never falls below the spacing. Where too few objects have so much after them,
-    the rest are repeated at the end.
+    Attributes:
+        settings: of the campaign. key: as in `mixed_in`. never: objects that are not repeated: golden ones.
     """
-    last = len(made)
-    able = [at for at, one in enumerate(made) if one.why != "golden"]
-    roomy = [at for at in able if at + spacing <= last]
-    count = min(count, len(able))
-    chosen = chance.sample(roomy, min(count, len(roomy)))
-    chosen += able[len(roomy) :][: count - len(chosen)]
-    into: dict[int, list[Shown]] = {}
-    for at in sorted(chosen):
-        gap = chance.randint(at + spacing, min(last, at + 3 * spacing)) if at + spacing <= last else last
-        into.setdefault(gap, []).append(Shown(made[at].object, "duplicate"))
-    grown: list[Shown] = []
-    for at in range(last + 1):
-        grown += into.get(at, [])
-        if at < last:
-            grown.append(made[at])
-    return grown
+
+    settings: Blind
+    key: str
+    never: Collection[int] = frozenset()
+    _answers: int = 0
+    _last: int | None = None
+    _seen: set[int] = field(default_factory=set)
+    _due: list[tuple[int, int]] = field(default_factory=list)
+
+    @classmethod
+    def after(
+        cls, settings: Blind, key: str, answers: Iterable[tuple[int, bool]], never: Collection[int] = frozenset()
+    ) -> Repeats:
+        """As it stands after these answers, oldest first: (object, whether it was shown as a duplicate)."""
+        made = cls(settings, key, never)
+        for object_id, again in answers:
+            made.answered(object_id, again)
+        return made
+
+    def answered(self, object_id: int, again: bool = False) -> None:
+        """The grader gave a grade. One that is changed later is no second answer."""
+        self._answers, self._last = self._answers + 1, object_id
+        if again:
+            self._due = [one for one in self._due if one[1] != object_id]
+        elif object_id not in self._seen:
+            self._seen.add(object_id)
+            if object_id not in self.never and _unit(self.key, "again", object_id) < self.settings.duplicates:
+                gap = self.settings.spacing * (1 + 2 * _unit(self.key, "gap", object_id))
+                self._due.append((self._answers + int(gap), object_id))
+
+    def taken_back(self, object_id: int) -> None:
+        """The grade of an object was undone: it is no longer due; given anew, it counts as new."""
+        self._seen.discard(object_id)
+        self._due = [one for one in self._due if one[1] != object_id]
+
+    def due(self, at_end: bool = False) -> int | None:
+        """The object to be shown again now, if there is one, never the one graded last; `at_end`: nothing else is left, spacing
+        or not."""
+        waiting = (one for at, one in sorted(self._due) if (at_end or at <= self._answers) and one != self._last)
+        return next(waiting, None)
 
 
-def _draw(settings: Settings, what: str, among: Iterable[str], count: int) -> list[str]:
-    """So many of them, by their hash: which ones does not depend on the order they come in."""
-    return sorted(among, key=lambda one: (_hash(settings, what, one), one))[:count]
+def key_of(seed: int, grader: str) -> str:
+    """What places are drawn by: the project's seed and the grader."""
+    return f"{seed}\0{grader}"
 
 
-def _hash(settings: Settings, what: str, one: str) -> int:
-    text = "\0".join((str(settings.seed), settings.grader, what, one))
+def audited(rejected: Collection[int], share: float, seed: int) -> list[int]:
+    """A random share of what was rejected, at least one where there is any: by hash, so that it is the same for all."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share of an audit must lie in 0 … 1, not {share:g}")
+    count = min(len(rejected), max(round(share * len(rejected)), 1)) if share else 0
+    return sorted(rejected, key=lambda one: _hash(str(seed), "audit", one))[:count]
+
+
+def shuffled(objects: Collection[int], seed: int, grader: str) -> list[int]:
+    """In an order that depends on ids, seed and grader alone."""
+    return sorted(objects, key=lambda one: _hash(key_of(seed, grader), "stage", one))
+
+
+def _hash(key: str, what: str, one: int) -> int:
+    text = f"{key}\0{what}\0{one}"
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def _unit(key: str, what: str, one: int) -> float:
+    return _hash(key, what, one) / 2**64

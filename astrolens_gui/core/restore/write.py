@@ -176,7 +176,7 @@ def _headers(planes: Sequence[Plane], maker: Maker) -> dict[tuple[int, str], Any
     made = {}
     several = len(planes) > 1
     for band, plane in enumerate(planes):
-        source = _source_header(plane)
+        source = source_header(plane)
         for which, word in _PLANES.items():
             first = band == 0 and which == "mean"
             head = _frame(plane.shape, first)
@@ -210,7 +210,7 @@ def _frame(shape: tuple[int, int], first: bool) -> Any:
     return head
 
 
-def _source_header(plane: Plane) -> Any:
+def source_header(plane: Plane) -> Any:
     """The cards of the plane's own header (and of the file's primary one, where that is empty), without those of its layout."""
     from astropy.io import fits
     from astropy.io.fits import Header

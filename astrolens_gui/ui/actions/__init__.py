@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import (
+    campaign,
     colour,
     detect,
     field,
@@ -33,6 +34,7 @@ __all__ = ["GESTURES", "GROUPS", "TABLE", "Action", "as_markdown", "by_group", "
 TABLE: tuple[Action, ...] = (
     *grade.TABLE,
     *graders.TABLE,
+    *campaign.TABLE,
     *move.TABLE,
     *view.TABLE,
     *panels.TABLE,

@@ -12,7 +12,7 @@ DISAGREEMENT = "disagreement"
 ALWAYS = ("name", "grade", "score", "rank", DISAGREEMENT)
 """Columns that every queue has; the others are the objects' own, fetched when they are first asked for."""
 
-LASSO = "lasso"
+LASSO, STAGE = "lasso", "stage"
 """The objects caught on the map have a value in it, the others none."""
 
 DESCENDING = ("score", DISAGREEMENT)

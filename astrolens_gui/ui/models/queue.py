@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..qt import QColor, QIcon, QObject, Qt, QtCore, QtGui, Signal
+from astrolens_gui.core.grading.order import DUPLICATE, GOLDEN
+
+from ..qt import QColor, QIcon, QObject, Qt, QtCore, Signal
 from .columns import Facts
+from .dots import NEUTRAL, dot
 from .pile import Pile
 from .sift import Sift
 
@@ -19,9 +21,6 @@ OBJECT_ROLE = Qt.UserRole
 GRADE_ROLE = Qt.UserRole + 1
 SCORE_ROLE = Qt.UserRole + 2
 """`data(index, SCORE_ROLE)` is a float or None; it does not know about blindness: only what is displayed is hidden."""
-
-NEUTRAL = "#8a94a0"
-"""What has no colour in the present scheme: an object without a grade, and a grade of another scheme."""
 
 PAGE = 400
 """So many drawn objects are looked at together at most: within them any may be graded first."""
@@ -43,7 +42,9 @@ class QueueModel(QtCore.QAbstractTableModel):
         sorting: (function) a sort that takes long: have it called elsewhere, and its result given to `take_order`.
         learned: the names of all columns are known now.
         colours: grade value → "#rrggbb", from the scheme, in its order.
-        joint: objects that the graders now grade again together, in that order; () while each grades alone.
+        walk: objects that the graders now grade again together, in that order; () while each grades alone.
+        asked: object → how the reason begins for which it is shown now, where it is not the queue's turn.
+        anew: objects that are judged anew: the grade that they have is not shown until then.
         picked: objects that a person chose to look at, on a map or in a list: they were not drawn.
     """
 
@@ -58,7 +59,10 @@ class QueueModel(QtCore.QAbstractTableModel):
         self.strategy = ""
         self.colours: dict[str, str] = {}
         self.picked: set[int] = set()
-        self.joint: tuple[int, ...] = ()
+        self.walk: tuple[int, ...] = ()
+        self.asked: dict[int, str] = {}
+        self.anew: set[int] = set()
+        self._golden: frozenset[int] = frozenset()
         self._dots: dict[str, QIcon] = {}
         self._sift = Sift(self.wanted.emit, self.sorting.emit)
         self._pile = Pile()
@@ -67,6 +71,7 @@ class QueueModel(QtCore.QAbstractTableModel):
     def set_table(self, table: Any) -> None:
         """Take a new order: `table` is a QueueTable, its arrays in the order of labelling."""
         self.strategy = table.strategy
+        self._golden = getattr(table, "golden", frozenset())
         self.picked.clear()
         self._new_pile(Pile(table))
 
@@ -97,7 +102,9 @@ class QueueModel(QtCore.QAbstractTableModel):
         self._redraw()
 
     def clear(self) -> None:
-        self._sift.text, self._sift.facts, self._sift.lasso = "", Facts(), np.zeros(0, np.int64)
+        self._sift.text, self._sift.facts = "", Facts()
+        self._sift.lists.clear()
+        self.leave_walk()
         self._sift.sort_by("")
         self._new_pile(Pile())
 
@@ -204,6 +211,9 @@ class QueueModel(QtCore.QAbstractTableModel):
         """The grades of several objects are now these; no row moves."""
         rows = []
         for object_id, grade in grades.items():
+            self.anew.discard(object_id)
+            if self.asked.get(object_id) == DUPLICATE:  # a kind or a change of mind after it is no third answer
+                del self.asked[object_id]
             at = self._pile.find(object_id)
             if at >= 0:
                 self._pile.set_grade(at, grade)
@@ -215,7 +225,7 @@ class QueueModel(QtCore.QAbstractTableModel):
     def set_colours(self, colours: dict[str, str]) -> None:
         """The grades of the scheme from now on."""
         self.colours = dict(colours)
-        self._dots = {value: _dot(QColor(colour)) for value, colour in colours.items()}
+        self._dots = {value: dot(QColor(colour)) for value, colour in colours.items()}
         self._sift.scheme = list(colours)
         self._redraw()
 
@@ -236,8 +246,10 @@ class QueueModel(QtCore.QAbstractTableModel):
         """Why it is shown, for its label: "STRATEGY#RANK", and " p=CHANCE" where the queue drew it and nobody chose."""
         at = self._pile.find(object_id)
         said = f"{self.strategy}#{at + 1}"
-        if object_id in self.joint:
-            return f"joint {said}"
+        if object_id in self.asked:
+            return f"{self.asked[object_id]} {said}"
+        if object_id in self._golden:
+            return f"{GOLDEN} {said}"
         if at < 0 or object_id in self.picked or self._sift.text or self._sift.sort[0]:
             return said
         chance = self._pile.chance_of(at, PAGE)
@@ -246,13 +258,34 @@ class QueueModel(QtCore.QAbstractTableModel):
     def object_at(self, row: int) -> int:
         return int(self._pile.objects[self._rows[row]]) if 0 <= row < len(self._rows) else -1
 
+    def named(self, text: str) -> int:
+        """The object of this name, else the first whose name contains it, whatever its case; -1 for none."""
+        if not len(self._pile):
+            return -1
+        same = np.flatnonzero(self._pile.names == text)
+        found = same if len(same) else np.flatnonzero(self._pile.search.containing(text))
+        return int(self._pile.objects[found[0]]) if len(found) else -1
+
     def name_of(self, object_id: int) -> str:
         at = self._pile.find(object_id)
         return str(self._pile.names[at]) if at >= 0 else ""
 
     def grade_of(self, object_id: int) -> str:
         at = self._pile.find(object_id)
-        return self._pile.grade(at) if at >= 0 else ""
+        return self._pile.grade(at) if at >= 0 and object_id not in self.anew else ""
+
+    def judge_anew(self, reasons: Mapping[int, str]) -> None:
+        """These objects are shown for this reason, and the grades they have are hidden until they have another."""
+        self.asked |= reasons
+        self.anew |= reasons.keys()
+        self._redraw()
+
+    def leave_walk(self) -> None:
+        """The queue's own order again; every grade that there is shows."""
+        self.walk = ()
+        self.asked.clear()
+        self.anew.clear()
+        self._redraw()
 
     def grades_of(self, ids: np.ndarray) -> tuple[np.ndarray, list[str], np.ndarray]:
         """(codes, levels, listed) of many objects: codes int32 into `levels`, 0 for none; listed bool, whether a row shows it."""
@@ -260,6 +293,8 @@ class QueueModel(QtCore.QAbstractTableModel):
         known = at >= 0
         codes, listed = np.zeros(len(ids), np.int32), np.zeros(len(ids), bool)
         codes[known], listed[known] = self._pile.codes[at[known]], self._row_of[at[known]] >= 0
+        if self.anew:
+            codes[np.isin(ids, list(self.anew))] = 0
         return codes, list(self._pile.levels), listed
 
     def score_of(self, object_id: int) -> float | None:
@@ -276,9 +311,9 @@ class QueueModel(QtCore.QAbstractTableModel):
         found[known] = self._pile.scores[at[known]]
         return found
 
-    def take_lasso(self, ids: np.ndarray) -> None:
-        """The objects that a filter `lasso:any` lists."""
-        self._sift.lasso = np.asarray(ids, np.int64)
+    def take_list(self, name: str, ids: np.ndarray) -> None:
+        """The objects that a filter `NAME:any` lists."""
+        self._sift.lists[name] = np.asarray(ids, np.int64)
         self._again()
 
     def objects(self) -> np.ndarray:
@@ -288,10 +323,14 @@ class QueueModel(QtCore.QAbstractTableModel):
     def next_ungraded(self, after_row: int) -> int:
         """The first displayed row behind `after_row` without a grade, round the end; -1 when all are graded. Of what is graded
         together the next one displayed, graded or not; -1 behind the last."""
-        if self.joint:
-            at = self.joint.index(now) if (now := self.object_at(after_row)) in self.joint else -1
-            return next((row for one in self.joint[at + 1 :] if (row := self.row_of(one)) >= 0), -1)
+        if self.walk:
+            at = self.walk.index(now) if (now := self.object_at(after_row)) in self.walk else -1
+            return next((row for one in self.walk[at + 1 :] if (row := self.row_of(one)) >= 0), -1)
         waiting = self._pile.open
+        if self.anew:
+            waiting = waiting.copy()
+            again = self._pile.find_all(np.fromiter(self.anew, np.int64, len(self.anew)))
+            waiting[again[again >= 0]] = True
         if self._sift.sort[0] or len(self._rows) < len(waiting):
             waiting = waiting[self._rows]
         for start, stop in ((after_row + 1, len(waiting)), (0, after_row + 1)):
@@ -330,7 +369,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         if not index.isValid():
             return None
         at, column = int(self._rows[index.row()]), index.column()
-        grade, score = self._pile.grade(at), float(self._pile.scores[at])
+        grade, score = self._grade_shown(at), float(self._pile.scores[at])
         if role == OBJECT_ROLE:
             return int(self._pile.objects[at])
         if role == GRADE_ROLE:
@@ -342,35 +381,20 @@ class QueueModel(QtCore.QAbstractTableModel):
         if role == Qt.TextAlignmentRole and column != NAME:
             return int((Qt.AlignRight if column == SCORE else Qt.AlignHCenter) | Qt.AlignVCenter)
         if role == Qt.DecorationRole and column == NAME:
-            return self._dots.get(grade) or _dot(QColor(NEUTRAL) if grade else None)
+            return self._dots.get(grade) or dot(QColor(NEUTRAL) if grade else None)
         if role == Qt.ToolTipRole:
             other = "" if grade in self._dots else " of another scheme"
             return f"{self._pile.names[at]} · rank {at + 1}" + (f" · grade {grade}{other}" if grade else "")
         return None
 
+    def _grade_shown(self, at: int) -> str:
+        return "" if self.anew and int(self._pile.objects[at]) in self.anew else self._pile.grade(at)
+
     def _shown(self, at: int, column: int) -> str:
         if column == NAME:
             return str(self._pile.names[at])
         if column == GRADE:
-            return self._pile.grade(at) or "·"
+            return self._grade_shown(at) or "·"
         if not np.isfinite(self._pile.scores[at]):
             return "—"
         return HIDDEN if self.blind and self._pile.open[at] else f"{self._pile.scores[at]:.3f}"
-
-
-@cache
-def _small_dot(colour: str) -> QIcon:
-    picture = QtGui.QPixmap(22, 22)
-    picture.fill(Qt.transparent)
-    painter = QtGui.QPainter(picture)
-    painter.setRenderHint(QtGui.QPainter.Antialiasing)
-    painter.setPen(QtGui.QPen(QColor(colour or NEUTRAL), 2))
-    painter.setBrush(QColor(colour) if colour else Qt.NoBrush)
-    painter.drawEllipse(4, 4, 14, 14)
-    painter.end()
-    return QIcon(picture)
-
-
-def _dot(colour: QColor | None) -> QIcon:
-    """A full dot in a grade's colour, grey for another scheme's; a ring for none. The letter stands beside it."""
-    return _small_dot(colour.name() if colour is not None else "")

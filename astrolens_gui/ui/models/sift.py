@@ -9,7 +9,7 @@ import numpy as np
 
 from astrolens_gui.workbench.listing import ordered
 
-from .columns import ALWAYS, DESCENDING, DISAGREEMENT, HIDDEN_SCORES, LASSO, Facts, meets
+from .columns import ALWAYS, DESCENDING, DISAGREEMENT, HIDDEN_SCORES, Facts, meets
 from .pile import Pile
 from .terms import Term, understood
 
@@ -21,7 +21,7 @@ class Sift:
     """A filter and an order that outlive the queue they were chosen for. Blind, neither tells of a score that is hidden.
 
     Attributes:
-        lasso: ids of the objects that were caught on the map, the column LASSO.
+        lists: ids of objects by the column that they are: LASSO, caught on the map; STAGE, to be graded in it.
         scheme: the grades, the first is the best. blind: scores of ungraded objects are hidden.
         problem: one sentence on what could not be done; "" otherwise.
         wanted: (column) is to be fetched and given to `facts`. slow: (function) a sort to be done elsewhere; see `take_order`.
@@ -35,7 +35,7 @@ class Sift:
         self.text = ""
         self.terms: list[Term] = []
         self.sort: tuple[str, bool] = ("", False)
-        self.lasso = np.zeros(0, np.int64)
+        self.lists: dict[str, np.ndarray] = {}
         self._order: np.ndarray | None = None
         self._asked: Any = None
         self._wanted, self._slow = wanted, slow
@@ -61,7 +61,7 @@ class Sift:
         """Every column that there is, as far as it is known."""
         return [
             *ALWAYS,
-            *([LASSO] if len(self.lasso) else []),
+            *(name for name, ids in self.lists.items() if len(ids)),
             *(name for name in self.facts.names if name not in ALWAYS),
         ]
 
@@ -118,11 +118,11 @@ class Sift:
             return pile.scores
         if column == "grade":
             return pile.places(self.scheme, beyond=True)
-        if column == LASSO:
-            caught = np.full(len(pile), np.nan)
-            at = pile.find_all(self.lasso)
-            caught[at[at >= 0]] = 1.0
-            return caught
+        if column in self.lists:
+            there = np.full(len(pile), np.nan)
+            at = pile.find_all(self.lists[column])
+            there[at[at >= 0]] = 1.0
+            return there
         if column not in self.facts:
             if len(pile):
                 self._wanted(column)

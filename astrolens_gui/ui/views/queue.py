@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from astrolens_gui.core.grading.order import DUPLICATE
+
 from ..current import Current
 from ..models.queue import GRADE, NAME, OBJECT_ROLE, SCORE, QueueModel
 from ..models.terms import EXAMPLES
@@ -73,7 +75,9 @@ class QueueView(QWidget):
         """Select the row of the object on the screen, and keep it in sight."""
         row = self._model.row_of(self._current.object_id)
         self._current.reposition(row)
-        if row >= 0:
+        if self._model.asked.get(self._current.object_id) == DUPLICATE:
+            self.table.clearSelection()  # its row would tell that it was there before
+        elif row >= 0:
             index = self._model.index(row, NAME)
             self.table.setCurrentIndex(index)
             self.table.scrollTo(index, QtWidgets.QAbstractItemView.EnsureVisible)

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
-from astrolens_gui.core.grading import agreement, consensus, graders, order, swap
+from astrolens_gui.core.grading import agreement, consensus, graders, swap
 from astrolens_gui.core.labels.schemes import load_schemes
 from astrolens_gui.core.learn.entries import Truth
 
@@ -159,13 +159,3 @@ def test_that_a_graders_completeness_is_told_by_einstein_radius(tmp_path):
     assert (made.others, made.fpr) == (20, 0.0)
     assert made.bins[0].completeness < 0.2
     assert made.bins[-1].completeness == 1
-
-
-def test_that_golden_objects_come_early_and_are_never_repeated():
-    given = order.Settings(seed=1, duplicates=0.2, golden=0.1, early=5, early_within=30, spacing=20)
-    made = order.sequence([f"o{n}" for n in range(200)], given, golden=[f"g{n}" for n in range(50)])
-    assert sum(one.why == "golden" for one in made[:30]) >= 5
-    assert sum(one.why == "golden" for one in made) == 20
-    assert not any(one.object.startswith("g") for one in made if one.why == "duplicate")
-    with pytest.raises(ValueError, match="share"):
-        order.Settings(duplicates=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from astrolens_gui.core.grading import agreement, order, swap
+from astrolens_gui.core.grading import agreement, swap
 
 
 def test_that_online_posteriors_equal_brute_force_bayes():
@@ -77,16 +77,3 @@ def test_that_fleiss_kappa_is_that_of_the_published_example():
     counts = [[0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1], [7, 7, 0, 0, 0],
               [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]]  # fmt: skip
     assert agreement.fleiss_counts(np.array(counts)).kappa == pytest.approx(0.20993, abs=1e-5)
-
-
-def test_that_the_order_ignores_the_input_order_and_spaces_duplicates():
-    names = [f"o{n}" for n in range(1000)]
-    given = order.Settings(seed=3, duplicates=0.1, controls=0.05, spacing=50)
-    made = order.sequence(names, given, pool=[f"p{n}" for n in range(400)], golden=["g1", "g2"])
-    assert made == order.sequence(names[::-1], given, pool=[f"p{n}" for n in range(400)], golden=["g2", "g1"])
-    first = {}
-    for at, one in enumerate(made):
-        if one.why == "duplicate":
-            assert at - first[one.object] >= 50
-        first.setdefault(one.object, at)
-    assert len(made) == 1000 + 100 + 50 + 2
