@@ -7,7 +7,9 @@ import importlib
 import importlib.machinery
 import importlib.util
 import inspect
+import math
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -311,10 +313,23 @@ def missing(spec: BackendSpec) -> str:
     return f"needs {', '.join(absent)}: pip install {' '.join(packages)}" if absent else ""
 
 
+_ASKED: dict[str, tuple[float, bool]] = {}
+_AGAIN_S = 10.0
+"""What was not there may have been installed meanwhile; views ask at every object, and the answer costs a walk of the disk."""
+
+
 def _installed(name: str) -> bool:
     """Whether a module is there, without importing it or the packages it is in."""
     if name in sys.modules:
         return sys.modules[name] is not None
+    when, there = _ASKED.get(name, (-math.inf, False))
+    if not there and time.monotonic() - when > _AGAIN_S:
+        there = _found(name)
+        _ASKED[name] = (time.monotonic(), there)
+    return there
+
+
+def _found(name: str) -> bool:
     top, *inner = name.split(".")
     try:
         found = importlib.util.find_spec(top)

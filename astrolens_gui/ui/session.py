@@ -12,6 +12,7 @@ from .current import Current
 from .grading import ORIGIN, Grading
 from .models.queue import QueueModel
 from .qt import QObject, QTimer, Signal
+from .views.pending import ORIGIN as MOSAIC
 
 RELOAD_MS = 100
 MANY = 20
@@ -144,7 +145,7 @@ class Session(QObject):
             return
         if changes.queue or changes.scores or changes.objects:
             self._soon.start()  # an import tells of many batches; one new order is enough
-        elif changes.labels and changes.origin != ORIGIN:
+        elif changes.labels and changes.origin not in (ORIGIN, MOSAIC):
             self._take_labels(changes.labels)
 
     def _take_labels(self, objects: tuple[int, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
 import logging
 import tempfile
@@ -106,7 +107,11 @@ class Workbench(ModelVerbs, CampaignVerbs):
     @property
     def grader(self) -> str:
         """Who grades: the name in the settings, else the login name."""
-        return self.settings["grader"] or _login()
+        return self.settings["grader"] or self._login
+
+    @functools.cached_property
+    def _login(self) -> str:
+        return _login()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have `listener(changes)` called after each operation, on a worker thread; returns what ends it."""

@@ -111,7 +111,11 @@ def turns(opened: Opened, ctx: Context) -> Turns:
             return history.lately(connection, who, limit)
 
     answers = opened.on_db(lately) if made.duplicates else []
-    said = [(one, why.startswith(order.DUPLICATE)) for one, why in answers if not why.startswith(OWN_ORDER)]
+    said = [
+        (one, why.startswith(order.DUPLICATE))
+        for one, why in answers
+        if not why.startswith(("stage", order.AUDIT, "joint"))
+    ]
     stage = next((one for one in stages(opened.project.folder)[::-1] if not one.ended), None)
     left: tuple[int, ...] = ()
     if stage is not None:
@@ -119,10 +123,6 @@ def turns(opened: Opened, ctx: Context) -> Turns:
         mixed = order.shuffled({*stage.survivors, *stage.audited}, int(opened.project.settings.get("seed", 0)), who)
         left = tuple(one for one in mixed if one not in done)
     return Turns(made, Repeats.after(made, key, said, frozenset(known)), known, stage, left)
-
-
-OWN_ORDER = ("stage", order.AUDIT, "joint")
-"""How the reasons begin of grades that are no first answers: nothing that was graded so is shown again for them."""
 
 
 def key_of(opened: Opened) -> str:

@@ -13,8 +13,8 @@ from astrolens_gui.api import Changes
 from .opened import Opened, settle
 from .records import ImportReport
 
-CHUNK = 2000
-"""Objects per transaction: what was read stays when somebody cancels."""
+FIRST, CHUNK = 1000, 8000
+"""Objects per transaction: what was read stays when somebody cancels. The first transactions hold fewer, from `FIRST` on."""
 
 
 @dataclass
@@ -47,15 +47,23 @@ def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[
 
     tally = _Tally()
     chunk: list[Any] = []
+    written: list[Any] = []
+    size = FIRST
 
-    def store() -> None:
-        records = fit(list(chunk)) if fit is not None else list(chunk)
-        chunk.clear()
-        if records:
-            changes = settle(opened.submit_db(lambda: opened.tell(opened.store.add_objects(records))))
+    def finish() -> None:
+        for job in written:
+            changes = settle(job)
             opened.images.forget(changes.objects)
             tally.new.update(changes.extra["new"])
             tally.updated.update(changes.extra["updated"])
+        written.clear()
+
+    def store() -> None:
+        finish()  # one chunk is written while the next is read
+        records = fit(list(chunk)) if fit is not None else list(chunk)
+        chunk.clear()
+        if records:
+            written.append(opened.submit_db(lambda: opened.tell(opened.store.add_objects(records))))
 
     try:
         for record in found:
@@ -65,10 +73,12 @@ def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[
             chunk.append(record)
             tally.unnamed += not any(plane["band"] for plane in record.planes)
             tally.unscaled += record.pixel_scale is None
-            if len(chunk) >= CHUNK:
+            if len(chunk) >= size:  # the first ones are to be seen soon
                 store()
+                size = min(2 * size, CHUNK)
     finally:
         store()
+        finish()
     return tally
 
 

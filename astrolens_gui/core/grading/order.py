@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 DUPLICATE, GOLDEN, AUDIT = "duplicate", "golden", "audit"
+APART = (DUPLICATE, GOLDEN, AUDIT, "stage", "joint")
 """How the reason begins for which an object was shown, where it was not its turn in the queue."""
 
 

@@ -6,13 +6,14 @@ import json
 import math
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Text, any_, create_engine, event, func, literal, make_url, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -209,6 +210,15 @@ _CAUSES = {
     "malformed": "the database is damaged; `astrolens doctor {project} --repair` restores the latest backup",
     "disk I/O error": "the disk did not answer; check it, then run `astrolens doctor`",
 }
+
+
+def among(connection: Connection, column: Any, values: Iterable[str]) -> Any:
+    """A condition: the text column is one of `values`, which go as one parameter: thousands would cost more than the search."""
+    listed = list(values)
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(literal(json.dumps(listed), Text)).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(listed, ARRAY(Text)))
 
 
 def dumps(value: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from .database import among
 from .schema import objects, shared_names
 
 
@@ -29,7 +30,7 @@ class Known:
         """The names that objects had before, by id."""
 
     def load_files(self, paths: Iterable[str]) -> None:
-        query = select(objects).where(objects.c.path.in_(list(paths))).order_by(objects.c.id.desc())
+        query = select(objects).where(among(self._connection, objects.c.path, paths)).order_by(objects.c.id.desc())
         for row in map(self._row, self._connection.execute(query)):
             self._by_file[row["root"], row["path"]] = row
 
@@ -38,11 +39,10 @@ class Known:
         wanted = set(names) - self._seen
         while wanted:
             self._seen |= wanted
-            query = select(shared_names.c.name).where(shared_names.c.name.in_(wanted))
+            query = select(shared_names.c.name).where(among(self._connection, shared_names.c.name, wanted))
             self._shared.update(self._connection.scalars(query))
-            found = [
-                self._row(row) for row in self._connection.execute(select(objects).where(objects.c.name.in_(wanted)))
-            ]
+            holders = select(objects).where(among(self._connection, objects.c.name, wanted))
+            found = [self._row(row) for row in self._connection.execute(holders)]
             self._by_name.update((row["name"], row) for row in found)
             wanted = {name for row in found for name in longer(row)} - self._seen
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from .database import dumps
+from .database import among, dumps
 from .naming import Known, longer
 from .records import ObjectRow, Place
 from .schema import objects
 
-CHUNK = 2000
+CHUNK = 8000
 """Rows of one transaction at import: a cancelled import keeps the chunks that are done."""
 
 _JSON = ("planes", "meta")
@@ -214,7 +214,9 @@ def ids_of(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """The ids of those names that exist."""
     found: dict[str, int] = {}
     for chunk in chunks(dict.fromkeys(names)):
-        query = select(objects.c.name, objects.c.id).where(objects.c.name.in_([text(name) for name in chunk]))
+        query = select(objects.c.name, objects.c.id).where(
+            among(connection, objects.c.name, [text(name) for name in chunk])
+        )
         found.update(connection.execute(query).tuples().all())
     return found
 

@@ -75,6 +75,11 @@ class Pile:
             return float("nan")
         return float(self.chance[at])
 
+    @property
+    def graded(self) -> int:
+        """How many objects carry a grade."""
+        return sum(self._given[1:])
+
     def grade(self, at: int) -> str:
         return self.levels[self.codes[at]]
 

@@ -341,7 +341,7 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     def progress(self) -> tuple[int, int]:
         """(graded, all), whatever the filter."""
-        return len(self._pile) - int(np.count_nonzero(self._pile.open)), len(self._pile)
+        return self._pile.graded, len(self._pile)
 
     def grades(self) -> set[str]:
         """The grades that a row can show: the present scheme's and those given by another."""

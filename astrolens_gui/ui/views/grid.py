@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..qt import QtCore
 from .cells import cell_height, stamp_rect
@@ -26,11 +26,11 @@ class Grid:
     count: int
     offset: int = 0
 
-    @property
+    @cached_property
     def cell_width(self) -> int:
         return max((self.width - GAP) // self.columns - GAP, SMALLEST_CELL)
 
-    @property
+    @cached_property
     def pitch(self) -> int:
         """From one line of cells to the next."""
         return cell_height(self.cell_width) + GAP
@@ -63,6 +63,21 @@ class Grid:
         first = max(self.offset - GAP, 0) // self.pitch * self.columns
         stop = ((self.offset + self.height) // self.pitch + 1) * self.columns
         return range(min(first, self.count), min(stop, self.count))
+
+    def between(self, top: int, bottom: int) -> range:
+        """The rows in sight of which anything may lie between two heights of the viewport."""
+        first = max((top + self.offset - GAP) // self.pitch, 0) * self.columns
+        stop = ((bottom + self.offset) // self.pitch + 1) * self.columns
+        rows = self.in_sight()
+        return range(max(first, rows.start), max(min(stop, rows.stop), first, rows.start))
+
+    def whole(self) -> list[int]:
+        """The rows of which all is in sight, as `is_whole` says; those of a line are alike."""
+        rows = self.in_sight()
+        lines = range(rows.start, rows.stop, self.columns)
+        return [
+            row for line in lines if self.is_whole(line) for row in range(line, min(line + self.columns, rows.stop))
+        ]
 
     def is_whole(self, row: int) -> bool:
         """Whether all of a stamp's pixels, but for a line or two, are in sight."""

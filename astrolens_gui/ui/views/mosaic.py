@@ -11,7 +11,7 @@ from .batch import Batch
 from .cells import CURSOR, Cell, paint_cell, stamp_side, tip_text
 from .loupe import Loupe
 from .peek import Peek
-from .pending import PendingGrades
+from .pending import ORIGIN, PendingGrades
 from .scroller import GridArea
 from .selection import Selection
 from .thumbs import Thumbs
@@ -70,12 +70,12 @@ class MosaicView(GridArea):
             self._loupe.put_away,
         )
         self._thumbs.arrived.connect(self._on_arrived)
-        self._pending.saved.connect(self._on_saved)
+        self._pending.saved.connect(self.graded)
         self._pending.lost.connect(self._on_lost)
-        self._pending.saved_together.connect(lambda ids, grade: self._on_saved(ids[-1], grade))
+        self._pending.saved_together.connect(lambda ids, grade: self.graded.emit(ids[-1], grade))
         self._pending.lost_together.connect(self._on_lost_together)
         queue_model.modelReset.connect(self._on_reset)
-        queue_model.dataChanged.connect(lambda *_: self.viewport().update())
+        queue_model.dataChanged.connect(lambda a, b: self._repaint(a.row(), b.row()))
         current.object_changed.connect(self._on_object)
         current.recipe_changed.connect(lambda _: self.viewport().update())
         bridge.changed.connect(self._on_changed)
@@ -103,19 +103,15 @@ class MosaicView(GridArea):
         rows = grid.in_sight()
         ids = [self._model.object_at(row) for row in rows]
         drawn = []
-        for row, object_id in zip(rows, ids, strict=True):
-            rect = grid.rect(row)
-            if rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR).intersects(event.rect()):
+        for row in grid.between(event.rect().top() - CURSOR, event.rect().bottom() + CURSOR):
+            rect, object_id = grid.rect(row), ids[row - rows.start]
+            if event.region().intersects(rect.adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR)):
                 cell = self._cell(row, object_id)
                 paint_cell(painter, rect, cell, self.palette())
                 if cell.picture is not None:
                     drawn.append(object_id)
         painter.end()
-        self._seen = {
-            object_id
-            for row, object_id in zip(rows, ids, strict=True)
-            if grid.is_whole(row) and (object_id in self._seen or object_id in drawn)
-        }
+        self._seen = {ids[row - rows.start] for row in grid.whole()} & {*self._seen, *drawn}
         self._want(ids, rows)
         self.painted.emit(drawn, time.monotonic())
 
@@ -140,8 +136,7 @@ class MosaicView(GridArea):
     @property
     def whole(self) -> list[int]:
         """The objects whose stamps are wholly in sight, in the order of the rows."""
-        grid = self.grid
-        return [self._model.object_at(row) for row in grid.in_sight() if grid.is_whole(row)]
+        return [self._model.object_at(row) for row in self.grid.whole()]
 
     def _want(self, ids: list[int], rows: range) -> None:
         """Ask for what is in sight, then for as much below it: the next page is there before it is turned to."""
@@ -209,9 +204,10 @@ class MosaicView(GridArea):
         self.scroll_to(row)
         self._repaint(row)
 
-    def _repaint(self, row: int) -> None:
-        """One cell, with its cursor ring."""
-        self.viewport().update(self.grid.rect(row).adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR))
+    def _repaint(self, row: int, last: int | None = None) -> None:
+        """One cell, with its cursor ring; all of them where several rows changed."""
+        all_of_them = self.viewport().rect() if last not in (None, row) else QtCore.QRect()
+        self.viewport().update(self.grid.rect(row).adjusted(-CURSOR, -CURSOR, CURSOR, CURSOR) | all_of_them)
 
     def _on_reset(self) -> None:
         row = self._model.row_of(self._current.object_id) if self._current.object_id >= 0 else -1
@@ -232,7 +228,8 @@ class MosaicView(GridArea):
             self._seen.difference_update(changes.objects)
         if grades := changes.extra.get("grades"):  # many were taken back, or given again, in one step
             self._model.set_grades(grades)
-        self.viewport().update()
+        if changes.origin != ORIGIN:  # of this view's own grade the cell is painted anew already
+            self.viewport().update()
 
     # -- what actions and the mouse do
 
@@ -337,10 +334,6 @@ class MosaicView(GridArea):
         if self._lowest:
             self._batch.rest(self.whole, self._lowest, time.monotonic() - self._since)
             self.viewport().update()
-
-    def _on_saved(self, object_id: int, value: str) -> None:
-        self.graded.emit(object_id, value)
-        self.viewport().update()
 
     def _on_lost(self, object_id: int) -> None:
         row = self._model.row_of(object_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from astrolens_gui.core.grading.order import APART
+
 from ..bridge import words_of
 from ..qt import QObject, Signal
 
@@ -64,7 +66,7 @@ class PendingGrades(QObject):
         """Label several objects alike in one step: all are saved, or none."""
         screen, each = self._current.screen(), round(seconds / max(len(object_ids), 1), 3)
         rows = [
-            {"object_id": one, "seconds": each, "why": f"page of {len(object_ids)}, {self._why(one)}", "screen": screen}
+            {"object_id": one, "seconds": each, "why": self._why(one, f"page of {len(object_ids)}, "), "screen": screen}
             for one in object_ids
         ]
         job = self._workbench.label_page(rows, grade, origin=FLOW)
@@ -74,13 +76,15 @@ class PendingGrades(QObject):
             job, lambda _: self._all_done(ids, grade, job), lambda error: self._all_failed(ids, grade, job, error)
         )
 
-    def _why(self, object_id: int) -> str:
+    def _why(self, object_id: int, page: str = "") -> str:
         why = str(self._model.why(object_id))
+        if why.startswith(APART):  # a campaign counts by the first words
+            return why
         if " p=" in why:  # it was drawn: what is estimated counts by these words
-            return f"mosaic, {why}"
+            return f"{page}mosaic, {why}"
         column, _ = self._model.sorted_by
         by = f", by {column}" if column else ""
-        return f"mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}{by}"
+        return f"{page}mosaic, {self._model.strategy or 'random'}, rank {self._model.rank_of(object_id)}{by}"
 
     def _all_done(self, object_ids: list[int], grade: str, job: Any) -> None:
         ours = [one for one in object_ids if self._leave(one, job)]

@@ -26,6 +26,8 @@ class Sentence(QtWidgets.QTextEdit):
 
     def say(self, text: str, role: str = "") -> None:
         """Show plain text in a role's colour ("bad", "good", "warning", "muted", "")."""
+        if text == self.toPlainText() and role == self.property("role"):
+            return  # panels say the same at every object
         self.setPlainText(text)
         self.setProperty("role", role)
         self.style().unpolish(self)

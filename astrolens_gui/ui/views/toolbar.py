@@ -28,6 +28,7 @@ class ToolBar(QtWidgets.QToolBar):
     def __init__(self, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__("Main", parent)
         self.setObjectName("toolbar")
+        self._buttons: dict[str, QtWidgets.QToolButton] = {}
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.PreventContextMenu)
         self._actions = actions
@@ -101,7 +102,10 @@ class ToolBar(QtWidgets.QToolBar):
         self.addWidget(space)
 
     def button(self, action: str) -> QtWidgets.QToolButton:
-        return next(found for found in self.findChildren(QtWidgets.QToolButton) if found.property("action") == action)
+        if action not in self._buttons:
+            every = self.findChildren(QtWidgets.QToolButton)
+            self._buttons[action] = next(found for found in every if found.property("action") == action)
+        return self._buttons[action]
 
     def set_choices(self, strategies: list[Any], schemes: list[Any]) -> None:
         for choice, records in ((self.strategy, strategies), (self.scheme, schemes)):
