@@ -9,7 +9,8 @@ import     the catalogue into a new project (how long a user waits), and its pea
 open       the window on that project until the first stamp is painted, programs already loaded
 next       how long the next object without a grade takes to be found, at 2,000 places of the queue
 single     key events to the window, each as soon as the former label is on the disk and the next stamp is painted
-mosaic     key events to the mosaic, each as soon as the cursor has moved on
+mosaic     key events to the mosaic, each as soon as the cursor has moved on to a stamp that is painted
+pages      the same by pages of 100: one key grades what is in sight, one turns the page
 kills      a process that grades is killed (SIGKILL) at a random moment, so many times: labels whose next image was shown,
            lost or doubled
 """
@@ -17,6 +18,7 @@ kills      a process that grades is killed (SIGKILL) at a random moment, so many
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -73,9 +75,14 @@ def make(folder: Path, count: int) -> tuple[Path, list[Path]]:
     return table, tiles
 
 
-def peak() -> float:
-    """This process's largest resident size so far, GB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+def peak() -> dict[str, float]:
+    """This process's largest resident size so far, GB, and what of it is not pages of files now (Linux)."""
+    found = {"peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("RssAnon"):
+                found["anonymous_gb"] = int(line.split()[1]) / 1e6
+    return found
 
 
 def part_import(folder: Path, count: int) -> dict[str, Any]:
@@ -90,7 +97,7 @@ def part_import(folder: Path, count: int) -> dict[str, Any]:
         report = bench.import_catalogue(table, tiles, size_px=101).result()
         seconds = time.perf_counter() - start
     assert report.added == count, report
-    return {"objects": count, "seconds": seconds, "peak_gb": peak()}
+    return {"objects": count, "seconds": seconds, **peak()}
 
 
 class Driver:
@@ -132,12 +139,13 @@ class Driver:
             self.app.processEvents(QtCore.QEventLoop.AllEvents, 5)
             time.sleep(0.0005)  # the other threads' turn
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, control: bool = False) -> None:
         from astrolens_gui.ui.qt import QApplication, Qt, QtGui
 
         target = self.window.focusWidget() or self.window
         for kind in (QtGui.QKeyEvent.KeyPress, QtGui.QKeyEvent.KeyRelease):
-            event = QtGui.QKeyEvent(kind, getattr(Qt, f"Key_{key}"), Qt.NoModifier, key)
+            held = Qt.ControlModifier if control else Qt.NoModifier
+            event = QtGui.QKeyEvent(kind, getattr(Qt, f"Key_{key}"), held, key if len(key) == 1 else "")
             QApplication.postEvent(target, event)
 
     def close(self) -> None:
@@ -147,7 +155,7 @@ class Driver:
 
 def part_open(folder: Path, count: int) -> dict[str, Any]:
     driver = Driver(folder, count)
-    found = {"first_stamp_s": driver.opened, "peak_gb": peak()}
+    found = {"first_stamp_s": driver.opened, **peak()}
     driver.close()
     return found
 
@@ -192,7 +200,7 @@ def keys(driver: Driver, seconds: float, ready: Any, say: Any = None) -> dict[st
         "median_ms": 1e3 * float(np.median(took)),
         "p99_ms": 1e3 * float(np.quantile(took, 0.99)),
         "worst_ms": 1e3 * max(took),
-        "peak_gb": peak(),
+        **peak(),
     }
 
 
@@ -231,6 +239,37 @@ def part_mosaic(folder: Path, count: int, seconds: float = 20.0) -> dict[str, An
     found = keys(driver, seconds, ready)
     driver.close()
     return found
+
+
+def part_pages(folder: Path, count: int, seconds: float = 20.0) -> dict[str, Any]:
+    """Page by page of 100 stamps: what is whole in sight and painted gets the lowest grade by one key, then the next page."""
+    driver = Driver(folder, count)
+    window = driver.window
+    window.stage.show_page("mosaic")
+    mosaic = window.stage.mosaic
+    mosaic.set_stamps(100)
+    mosaic.move_to(int(np.random.default_rng().integers(count // 10, count - count // 10)))  # nobody has been there
+    driver.spin(2.0)
+    start, pages = time.perf_counter(), []
+    before = window.queue.progress()[0]
+    while time.perf_counter() - start < seconds:
+        driver.until(lambda: mosaic.seen >= {one for one in mosaic.whole if not window.queue.grade_of(one)})
+        turn, done = time.perf_counter(), window.queue.progress()[0]
+        driver.press("Return", control=True)
+        driver.until(lambda done=done: window.queue.progress()[0] > done)
+        row = mosaic.cursor_row
+        driver.press("PageDown")
+        driver.until(lambda row=row: mosaic.cursor_row != row, 5.0)
+        pages.append(time.perf_counter() - turn)
+    spent = time.perf_counter() - start
+    graded = window.queue.progress()[0] - before
+    driver.close()
+    return {
+        "pages": len(pages),
+        "grades": graded,
+        "per_s": graded / spent,
+        "saving_a_page_ms": 1e3 * float(np.median(pages)),
+    }
 
 
 def part_graded(folder: Path, count: int) -> dict[str, Any]:
@@ -301,7 +340,8 @@ def _last(project: Path) -> int:
         return int(connection.execute("select coalesce(max(id), 0) from events").fetchone()[0])
 
 
-PARTS = {"import": part_import, "open": part_open, "next": part_next, "single": part_single, "mosaic": part_mosaic}
+PARTS = {"import": part_import, "open": part_open, "next": part_next, "single": part_single, "mosaic": part_mosaic,
+         "pages": part_pages}  # fmt: skip
 
 
 def main() -> None:
@@ -318,7 +358,7 @@ def main() -> None:
     given = parser.parse_args()
     os.environ.setdefault("ASTROLENS_HOME", str(given.folder / "home"))
     if given.part:
-        more = (given.seconds,) if given.part in ("single", "mosaic") else ()
+        more = (given.seconds,) if given.part in ("single", "mosaic", "pages") else ()
         print(json.dumps((PARTS | {"graded": part_graded})[given.part](given.folder, given.objects, *more)))
         return
     make(given.folder, given.objects)
