@@ -27,6 +27,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -293,22 +294,18 @@ def kill(folder: Path, count: int, times: int, seed: int = 1) -> dict[str, Any]:
         command = [sys.executable, __file__, "--part", "graded", "--objects", str(count), "--folder", str(folder)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
         assert child.stdout is not None
-        for line in child.stdout:
-            if line.startswith("shown"):
-                said[_said(line)] += 1
-                break
-        deadline = time.monotonic() + rng.uniform(0.0, 2.0)
-        os.set_blocking(child.stdout.fileno(), False)
-        text = ""
-        while time.monotonic() < deadline:
-            text += child.stdout.read() or ""
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda to=lines, of=child.stdout: to.extend(of), daemon=True)
+        reader.start()
+        limit = time.monotonic() + 120
+        while not any(line.startswith("shown") for line in list(lines)) and time.monotonic() < limit:
             time.sleep(0.01)
+        time.sleep(rng.uniform(0.0, 2.0))
         child.send_signal(signal.SIGKILL)
         child.wait()
-        os.set_blocking(child.stdout.fileno(), True)
-        text += child.stdout.read() or ""
-        for line in text.split("\n")[:-1]:  # a line cut short was not shown
-            if line.startswith("shown"):
+        reader.join()
+        for line in lines:
+            if line.startswith("shown") and line.endswith("\n"):  # a line cut short was not shown
                 said[_said(line)] += 1
         print(
             f"\r{turn + 1}/{times} kills, {sum(said.values())} labels shown as saved",
