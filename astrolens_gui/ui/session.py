@@ -15,6 +15,7 @@ from .qt import QObject, QTimer, Signal
 from .views.pending import ORIGIN as MOSAIC
 
 RELOAD_MS = 100
+OTHERS_MS = 1000
 MANY = 20
 """Up to so many labels are looked up one by one; above it the whole queue is read again."""
 
@@ -43,11 +44,15 @@ class Session(QObject):
         self.scheme: Any = None
         self._soon = QTimer(self, singleShot=True, interval=RELOAD_MS)
         self._soon.timeout.connect(lambda: self._load(None) if self.is_open else None)
+        self._others = QTimer(self, interval=OTHERS_MS)
+        self._others.timeout.connect(self._look_elsewhere)
+        self._looking = False
         bridge.changed.connect(self._on_changed)
 
     def stop(self) -> None:
         """The window goes: ask for nothing more."""
         self._soon.stop()
+        self._others.stop()
 
     @property
     def is_open(self) -> bool:
@@ -59,6 +64,7 @@ class Session(QObject):
 
         def loaded(info: Any) -> None:
             self.info = info
+            self._others.start()
             self._current.show(-1)
             self._take_scheme()
             self.opened.emit(info)
@@ -85,6 +91,7 @@ class Session(QObject):
 
         def gone(_: Any) -> None:
             self.info = None
+            self._others.stop()
             self._queue.clear()
             self.closed.emit()
 
@@ -138,6 +145,16 @@ class Session(QObject):
         """Another person grades now: their grades, their queue."""
         if self.is_open:
             self._load(None)
+
+    def _look_elsewhere(self) -> None:
+        """What another window on this project, or another grader, has given meanwhile shows here within a second or two."""
+        if self.is_open and not self._looking:
+            self._looking = True
+
+            def done(_: Any) -> None:
+                self._looking = False
+
+            self._bridge.when_done(self._workbench.look_elsewhere(), done, done)
 
     def _on_changed(self, changes: Any) -> None:
         """Somebody changed the project: follow, without moving what is looked at."""

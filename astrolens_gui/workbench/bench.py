@@ -256,6 +256,12 @@ class Workbench(ModelVerbs, CampaignVerbs):
         opened, grader = self.opened, self.grader
         return opened.submit_db(lambda: opened.store.label_of(object_id, grader))
 
+    @as_job
+    def look_elsewhere(self) -> Job[int]:
+        """Tell what another window or another grader wrote into this project since the last time; how many events."""
+        opened = self.opened
+        return opened.submit_db(lambda: opened.elsewhere.look(opened))
+
     # -- measurements and boxes of this grader -----------------------------------------------------------------------
 
     def measure(self, object_id: int, values: dict[str, Any], origin: str = "") -> Job[Changes]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from astrolens_gui.api import Changes, UserError
 from astrolens_gui.jobs.job import Job
 
+from .elsewhere import ORIGIN as OTHERS
+from .elsewhere import Elsewhere
 from .pixels import Pixels
 from .records import ProjectInfo
 
@@ -33,6 +35,7 @@ class Opened:
         self.bench = bench
         self.project = project
         self.images = Pixels(self)
+        self.elsewhere = Elsewhere()
         self._store: Store | None = store
         self._jobs: list[Job[Any]] = []
 
@@ -58,6 +61,8 @@ class Opened:
         return job
 
     def tell(self, changes: Changes) -> Changes:
+        if changes.origin != OTHERS:
+            self.elsewhere.wrote(changes.events)
         return self.bench.tell(changes)
 
     def relocate(self, root: str, path: Path) -> Changes:

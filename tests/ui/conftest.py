@@ -135,6 +135,9 @@ class FakeWorkbench:
     def label_of(self, object_id: int) -> Any:
         return self._job(lambda: self.grades.get(object_id))
 
+    def look_elsewhere(self) -> Any:
+        return self._job(lambda: 0)
+
     def turns(self) -> Any:
         return self._job(lambda: self.turns_now)
 
