@@ -22,6 +22,11 @@ def settings_file() -> Path:
     return home() / "settings.json"
 
 
+def keymap_folder() -> Path:
+    """Where a person's own keymaps are; it need not exist."""
+    return home() / "keymaps"
+
+
 def log_folder() -> Path:
     folder = home() / "logs"
     folder.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "theme": "dark",
     "recent": [],
     "auto_advance": True,
+    "keymap": "astrolens",
     "device": "auto",
     "mosaic": {"columns": 6, "size": 128},
     "recipe": {},

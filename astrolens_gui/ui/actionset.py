@@ -20,6 +20,8 @@ class ActionSet(QObject):
         self._made: dict[str, tuple[Action, QAction]] = {}
         self._grades: list[str] = []
         self._situation: set[str] = set()
+        self._plain: dict[str, Action] = {}
+        self._keymap: Any = None
         for action in actions.TABLE:
             self._add(action.id, action)
 
@@ -32,19 +34,33 @@ class ActionSet(QObject):
         made.setToolTip(action.tooltip)
         made.triggered.connect(lambda _=False: method(*action.arguments))
         self._window.addAction(made)
-        self._made[key] = (action, made)
+        self._made[key], self._plain[key] = (action, made), action
         made.setEnabled(not action.needs or action.needs in self._situation)
 
     def set_scheme(self, scheme: Any | None) -> None:
         """Replace the grades' keys by this scheme's."""
         for key in self._grades:
             _, old = self._made.pop(key)
+            del self._plain[key]
             self._window.removeAction(old)
             old.deleteLater()
         grades = actions.grade_actions(scheme) if scheme is not None else ()
         self._grades = [f"{action.id}:{action.arguments[0]}" for action in grades]
         for key, action in zip(self._grades, grades, strict=True):
             self._add(key, action)
+        if self._keymap is not None:
+            self.set_keymap(self._keymap)
+
+    def set_keymap(self, keymap: Any) -> None:
+        """Bind the keys of a `keymap.Keymap` from now on, under every scheme."""
+        self._keymap = keymap
+        order = [*self._grades, *(key for key in self._plain if key not in self._grades)]
+        grades = sum(key.startswith("grade:") for key in self._grades)
+        for key, action in zip(order, keymap.over([self._plain[one] for one in order], grades), strict=True):
+            made = self._made[key][1]
+            made.setShortcuts([QKeySequence(text, QKeySequence.PortableText) for text in action.keys])
+            made.setToolTip(action.tooltip)
+            self._made[key] = (action, made)
 
     def set_situation(self, *, project: bool, object: bool, page: str) -> None:
         """Enable what can be done now, on the stage's page in front."""

@@ -121,6 +121,7 @@ class Window(QtWidgets.QMainWindow):
         self.setMinimumWidth(SMALLEST)
         self.resize(*SIZE)
         self.setAcceptDrops(True)
+        self.projects.use_keys()
 
     def _compose(self) -> None:
         self.start = StartPage(self.workbench.settings, self.action_set)

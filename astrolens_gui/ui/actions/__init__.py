@@ -118,6 +118,24 @@ GESTURES: tuple[tuple[str, str], ...] = (
 )
 
 
+OTHER_KEYS = (
+    "## Other keys",
+    "",
+    "Project › Settings has keymaps: these keys, and those of Qt-stamp-visualizer, astrorank and lensrater as far as they mean the same",
+    "here. One's own is a file `keymaps/NAME.toml` in the folder that the settings name:",
+    "",
+    "```toml",
+    'id = "mine"',
+    'title = "Mine"',
+    "[keys]",
+    'next_ungraded = ["N"]        # ids are those of `astrolens_gui/ui/actions/`',
+    '"grade.1" = ["Q"]            # besides the scheme\'s own; grade.last is the lowest',
+    "```",
+    "",
+    "A key that the file claims is taken from what had it; one that it gives to two actions is refused with both names.",
+)
+
+
 def as_markdown(scheme: Any) -> str:
     """docs/keys.md: every key, by heading."""
     lines = [
@@ -133,4 +151,5 @@ def as_markdown(scheme: Any) -> str:
             lines.append(f"| {keys} | {action.title} | {action.tip} |")
     lines += ["", "## Mouse on the image", "", "| gesture | does |", "|---|---|"]
     lines += [f"| {gesture} | {meaning} |" for gesture, meaning in GESTURES]
+    lines += ["", *OTHER_KEYS]
     return "\n".join(lines) + "\n"

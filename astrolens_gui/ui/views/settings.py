@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import theme
 from ..actions import Action, shown
 from ..qt import Qt, QtWidgets, QWidget, Signal
+from .sentence import Sentence
 
 DEVICES = ("auto", "cpu")
 """Every machine has these; GPUs are looked for when asked."""
@@ -16,12 +18,14 @@ class SettingsDialog(QtWidgets.QDialog):
     """Attributes:
     theme_chosen: (str) the person chose another theme.
     grader_named: (str) the person gave another name; it signs every label from now on.
+    keymap_chosen: (id) other keys from now on.
     devices_asked: look for GPUs, and call `show_devices` with what there is.
     """
 
     theme_chosen = Signal(str)
     grader_named = Signal(str)
     devices_asked = Signal()
+    keymap_chosen = Signal(str)
 
     def __init__(self, settings: Any, grader: str, table: list[Action], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,8 +56,33 @@ class SettingsDialog(QtWidgets.QDialog):
         form.addRow("Device", self._device_row())
         layout = QtWidgets.QVBoxLayout(self)
         layout.addLayout(form)
-        layout.addWidget(QtWidgets.QLabel("Keys", objectName="heading"))
-        layout.addWidget(_keys(table), 1)
+        self.keymap = QtWidgets.QComboBox(
+            toolTip="Keys of the tool that your fingers know; a file of your own adds another"
+        )
+        self.keymap.activated.connect(lambda _: self.keymap_chosen.emit(self.keymap.currentData()))
+        self.about_keys = Sentence()
+        form.addRow("Keys", self.keymap)
+        layout.addWidget(self.about_keys)
+        self._layout, self._table = layout, _keys(table)
+        layout.addWidget(self._table, 1)
+
+    def show_keymaps(self, keymaps: Sequence[Any], chosen: str, folder: Any, problems: Sequence[str] = ()) -> None:
+        """The keymaps there are (id, title, doc), which one holds, where one's own go, and which files there are none."""
+        self.keymap.clear()
+        for one in keymaps:
+            self.keymap.addItem(one.title, one.id)
+            self.keymap.setItemData(self.keymap.count() - 1, one.doc, Qt.ToolTipRole)
+        self.keymap.setCurrentIndex(max(self.keymap.findData(chosen), 0))
+        doc = next((one.doc for one in keymaps if one.id == chosen), "")
+        said = "\n".join([doc, *problems, f"Keymaps of your own go to {folder} (docs/keys.md)."])
+        self.about_keys.say(said, "bad" if problems else "muted")
+
+    def show_keys(self, table: list[Action]) -> None:
+        """The keys as they are now."""
+        fresh = _keys(table)
+        self._layout.replaceWidget(self._table, fresh)
+        self._table.deleteLater()
+        self._table = fresh
 
     def _device_row(self) -> QtWidgets.QHBoxLayout:
         self.look = QtWidgets.QPushButton("Look for GPUs", autoDefault=False)
