@@ -30,7 +30,7 @@ class SettingsDialog(QtWidgets.QDialog):
     def __init__(self, settings: Any, grader: str, table: list[Action], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.resize(460, 520)
+        self.resize(480, 640)
         self._settings = settings
         self.grader = QtWidgets.QLineEdit(
             grader, toolTip="Signs every label you give; your login name unless you change it"
@@ -81,6 +81,7 @@ class SettingsDialog(QtWidgets.QDialog):
         """The keys as they are now."""
         fresh = _keys(table)
         self._layout.replaceWidget(self._table, fresh)
+        self._table.hide()
         self._table.deleteLater()
         self._table = fresh
 
