@@ -133,11 +133,13 @@ def _plugins() -> Iterator[Finding]:
 
 def _settings() -> Iterator[Finding]:
     from astrolens_gui.core import paths
+    from astrolens_gui.core.labels.schemes import own_problems
     from astrolens_gui.core.settings import Settings
 
     settings = Settings.load(paths.settings_file())
     state = "note" if settings.problem else "ok"
     yield Finding("settings", state, settings.problem or str(settings.path))
+    yield from (Finding("scheme", "note", problem) for problem in own_problems())
     yield Finding("log", "ok", str(paths.log_folder() / "astrolens.log"))
 
 

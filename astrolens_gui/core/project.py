@@ -58,7 +58,7 @@ class Project:
             ProjectError: the folder holds other things, or cannot be written; there is no such scheme.
             StoreError: the database cannot be made; nothing stays behind.
         """
-        from .labels.schemes import load_schemes
+        from .labels.schemes import keep_with, load_schemes
 
         folder = Path(folder).expanduser().absolute()
         if (folder / _FILE).exists():
@@ -86,6 +86,7 @@ class Project:
             ) from None
         try:
             project._connect(create=True).close()
+            keep_with(folder, scheme)
             project.save()
         except BaseException:
             for path in folder.glob(f"{project.database_file.name}*"):

@@ -180,6 +180,9 @@ class Session(QObject):
         workbench, project = self._workbench, self._workbench.project
 
         def write() -> None:
+            from astrolens_gui.core.labels.schemes import keep_with
+
+            keep_with(project.folder, scheme)
             project.settings["scheme"] = scheme
             project.save()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...api import UserError
+from .. import paths
 
 
 class SchemeError(UserError):
@@ -58,7 +60,9 @@ class Scheme:
 
 
 def load_schemes(project_folder: Path | None = None) -> dict[str, Scheme]:
-    """The shipped schemes, and those of `project_folder/schemes/*.toml`, which win over a shipped one of the same id.
+    """The shipped schemes, then a person's own (`schemes/*.toml` beside the settings), then those of
+    `project_folder/schemes/*.toml`; a later one wins over an earlier one of the same id. A file of a person's own that is no
+    scheme is left out (`own_problems` says why): it must not keep any project from opening.
 
     Raises:
         SchemeError: a file of the project is not a scheme.
@@ -67,15 +71,48 @@ def load_schemes(project_folder: Path | None = None) -> dict[str, Scheme]:
         entry for entry in files("astrolens_resources").joinpath("schemes").iterdir() if entry.name.endswith(".toml")
     ]
     own = sorted((Path(project_folder) / "schemes").glob("*.toml")) if project_folder else []
-    schemes = {}
-    for entry in [*sorted(shipped, key=lambda one: one.name), *own]:
+    found = [_read(entry) for entry in sorted(shipped, key=lambda one: one.name)]
+    found += [*(scheme for _, scheme in _of_person()[0]), *(_read(entry) for entry in own)]
+    return {scheme.id: scheme for scheme in found}
+
+
+def keep_with(project_folder: Path, scheme: str) -> None:
+    """A scheme of a person's own goes into the project that is graded by it: others have no such file.
+
+    Raises:
+        SchemeError: it can't be written there.
+    """
+    place = Path(project_folder) / "schemes"
+    for path, found in _of_person()[0]:
+        if found.id == scheme and not (place / path.name).exists():
+            try:
+                place.mkdir(exist_ok=True)
+                shutil.copyfile(path, place / path.name)
+            except OSError as error:
+                raise SchemeError(f"{place} cannot be written ({error.strerror}); copy {path} there") from None
+
+
+def own_problems() -> list[str]:
+    """A sentence for each file of a person's own that is no scheme."""
+    return _of_person()[1]
+
+
+def _of_person() -> tuple[list[tuple[Path, Scheme]], list[str]]:
+    found, problems = [], []
+    for path in sorted((paths.home() / "schemes").glob("*.toml")):
         try:
-            text = entry.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SchemeError(f"{entry}: the scheme cannot be read ({error}); save it as UTF-8 text") from None
-        scheme = parse(text, str(entry))
-        schemes[scheme.id] = scheme
-    return schemes
+            found.append((path, _read(path)))
+        except SchemeError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _read(entry: Any) -> Scheme:
+    try:
+        text = entry.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemeError(f"{entry}: the scheme cannot be read ({error}); save it as UTF-8 text") from None
+    return parse(text, str(entry))
 
 
 def worth(project_folder: Path | None = None) -> dict[tuple[str, str], float]:

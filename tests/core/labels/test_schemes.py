@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from astrolens_gui.core.labels.schemes import SchemeError, load_schemes, parse
+from astrolens_gui.core import paths
+from astrolens_gui.core.labels.schemes import SchemeError, load_schemes, own_problems, parse
+from astrolens_gui.core.project import Project
 
 GOOD = """
 id = "mine"
@@ -84,3 +87,48 @@ def test_that_a_wrong_scheme_is_refused_in_a_sentence(old: str, new: str, senten
     with pytest.raises(SchemeError, match=re.escape(sentence)) as refused:
         parse(GOOD.replace(old, new), "mine.toml")
     assert str(refused.value).startswith("mine.toml: ")
+
+
+OWN = """id = "mine"
+title = "Mine"
+doc = "Two answers."
+
+[[grades]]
+key = "1"
+value = "yes"
+title = "Yes"
+criterion = "An arc."
+colour = "#56b4e9"
+positive = 1.0
+
+[[grades]]
+key = "2"
+value = "no"
+title = "No"
+criterion = "None."
+colour = "#999999"
+positive = 0.0
+"""
+
+
+@pytest.fixture
+def own_folder() -> Path:
+    folder = paths.home() / "schemes"
+    folder.mkdir(exist_ok=True)
+    (folder / "mine.toml").write_text(OWN)
+    (folder / "wrong.toml").write_text("id = ")
+    return folder
+
+
+def test_that_a_persons_own_scheme_is_there_and_a_broken_one_only_named(own_folder: Path) -> None:
+    assert [grade.value for grade in load_schemes()["mine"].grades] == ["yes", "no"]
+    (problem,) = own_problems()
+    assert "wrong.toml: not valid TOML" in problem
+
+
+def test_that_a_project_graded_by_a_persons_own_scheme_takes_it_along(own_folder: Path, tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p.astrolens", scheme="mine")
+    shutil.rmtree(own_folder)
+    assert "mine" in load_schemes(project.folder)
+    assert "mine" not in load_schemes()
+    assert not (Project.create(tmp_path / "q.astrolens").folder / "schemes").exists()
