@@ -8,6 +8,7 @@ from typing import Any
 
 from .bridge import is_cancelled, words_of
 from .qt import QtWidgets, QWidget
+from .views.cataloguing import TABLES
 
 APART = "disagreement>=0.66"
 """Two or more apart, of three."""
@@ -90,6 +91,21 @@ class GraderCommands:
         if file:
             self.golden = Path(file)
             self.count_graders()
+
+    def crossmatch(self) -> None:
+        """Known lenses among the objects, written and not shown: the table may be given as golden objects later."""
+        window = self._window
+        start = str(window.session.info.folder.parent)
+        source, _ = QtWidgets.QFileDialog.getOpenFileName(
+            window, "A catalogue of known lenses (Cancel: lenscat's, where it is installed)", start, TABLES
+        )
+        if out := self._ask_file("Known lenses among the objects", "known-here.csv", "CSV (*.csv)"):
+            job = window.workbench.crossmatch(source or "lenscat", out)
+
+            def written(found: tuple[int, int]) -> None:
+                window.say(f"{found[0]:,} of {found[1]:,} objects with a place are known lenses: {out}")
+
+            window.bridge.when_done(job, written)
 
     def choose_by(self, by: str) -> None:
         """Have the consensus by mean, trimmed, majority or posterior."""

@@ -11,7 +11,7 @@ from astrolens_gui.core import paths
 from . import keymap
 from .qt import QtWidgets
 from .simulating import SimulateCommands
-from .views.cataloguing import CatalogueDialog, is_table
+from .views.cataloguing import TABLES, CatalogueDialog, is_table
 from .views.imports import ImportDialog, ImportReportDialog, summary
 from .views.plugins import PluginsDialog
 from .views.settings import SettingsDialog
@@ -81,11 +81,33 @@ class ProjectCommands:
 
     def import_labels(self) -> None:
         file, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self._window, "Grades: a table with the columns ID,grade", "", "Tables (*.csv)"
+            self._window, "Grades: a table of this program's, of another tool's, or any other", "", TABLES
         )
         if file:
-            job = self._window.workbench.import_labels(Path(file))
-            self._window.bridge.when_done(job, self._labels_imported)
+            self.grades_from(Path(file))
+
+    def grades_from(self, path: Path) -> None:
+        """Take a table's grades; one that nothing is known of is shown first, for the person to say what it means."""
+        window = self._window
+        bench = window.workbench
+
+        def seen(head: Any) -> None:
+            if head.known:
+                window.bridge.when_done(bench.import_labels(path), self._labels_imported)
+                return
+            from astrolens_gui.core.grading.mapper import Columns
+
+            from .views.gradecolumns import GradeColumnsDialog
+
+            dialog = GradeColumnsDialog(head, [one.value for one in window.session.scheme.grades], bench.grader, window)
+            if dialog.exec_():
+                chosen, walk, grader = dialog.mapped()
+                job = bench.import_foreign(
+                    path, grader if not chosen["grader"] else "", "", Columns(**chosen, walk=walk), walk
+                )
+                window.bridge.when_done(job, self._labels_imported)
+
+        window.bridge.when_done(bench.grades_head(path), seen)
 
     def _labels_imported(self, report: Any) -> None:
         notes = "".join(f"; {note}" for note in report.notes)

@@ -43,6 +43,13 @@ class CampaignVerbs:
         )
 
     @as_job
+    def grades_head(self, table: Path) -> Job[Any]:
+        """What a table of grades holds, for a person to say what it means: a `foreign.Head`."""
+        from .foreign import head_of
+
+        return self.runner.submit("io", lambda: head_of(Path(table)), quiet=True)
+
+    @as_job
     def merge(self, others: list[Path]) -> Job[Any]:
         """Every label of other projects on the same objects that is not here yet: a `merging.MergeReport`."""
         from .merging import merge_projects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,52 @@ def is_foreign(path: Path) -> bool:
         return False
     header = texttables.header_of(text, texttables.delimiter_of(text))
     return not {"ID", "grade"} <= set(header) and bool(formats.sniff(text))
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a person sees of a table before it is taken.
+
+    Attributes:
+        known: it says itself what it is; the rest is then empty. names: of the columns. rows: the first, as text.
+        guess: which column holds what. labels: column → its different values and how often, where there are few.
+    """
+
+    path: Path
+    known: bool
+    names: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    guess: Any = None
+    labels: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+    def meaning(self, label: str, grades: tuple[str, ...]) -> str:
+        """The grade that a label most likely is: the same word, or by its number in a scheme of as many; "" for none."""
+        same = next((one for one in grades if one.lower() == label.strip().lower()), "")
+        numbers = {str(len(grades) - 1 - at): one for at, one in enumerate(grades)}
+        return same or numbers.get(label.strip(), "")
+
+
+MOST_VALUES = 30
+"""Different values of a column that may be grades."""
+
+
+def head_of(path: Path, count: int = 8) -> Head:
+    """Raises UserError: the file is no table."""
+    from astrolens_gui.core.catalogue import tables
+    from astrolens_gui.core.challenge.truth import is_truth
+    from astrolens_gui.core.grading import mapper
+
+    table = tables.read(path)
+    if {"ID", "grade"} <= set(table.names) or is_foreign(path) or is_truth(path):
+        return Head(path, True)
+    texts = {name: table.text(name) for name in table.names}
+    labels = {}
+    for name, column in texts.items():
+        counted = Counter(one for one in column if one.strip() and one not in ("None", "nan", "-1", "Empty"))
+        if 0 < len(counted) <= MOST_VALUES:
+            labels[name] = tuple(counted.most_common())
+    rows = tuple(zip(*(column[:count] for column in texts.values()), strict=True))
+    return Head(path, False, tuple(table.names), rows, mapper.suggest(table.names), labels)
 
 
 def import_foreign(

@@ -30,6 +30,14 @@ TABLE: tuple[Action, ...] = (
         "project",
     ),
     Action(
+        "crossmatch",
+        "Known lenses, into a table…",
+        (),
+        "Hold the objects against a catalogue of known lenses; nothing of it is shown here, so that nobody is swayed",
+        "Grade",
+        "project",
+    ),
+    Action(
         "queue_disagreements",
         "Queue: what graders disagree on",
         (),

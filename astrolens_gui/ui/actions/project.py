@@ -18,7 +18,12 @@ TABLE: tuple[Action, ...] = (
         "project",
     ),
     Action(
-        "import_labels", "Import grades…", (), "Add grades from a table with the columns ID,grade", "Project", "project"
+        "import_labels",
+        "Import grades…",
+        (),
+        "Add grades from a table: this program's, another tool's, or any other, whose columns you then name",
+        "Project",
+        "project",
     ),
     Action(
         "merge_project",
