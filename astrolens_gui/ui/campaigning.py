@@ -31,6 +31,7 @@ class CampaignCommands:
         window.grading.again = self._due
         window.grading.saved.connect(self._saved)
         window.session.opened.connect(lambda _: self.follow())
+        window.session.grader_changed.connect(self.follow)
         window.session.closed.connect(self._leave)
         window.current.blind_changed.connect(self._log_reveal)
         window.bridge.job.connect(self._on_job)

@@ -27,12 +27,14 @@ class Session(QObject):
         opened: (ProjectInfo) a project is open and its queue loaded.
         closed: no project is open any more.
         scheme_changed: (Scheme) other grades from now on.
+        grader_changed: another person grades the open project.
         failed, told: (str) for the status line.
     """
 
     opened = Signal(object)
     closed = Signal()
     scheme_changed = Signal(object)
+    grader_changed = Signal()
     failed = Signal(str)
     told = Signal(str)
 
@@ -142,9 +144,10 @@ class Session(QObject):
         self._bridge.when_done(job, arrived, failed or self._fail)
 
     def follow_grader(self) -> None:
-        """Another person grades now: their grades, their queue."""
+        """Another person grades now: their grades, their queue, and what is due to them."""
         if self.is_open:
             self._load(None)
+            self.grader_changed.emit()
 
     def _look_elsewhere(self) -> None:
         """What another window on this project, or another grader, has given meanwhile shows here within a second or two."""

@@ -105,7 +105,9 @@ def open_project(bench: Workbench, folder: Path, create: dict[str, str] | None) 
         project = Project.create(folder, **{name: value for name, value in create.items() if value})
     else:
         project = Project.open(folder)
-    return Opened(bench, project, project.store())
+    opened = Opened(bench, project, project.store())
+    opened.elsewhere.look(opened)  # what is there by now is no news
+    return opened
 
 
 def as_job(verb: Callable[..., Job[Any]]) -> Callable[..., Job[Any]]:

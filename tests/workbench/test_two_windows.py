@@ -23,7 +23,8 @@ def other(project: Path) -> Iterator[Workbench]:
 def heard(bench: Workbench) -> list[Any]:
     told: list[Any] = []
     bench.subscribe(told.append)
-    assert bench.look_elsewhere().result(60) == 0
+    bench.look_elsewhere().result(60)
+    told.clear()
     return told
 
 

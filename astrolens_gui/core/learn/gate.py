@@ -14,6 +14,8 @@ from .scoring import calibrated, probability
 
 FEWEST = 20
 """Held-out objects a class below which nothing can be said (DESIGN §8)."""
+FEWEST_TO_COMPARE = 5
+"""Held-out objects a class from which a loss that the paired interval is sure of refuses, though nothing else can be said."""
 FEWEST_TO_CALIBRATE = 10
 MANY_NEGATIVES = 1000
 LOW_FPR = 1e-3
@@ -74,7 +76,8 @@ def judge(
 
     Refused when its output is not finite or says the same of everything, or when the paired 95 % interval of the
     change in AUROC (or in TPR at FPR 1e-3, with 1,000 non-lenses) lies wholly below 0; provisional with fewer than
-    20 held-out objects a class, or, without a champion, when the AUROC's interval reaches 0.5.
+    20 held-out objects a class, or, without a champion, when the AUROC's interval reaches 0.5; refused where it lies below.
+    With five to 20 a class a loss that the interval is sure of refuses all the same.
 
     Args:
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
@@ -99,6 +102,10 @@ def judge(
             figures["ECE"] = metrics.ece(truth, given, prevalence=calibration.prior)
         if champion is not None:
             figures["AUROC_champion"] = metrics.auroc(truth, champion)
+    if champion is not None and FEWEST_TO_COMPARE <= min(lenses, others) < FEWEST:
+        told = _against(truth, challenger, champion, figures, seed)
+        if told.kind == "refused":
+            return told
     if min(lenses, others) < FEWEST:
         held = f"only {lenses} lenses and {others} non-lenses are held out"
         reason = f"{held}, {FEWEST} of each are needed to judge{_shown(figures)}"
@@ -129,6 +136,10 @@ def _alone(figures: dict[str, Any], suffix: str) -> Verdict:
     said = f"AUROC {figures['AUROC']:.3f} ({low:.3f} to {high:.3f}) {_counts(figures)}"
     if low > 0.5:
         return Verdict("accepted", f"{said} lies above chance{suffix}", figures)
+    if high < 0.5:
+        return Verdict(
+            "refused", f"{said} lies below chance: look at the labels, lenses may be called non-lenses", figures
+        )
     return Verdict("provisional", f"{said} cannot be told from chance{suffix}", figures)
 
 
@@ -151,5 +162,6 @@ def _against(
         )
     low, high = figures["AUROC change_ci"]
     change = f"AUROC {now:.3f}, was {was:.3f} (change {low:+.3f} to {high:+.3f})"
-    reason = f"{change} {_counts(figures)}: not worse than the champion"
+    same = "no better and no worse than" if low == high == 0 else "not worse than"
+    reason = f"{change} {_counts(figures)}: {same} the champion"
     return Verdict("accepted", reason, figures)

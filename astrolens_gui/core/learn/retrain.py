@@ -143,8 +143,10 @@ def retrain(
     beaten = None
     if champion is not None and not lineage:
         known, beaten = _champion_logits(champion, rows, built, held, cutouts, work, run, ctx.part(0.9, 0.98))
+        if held.any() and not (held & known).any():
+            lineage, known = f"a new lineage: none of the {int(held.sum())} held-out objects fits its input", held
         held = held & known
-        beaten = beaten[held]
+        beaten = beaten[held] if not lineage else None
     verdict = judge(
         built.targets[held] > 0.5,
         logit[held],

@@ -109,3 +109,27 @@ def test_that_the_ece_is_that_of_the_scores_as_they_are_given(prior):
     assert judge(truth, logit, calibration=calibration).metrics["ECE"] < 0.01
     unshifted = Calibration(calibration.temperature, 0.5, 0.5, True)
     assert judge(truth, logit + np.log(0.05 / 0.95), calibration=unshifted).metrics["ECE"] > 0.1
+
+
+def test_that_a_collapse_is_refused_even_where_few_objects_are_held_out():
+    truth, good = held(12, 40, 4.0)
+    collapsed = judge(truth, np.random.default_rng(1).normal(0, 1, truth.size), good)
+    assert collapsed.kind == "refused"
+    assert "12 lenses and 40 non-lenses" in collapsed.reason
+    assert judge(truth, good + 0.1 * rng.normal(0, 1, truth.size), good).kind == "provisional"
+    few, other = held(3, 40, 4.0)
+    assert judge(few, np.random.default_rng(1).normal(0, 1, few.size), other).kind == "provisional"
+
+
+def test_that_a_first_model_that_ranks_the_wrong_way_round_is_refused():
+    truth, good = held(60, 60, 2.0)
+    verdict = judge(truth, -good)
+    assert verdict.kind == "refused"
+    assert "below chance" in verdict.reason
+
+
+def test_that_a_training_that_changed_nothing_is_said_to_have_changed_nothing():
+    truth, old = held(60, 60, 1.5)
+    verdict = judge(truth, old.copy(), old)
+    assert verdict.kind == "accepted"
+    assert verdict.reason.endswith("no better and no worse than the champion")

@@ -215,3 +215,16 @@ def test_that_the_progress_of_all_steps_only_rises(tmp_path):
     fractions = [one.fraction for one in said]
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.95
+
+
+def test_that_a_model_is_refused_where_no_held_out_object_shows_the_champion(tmp_path, monkeypatch):
+    first = train(tmp_path, rows(200))
+
+    def unfit(champion, rows, built, held, *_):
+        return np.zeros(held.size, bool), np.full(held.size, np.nan)
+
+    monkeypatch.setattr(retrain, "_champion_logits", unfit)
+    outcome = train(tmp_path, rows(300), Champion(first.model, SPEC))
+    assert outcome.verdict.kind == "refused"
+    assert "held-out objects fits its input" in outcome.verdict.reason
+    assert train(tmp_path, rows(300), Champion(first.model, SPEC), replace_lineage=True).verdict.activates
