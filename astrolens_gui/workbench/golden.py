@@ -180,27 +180,47 @@ def host(planes: list[Any], out: Path) -> None:
 
 
 def alike(names: Collection[str], count: int, seed: int) -> list[str]:
-    """So many names that are not taken and look like the others: one of them with other digits, the same number of them.
+    """So many names that are not taken and look like the others: the last number of one of them is another, as long and of the
+    range that theirs have, or a little beyond it where that is full.
 
     A name in a folder ("tile/a_12") gives one without it; a name without digits gets some.
     """
     chance = np.random.default_rng([seed & 0xFFFFFFFF, 22])
-    taken, pool = set(names), sorted(names)
+    taken, short = set(names), [Path(name).name.removesuffix(".fits") for name in sorted(names)]
+    ranges: dict[tuple[str, int, str], list[int]] = {}
+    for name in short:
+        if (shape := _shape(name)) is not None:
+            key, value = shape
+            low, high, many = ranges.get(key, [value, value, 0])
+            ranges[key] = [min(low, value), max(high, value), many + 1]
     made: list[str] = []
+    tries = 0
     while len(made) < count:
-        model = Path(pool[int(chance.integers(len(pool)))]).name
-        runs = [one for one in re.finditer(r"\d+", model) if len(one[0]) > 1] or list(re.finditer(r"\d+", model))
-        if runs and len(made) < 10 ** len(runs[-1][0]) // 4:
-            last = runs[-1]
-            digits = "".join(str(chance.integers(10)) for _ in last[0])
-            name = model[: last.start()] + digits + model[last.end() :]
+        model = short[int(chance.integers(len(short)))]
+        tries += 1
+        shape = _shape(model)
+        if shape is None or tries > 20 * count:
+            name = f"{model}{chance.integers(10, 10_000_000)}"
         else:
-            name = f"{model}{chance.integers(10, 10_000)}"
-        name = name.removesuffix(".fits")
+            (before, length, after), _ = shape
+            low, high, many = ranges[shape[0]]
+            full = high - low + 1 < many + 4 * count
+            top = min(high + (4 * count if full else 0), 10**length - 1)
+            name = f"{before}{chance.integers(low, top + 1):0{length}d}{after}"
         if name not in taken:
             taken.add(name)
             made.append(name)
     return made
+
+
+def _shape(name: str) -> tuple[tuple[str, int, str], int] | None:
+    """((what is before its last number, digits, what is behind it), the number); None without one. A single digit is a number
+    only where there is no longer one: as in a_n2."""
+    runs = list(re.finditer(r"\d+", name))
+    chosen = next((one for one in reversed(runs) if 1 < len(one[0]) < 18), runs[-1] if runs else None)
+    if chosen is None or len(chosen[0]) >= 18:
+        return None
+    return (name[: chosen.start()], len(chosen[0]), name[chosen.end() :]), int(chosen[0])
 
 
 def _writable(folder: Path) -> Path:

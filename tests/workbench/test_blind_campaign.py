@@ -185,3 +185,19 @@ def test_that_an_object_is_found_by_a_place_however_it_is_written(bench, project
         finding.nearest(opened, "M 31 or so", Context())
     with pytest.raises(UserError, match="RA lies in"):
         finding.nearest(opened, "400 2", Context())
+
+
+@pytest.mark.parametrize(
+    ("names", "shape"),
+    [
+        ([f"EUC{n:09d}" for n in range(300)], r"EUC0000\d{5}"),
+        ([f"tile{n % 3}/cut_{7 * n:05d}" for n in range(200)], r"cut_0\d{4}"),
+        (["102019596_27699_n2", "102020057_18544_n0"], r"1020(19596|20057)_\d{5}_n[02]"),
+        (["abell", "bullet"], r"(abell|bullet)\d+"),
+        (["9"], r"9?\d+"),
+    ],
+)
+def test_that_made_up_names_have_the_shape_and_range_of_the_others(names, shape):
+    made = golden.alike(names, 20, seed=1)
+    assert len(set(made) - set(names)) == 20
+    assert all(re.fullmatch(shape, one) for one in made), made
