@@ -138,7 +138,9 @@ def _shortfalls(rows: list[dict[str, Any]]) -> str:
         elif "AUROC_ci" in one and one["AUROC_ci"][0] < FAIR and not row.get("person"):
             epochs = len(row.get("epochs", []))
             reached = f"reached {epochs} epoch{'s' * (epochs != 1)} within its budget" if epochs else "has no epochs"
-            said.append(f"- {where} cannot be told from chance (AUROC {_rate(one, 'AUROC')}): it {reached}.")
+            said.append(
+                f"- {where} is not clearly above chance (AUROC {_rate(one, 'AUROC')}, asked for: {FAIR} at least): it {reached}."
+            )
         if row.get("minutes") and row.get("seconds", 0) > 60 * row["minutes"] * 1.1 + 5:
             said.append(f"- {where} took {row['seconds'] / 60:.1f} minutes: it overran.")
     return "\nWhat fell short:\n\n" + "\n".join(said) if said else ""

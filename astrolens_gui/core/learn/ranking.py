@@ -69,11 +69,16 @@ class Ranking:
 
         Source: Metcalf et al. 2019, A&A 625, A119, §4; thresholds only between tie groups.
         """
-        return float(rates_below(self.positives, self.negatives, float(n)))
+        return self._found_below(float(n))
 
     def tpr_at_fpr(self, fpr: float) -> float:
         """The largest true-positive rate over thresholds whose false-positive rate is at most `fpr`."""
-        return float(rates_below(self.positives, self.negatives, too_many(self.negatives, fpr)))
+        return self._found_below(float(too_many(self.negatives, fpr)))
+
+    def _found_below(self, allowed: float) -> float:
+        """The largest TPR with fewer than `allowed` false positives; no threshold selects what has no score."""
+        selected = (self.false < allowed) & ~np.isnan(self.value)
+        return float(self.positives[selected].sum() / self.lenses) if self.lenses else float("nan")
 
     def threshold_at_fpr(self, fpr: float) -> tuple[float, int]:
         """The lowest score that may be selected at a false-positive rate of at most `fpr`, and how many non-lenses

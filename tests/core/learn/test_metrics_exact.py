@@ -206,3 +206,12 @@ def test_that_a_tpr_whose_fpr_the_sample_cannot_reach_has_an_interval_from_zero(
     low, high = metrics.tpr_interval(Ranking.of(truth, np.arange(150.0)[::-1]), 1e-3)
     assert low == 0.0  # one non-lens in a thousand may well lie above all the lenses
     assert high == 1.0
+
+
+def test_that_a_lens_without_a_score_is_found_at_no_threshold():
+    truth = np.array([False, True, False, True, False, True])
+    score = np.array([0.1, 0.9, np.nan, 0.9, 0.9, np.nan])
+    rank = metrics.Ranking.of(truth, score)
+    assert rank.tpr_n(10) == pytest.approx(2 / 3)
+    assert rank.tpr_at_fpr(1.0) == pytest.approx(2 / 3)
+    assert rank.tpr_n(1) == 0.0
