@@ -3,7 +3,8 @@ helps a classifier.
 
     python benchmarks/enhance.py [--model FOLDER] [--plain FOLDER] [--denoiser FOLDER] [--count 300] [--negatives 1000] [--json]
 
-PSNR: 20 log10(1 / RMSE) of (asinh(10 x) / asinh(10)) with x = flux over the truth's largest, and of x itself ("linear").
+PSNR: 20 log10(1 / RMSE) of (asinh(10 x) / asinh(10)) with x = flux over the truth's largest, and of x itself ("linear"); a stamp
+without any light (an artefact alone) has none.
 Features: of the places where the truth, smoothed by nobody, has a local maximum of 5 sigma of the poor image's noise, at least 5 px
 from a brighter one, the share that a method shows as a maximum within 2 px; and of those that a method shows, the share that is not
 there (as GalaxyGAN asks by eye, Schawinski et al. 2017). Deconvolutions are tuned on other simulations for their best linear PSNR.
@@ -11,6 +12,8 @@ False arcs: a patch of at least 12 joined pixels, 1.5 times as long as wide, 0.6
 that stands 3 noise of the poor image above all that the truth has within a pixel, sharp or blurred as the poor image is; counted in
 stamps that hold no lens, for every method by the same rule; "faint ones" stand 1 noise above it, which is nothing in an image with
 noise but can be seen in one that shows none.
+AUROC: of the shipped classifier on the pictures as they are, 95 %; "gained" is what it has above the raw ones, paired: the same
+resampled stamps for both.
 """
 
 from __future__ import annotations
@@ -28,8 +31,9 @@ from scipy import ndimage
 
 from astrolens_gui.api import Context
 from astrolens_gui.core.images.prepare import crop, levels, prepare_many
+from astrolens_gui.core.learn.intervals import bootstrap
 from astrolens_gui.core.learn.models import read_model
-from astrolens_gui.core.learn.ranking import Ranking
+from astrolens_gui.core.learn.ranking import auroc
 from astrolens_gui.core.learn.scoring import lens_logit
 from astrolens_gui.core.plugins import Plugins, create
 
@@ -111,6 +115,12 @@ def psnr(image: np.ndarray, truth: np.ndarray, stretched: bool) -> float:
     return float(-10 * np.log10(np.square(x - y).mean()))
 
 
+def fidelity(answers: np.ndarray, stamps: list[Degraded], stretched: bool) -> float:
+    """Mean PSNR of the stamps that hold any light."""
+    pairs = [(each, one.clean) for each, one in zip(answers, stamps, strict=True) if one.clean.max() > 0]
+    return float(np.mean([psnr(each, clean, stretched) for each, clean in pairs]))
+
+
 def maxima(image: np.ndarray, above: float) -> np.ndarray:
     """(n, 2) places of local maxima above a value, none within 5 px of a brighter one or of the edge."""
     peak = (image == ndimage.maximum_filter(image, 11)) & (image > above)
@@ -159,22 +169,20 @@ def _arc(patch: np.ndarray, away: np.ndarray) -> bool:
 
 def tuned(make: Callable[[Any], Method], values: list[Any], stamps: list[Degraded]) -> tuple[Any, Method]:
     def quality(value: Any) -> float:
-        made = make(value)(stamps)
-        return float(np.mean([psnr(each, one.clean, False) for each, one in zip(made, stamps, strict=True)]))
+        return fidelity(make(value)(stamps), stamps, False)
 
     best = max(values, key=quality)
     return best, make(best)
 
 
-def auroc(images: np.ndarray, is_lens: np.ndarray) -> float:
-    """Of the shipped classifier on images as they are."""
+def logits(images: np.ndarray) -> np.ndarray:
+    """Of the shipped classifier on images as they are, float64 (N,)."""
     info = read_model(WEIGHTS / "cnn-euclid-vis")
     spec = Plugins.discover().backend(info.backend)
     backend: Any = create(spec.factory, info.network(spec.params))
     backend.load(WEIGHTS / "cnn-euclid-vis")
     cut = np.stack([crop(each.astype(np.float32), info.input.size or 0) for each in images])
-    logits = lens_logit(backend.classify(prepare_many({"VIS": cut}, info.input), Context()), info.classes)
-    return Ranking.of(is_lens, logits).auroc()
+    return lens_logit(backend.classify(prepare_many({"VIS": cut}, info.input), Context()), info.classes)
 
 
 def measured(asked: argparse.Namespace) -> dict[str, Any]:
@@ -192,21 +200,23 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         if (folder := getattr(asked, name)) and (folder / "model.json").exists():
             methods[{"model": "enhanced"}.get(name, name)] = Network(folder)
     is_lens = np.array([one.is_lens for one in stamps])
-    found: dict[str, Any] = {"wanted": {"AUROC": auroc(np.stack([one.clean for one in stamps]), is_lens)}}
+    clean, raw = (logits(np.stack([getattr(one, name) for one in stamps])) for name in ("clean", "poor"))
+    found: dict[str, Any] = {"wanted": {"AUROC": auroc(is_lens, clean)}}
     print("wanted", json.dumps(found["wanted"]), flush=True)
     for name, method in methods.items():
         made = method(stamps)
         shown, invented = features(made, stamps)
-        pairs, without = list(zip(made, stamps, strict=True)), method(negatives)
+        ranked = logits(made)
+        (_, own), gained = bootstrap(is_lens, (raw, ranked))
+        without = method(negatives)
         found[name] = {
-            "PSNR": float(np.mean([psnr(each, one.clean, True) for each, one in pairs])),
-            "PSNR linear": float(np.mean([psnr(each, one.clean, False) for each, one in pairs])),
+            "PSNR": fidelity(made, stamps, True), "PSNR linear": fidelity(made, stamps, False),
             "features shown": shown, "of those shown, invented": invented,
             "false arcs per 1,000": false_arcs(without, negatives, 3),
             "faint ones": false_arcs(without, negatives, 1),
-            "AUROC": auroc(made, is_lens),
+            "AUROC": auroc(is_lens, ranked), "interval": own, "gained": gained,
         }  # fmt: skip
-        print(name, json.dumps({key: round(value, 4) for key, value in found[name].items()}), flush=True)
+        print(name, json.dumps({key: np.round(value, 4).tolist() for key, value in found[name].items()}), flush=True)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -118,3 +119,25 @@ def faulty(bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         bench.plugins._records[type(spec)]["toy"] = replace(spec, factory=factory, **changes)
 
     return choose
+
+
+@pytest.fixture
+def killed_while_learning() -> Any:
+    """A callable that waits until a training job's child takes steps, kills it with SIGKILL and gives the job's error."""
+
+    def kill(job: Any, word: str) -> str:
+        import psutil
+
+        until = time.monotonic() + 120
+        while not (job.progress and word in job.progress.message) and job.state == "running":
+            assert time.monotonic() < until, f"the training never said {word!r}"
+            time.sleep(0.01)
+        children = [each for each in psutil.Process().children() if "resource_tracker" not in " ".join(each.cmdline())]
+        assert len(children) == 1, f"{job.error} {children}"
+        children[0].kill()
+        with pytest.raises(Exception, match="SIGKILL"):
+            job.result(60)
+        assert job.state == "failed"
+        return str(job.error)
+
+    return kill

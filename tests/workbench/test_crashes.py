@@ -60,6 +60,22 @@ def test_that_a_killed_retraining_leaves_the_champion_its_scores_and_every_label
     assert bench.queue().result(10).score.tolist() == pytest.approx(scores, nan_ok=True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["cnn", "autoencoder"])
+def test_that_a_network_killed_between_two_steps_leaves_nothing_and_learns_when_asked_again(
+    backend: str, bench: Workbench, graded: Path, killed_while_learning: Any
+):
+    labelled = bench.info().result(10).labelled
+    long, short = {"epochs": 200}, {"epochs": 1}
+    said = killed_while_learning(bench.train(backend, long), "epoch")
+    assert "\n" not in said
+    assert bench.model_rows().result(10) == []
+    assert not list(bench.project.models_dir.glob("*"))
+    assert bench.info().result(10).labelled == labelled
+    report = bench.train(backend, short).result(180)
+    assert (bench.project.models_dir / report.model / "model.json").exists()
+
+
 def test_that_a_cancelled_training_ends_within_two_seconds_and_leaves_nothing(
     bench: Workbench, graded: Path, faulty: Any
 ):

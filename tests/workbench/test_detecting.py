@@ -95,6 +95,18 @@ def test_that_boxes_teach_a_detector_that_finds_them_and_keeps_what_it_found(fie
     assert every.refused == []
 
 
+@pytest.mark.slow
+def test_that_the_region_network_killed_between_two_steps_leaves_every_box(fields, sky, killed_while_learning):
+    draw_all(fields, sky[1])
+    boxes = [fields.boxes(each, None).result(60) for each in names(fields).values()]
+    assert "\n" not in killed_while_learning(fields.train("rcnn", {"epochs": 200}), "epoch")
+    assert fields.model_rows().result(60) == []
+    assert not list(fields.project.models_dir.glob("*"))
+    assert [fields.boxes(each, None).result(60) for each in names(fields).values()] == boxes
+    report = fields.train("rcnn", {"epochs": 1}).result(180)
+    assert (fields.project.models_dir / report.model / "model.json").exists()
+
+
 def test_that_a_second_training_is_held_against_the_first(fields, sky):
     draw_all(fields, sky[1])
     first = fields.train("toy-detector").result(120)

@@ -114,9 +114,10 @@ class _Tile:
 
 
 def side(shape: tuple[int, int], halo: int) -> int:
-    """Pixels a side of the tiles of an image: all of a stamp in one; at most a third of a tile's width is halo."""
+    """Pixels a side of the tiles of an image: all of a stamp in one. Of a tile 14 halos wide 73 % is its own, of one 6 halos wide 44 %:
+    the rest is worked out twice; wider ones leave the processor's cache."""
     whole = up(max(*shape, SMALLEST))
-    return min(whole, up(max(TILE, 6 * halo)))
+    return min(whole, up(max(TILE, 14 * halo)))
 
 
 def sweep(
