@@ -134,7 +134,7 @@ def cmd_import(arguments: argparse.Namespace) -> int:
         raise
     count = sum(getattr(one, "sources", 1) for one in report.refused)
     what = "files" if arguments.catalogue is None else "sources or files"
-    counts = f"{report.added} objects added, {report.updated} updated, {count} {what} refused"
+    counts = f"{report.added} {'object' if report.added == 1 else 'objects'} added, {report.updated} updated, {count} {what} refused"
     values = {"added": report.added, "updated": report.updated, "refused": [str(one) for one in report.refused]}
     console.answer(arguments, {**values, "notes": report.notes}, [f"{arguments.project}: {counts}", *why])
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,7 @@ from .colouring import ColourCommands
 from .commands import Commands
 from .current import Current
 from .detecting import DetectCommands
+from .dockwidths import DockWidths
 from .field import FieldCommands
 from .graders import GraderCommands
 from .grading import Grading
@@ -56,12 +56,6 @@ FIELD_KEYS = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter, Qt.Key_Up, Qt.Key_Down
 FIELD_KEYS |= {Qt.Key_Space}
 LEAVING = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter}
 """Keys that give the keyboard back to the image, once the field has done its own with them."""
-
-IMAGE_SHARE = 0.55
-"""The docks give way so that the image has at least this part of the width."""
-
-SEPARATORS = 8
-"""Pixels between image and docks."""
 
 SMALLEST = 840
 """Width of the smallest window: docks at their narrowest, and an image that one can still grade."""
@@ -114,7 +108,6 @@ class Window(QtWidgets.QMainWindow):
         )
         self.panel: Any = None
         self._hidden: QtCore.QByteArray | None = None
-        self._wished: dict[QtWidgets.QDockWidget, int] = {}
         self._compose()
         self._connect()
         self._situation()
@@ -146,9 +139,10 @@ class Window(QtWidgets.QMainWindow):
             "grade": self._dock("grade", "Grade", scrolled(self.labelbar), Qt.RightDockWidgetArea),
             **{name: self._dock(name, name.capitalize(), QWidget(), Qt.RightDockWidgetArea) for name in RIGHT},
         }
-        right = [dock for name, dock in self.docks.items() if name != "queue"]
-        for former, dock in pairwise(right):
+        self.setTabPosition(Qt.RightDockWidgetArea, QtWidgets.QTabWidget.East)  # nine names have room beside, not below
+        for former, dock in pairwise(list(self.docks.values())[1:]):
             self.tabifyDockWidget(former, dock)
+        self._widths = DockWidths(self, self.docks)
         self.docks["grade"].raise_()
         for dock in self.docks.values():
             dock.hide()
@@ -231,6 +225,7 @@ class Window(QtWidgets.QMainWindow):
         for dock in self.docks.values():
             dock.show()
         self._restore_layout()
+        self._widths = DockWidths(self, self.docks)
         self.docks["grade"].raise_()
         QTimer.singleShot(0, self._name_tabs)
         self.setWindowTitle(f"{info.name} — AstroLens")
@@ -331,20 +326,7 @@ class Window(QtWidgets.QMainWindow):
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._keep_image_wide()
-
-    def _keep_image_wide(self) -> None:
-        """A window made smaller takes the room from the docks, down to their narrowest; a wider one gives it back."""
-        docks = [dock for dock in self.docks.values() if _beside(dock)]
-        wished = {dock: max(dock.width(), self._wished.get(dock, 0)) for dock in docks}
-        excess = sum(wished.values()) - round(self.width() * (1 - IMAGE_SHARE)) + SEPARATORS
-        if excess <= 0 and not self._wished:
-            return
-        spare = {dock: max(width - dock.minimumSizeHint().width(), 0) for dock, width in wished.items()}
-        part = min(max(excess, 0) / max(sum(spare.values()), 1), 1.0)
-        widths = [wished[dock] - math.ceil(part * spare[dock]) for dock in docks]
-        self.resizeDocks(docks, widths, Qt.Horizontal)
-        self._wished = wished if excess > 0 else {}
+        self._widths.keep()
 
     def restore_geometry(self) -> None:
         if geometry := self.workbench.settings["geometry"]:
@@ -383,11 +365,6 @@ class Dock(QtWidgets.QDockWidget):
         if self.isFloating() and event.type() in kinds and event.key() in FIELD_KEYS:
             return bool(self.parentWidget().event(event))
         return bool(super().event(event))
-
-
-def _beside(dock: QtWidgets.QDockWidget) -> bool:
-    """Whether a dock takes width from the image; one behind another's tab does not."""
-    return dock.isVisible() and not dock.isFloating() and not dock.visibleRegion().isEmpty()
 
 
 def scrolled(content: QWidget) -> QtWidgets.QScrollArea:

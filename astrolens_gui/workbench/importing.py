@@ -29,7 +29,8 @@ class _Tally:
 
     def report(self, opened: Opened, more: Sequence[str] = ()) -> ImportReport:
         count = sum(getattr(one, "sources", 1) for one in self.refused)
-        opened.tell(Changes(project=True, queue=True, message=f"{len(self.new)} objects added, {count} refused"))
+        added = f"{len(self.new)} {'object' if len(self.new) == 1 else 'objects'} added"
+        opened.tell(Changes(project=True, queue=True, message=f"{added}, {count} refused"))
         notes = [
             f"{count} objects are shown but can't be scored: {what}; import them again with {option}"
             for count, what, option in (

@@ -157,7 +157,7 @@ class ImportReportDialog(RefusedDialog):
 
 def summary(report: Any) -> str:
     """One sentence: how many came in, and how many did not."""
-    said = f"{report.added:,} objects added"
+    said = f"{report.added:,} {'object' if report.added == 1 else 'objects'} added"
     if report.updated:
         said += f", {report.updated:,} updated"
     sources = sum(getattr(one, "sources", 0) for one in report.refused)

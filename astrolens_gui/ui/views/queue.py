@@ -24,7 +24,7 @@ class QueueView(QWidget):
     """A click shows the object; the row of the object on the screen is the selected one."""
 
     def __init__(self, model: QueueModel, current: Current) -> None:
-        super().__init__(minimumWidth=210)
+        super().__init__(minimumWidth=190)
         self._model, self._current = model, current
         self.filter = QtWidgets.QLineEdit(placeholderText="Filter: name, grade:A, z<0.5", clearButtonEnabled=True)
         self.filter.setToolTip(

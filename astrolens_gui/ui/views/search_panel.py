@@ -20,6 +20,7 @@ class SearchPanel(QtWidgets.QTabWidget):
         self.setDocumentMode(True)
         self.tabBar().setFocusPolicy(Qt.NoFocus)
         self.tabBar().setDrawBase(False)
+        self.tabBar().setUsesScrollButtons(False)  # four short names; the dock is as narrow as people make it
         self.setMinimumWidth(1)
         self.state = StateView(actions)
         self.mix = MixView(actions, strategies)
