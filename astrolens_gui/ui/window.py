@@ -43,7 +43,7 @@ from .views.toolbar import ToolBar
 from .why import WhyCommands
 
 SIZE = (1400, 900)
-SIDES = {"queue": 250, "grade": 260}
+SIDES = {"queue": 250, "grade": 288}
 """Widths of the docks at first: the image keeps over 60 % of 1400 pixels."""
 
 RIGHT = ("measure", "why", "detect", "restore", "graders", "search", "map", "models")
