@@ -15,7 +15,7 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet
 
 from ..plugins import create
-from . import dataset, fitted
+from . import dataset, fitted, judged
 from .gate import Verdict, calibrate, judge
 from .models import ModelInfo, write_model
 from .scoring import lens_logit
@@ -140,13 +140,13 @@ def retrain(
         prevalence if prevalence is not None else built.prevalence,
     )
     held = built.validation & (built.targets != 0.5) & ~built.twins
-    beaten = None
+    beaten, key_of = None, {row.object: row.key or row.name for row in rows}
     if champion is not None and not lineage:
-        known, beaten = _champion_logits(champion, rows, built, held, cutouts, work, run, ctx.part(0.9, 0.98))
+        known, answers = _champion_logits(champion, rows, built, held, cutouts, work, run, ctx.part(0.9, 0.98))
         if held.any() and not (held & known).any():
             lineage, known = f"a new lineage: none of the {int(held.sum())} held-out objects fits its input", held
         held = held & known
-        beaten = beaten[held] if not lineage else None
+        beaten = answers[held] if not lineage else None
     verdict = judge(
         built.targets[held] > 0.5,
         logit[held],
@@ -156,6 +156,11 @@ def retrain(
         seed=ctx.seed,
     )
     verdict = _barred(verdict, built, lineage if not replace_lineage else "")
+    keys = judged.keys_of(key_of[int(each)] for each in built.objects)
+    if champion is not None and beaten is not None and not replace_lineage:
+        verdict = _doubted(verdict, champion.info, rows, built, keys, answers)
+    (work / "fitted").mkdir(parents=True, exist_ok=True)
+    judged.Judged(keys[held], built.targets[held] > 0.5, logit[held]).save(work / "fitted")
     if not calibration.calibrated:
         verdict = replace(verdict, reason=f"{verdict.reason}; its scores are uncalibrated")
     info = fitted.described(
@@ -203,6 +208,36 @@ def _barred(verdict: Verdict, built: dataset.Built, lineage: str) -> Verdict:
         )
     if count:
         return replace(verdict, reason=f"{verdict.reason}; {count} held-out doubles of trained objects were left out")
+    return verdict
+
+
+def _doubted(
+    verdict: Verdict,
+    champion: ModelInfo,
+    rows: Sequence[dataset.Example],
+    built: dataset.Built,
+    keys: np.ndarray,
+    answers: np.ndarray,
+) -> Verdict:
+    """The verdict, or refused where the images changed under the champion, or where new grades are at odds with what it is sure of and
+    learning them made nothing better."""
+    then = judged.Judged.read(champion.folder)
+    if then is None or verdict.kind == "refused":
+        return verdict
+    answered = np.isfinite(answers)
+    if said := judged.images_changed(then, keys[answered & built.validation], answers[answered & built.validation]):
+        return replace(verdict, kind="refused", reason=said)
+    learnt, better = set(champion.label_ids), verdict.metrics.get("AUROC change_ci", (0.0, 0.0))[0] > 0
+    new = {row.object for row in rows if not learnt.issuperset(row.labels)}
+    decided = answered & (built.targets != 0.5)
+    lens, asked = built.targets > 0.5, decided & np.isin(built.objects, list(new))
+    said = judged.grades_at_odds(then, lens[asked], answers[asked], champion.calibration.temperature)
+    if said and not better:
+        more = "and learning them made no better model; look through the grades (Search, Doubts)"
+        return replace(verdict, kind="refused", reason=f"{said}, {more}, or make it the champion by hand")
+    held = decided & built.validation & ~built.twins
+    if note := judged.news_are_harder(then, keys[held], lens[held], answers[held]):
+        return replace(verdict, reason=f"{verdict.reason}; {note}")
     return verdict
 
 
@@ -254,7 +289,16 @@ def _champion_logits(
     ctx: Context,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(known, logit), both (N,) in the set's row order: the champion's raw lens logits of the held-out objects that
-    fit its input."""
+    fit its input; of all rows where it eats the very images of the set."""
+    if champion.info.input == built.set.input:
+        ask = {
+            "set_folder": str(built.set.folder),
+            "folder": str(champion.info.folder),
+            "factory": champion.spec.factory,
+        }
+        network: Any = champion.info.network(champion.spec.params)
+        path = run(PREDICT_SET, {**ask, "params": network, "out": str(work / "champion.npy")}, ctx)
+        return np.ones(held.size, bool), lens_logit(np.load(path, allow_pickle=False), champion.info.classes)
     known, logit = np.zeros(held.size, bool), np.full(held.size, np.nan)
     ids = set(built.objects[held].tolist())
     chosen = [row for row in rows if row.object in ids]

@@ -228,3 +228,51 @@ def test_that_a_model_is_refused_where_no_held_out_object_shows_the_champion(tmp
     assert outcome.verdict.kind == "refused"
     assert "held-out objects fits its input" in outcome.verdict.reason
     assert train(tmp_path, rows(300), Champion(first.model, SPEC), replace_lineage=True).verdict.activates
+
+
+class Spoilt(Stamps):
+    """The same objects on other pixels: bands in another order, another stretch."""
+
+    def __init__(self, change):
+        self.change = change
+
+    def batch(self, objects, spec):
+        images, failed = super().batch(objects, spec)
+        return self.change(images), failed
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: np.arcsinh(4 * x), lambda x: -x, lambda x: x[:, ::-1] * 0.1, lambda x: np.zeros_like(x)]
+)
+def test_that_images_which_changed_under_the_champion_are_refused(tmp_path, change):
+    champion = Champion(train(tmp_path, rows(300)).model, SPEC)
+    outcome = train(tmp_path, rows(400), champion, cutouts=Spoilt(change))
+    assert outcome.verdict.kind == "refused"
+    assert "they have changed since" in outcome.verdict.reason or "the same of all" in outcome.verdict.reason
+    fresh = train(tmp_path, rows(400), champion, cutouts=Spoilt(change), replace_lineage=True)
+    assert "changed since" not in fresh.verdict.reason
+
+
+@pytest.mark.parametrize("only_trained", [False, True])
+def test_that_grades_at_odds_with_what_the_champion_is_sure_of_are_refused(tmp_path, only_trained):
+    champion = Champion(train(tmp_path, rows(200)).model, SPEC)
+    honest, random = rows(400), np.random.default_rng(4)
+    wrong = [
+        replace(row, target=1 - row.target)
+        if row.object >= 200 and random.random() < 0.25 and not (only_trained and held(row))
+        else row
+        for row in honest
+    ]
+    outcome = train(tmp_path, wrong, champion)
+    assert outcome.verdict.kind == "refused"
+    assert "call a lens what the champion is sure is none" in outcome.verdict.reason
+    assert train(tmp_path, honest, champion).verdict.activates
+
+
+def test_that_who_grades_what_a_model_wrongly_calls_lenses_is_believed(tmp_path):
+    """The top of a list holds mostly non-lenses where lenses are rare: what the champion is sure is a lens is no yardstick."""
+    first = train(tmp_path, rows(120))
+    logit = np.load(next(tmp_path.glob("work*/fitted-logits.npy")))
+    assert logit.shape[0] == 120
+    kept = [row for row in rows(400) if row.object < 120 or row.target < 0.5]
+    assert train(tmp_path, kept, Champion(first.model, SPEC)).verdict.activates

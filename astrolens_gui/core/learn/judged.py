@@ -1,0 +1,122 @@
+"""What a model said of the objects that it was judged by, kept beside it: whether images changed since, and whether new grades are at
+odds with what it is sure of. Knows logits and keys, no network and no store."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .intervals import bootstrap, clopper_pearson
+from .ranking import auroc
+
+FILE = "judged.npz"
+CHANGED_LOGIT = 0.2
+"""A model's answer to the same image moves by less, on whatever device."""
+CHANGED_SHARE = 0.1
+FEWEST = 5
+"""Objects judged then and now, of which at least so many must have changed."""
+SURE = 2.2
+"""Log-odds beyond which a model is sure: nine to one at the prior that it learnt."""
+AT_ODDS = 0.05
+"""Share of the objects surely called none that new grades may call lenses, whatever it was before."""
+FEWEST_SURE = 20
+FEWEST_A_CLASS = 10
+"""Objects without which old and new ones are not compared."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Held-out objects of one judgement: keys uint64 (N,), see `keys_of`; lens bool (N,); logit float64 (N,), the model's own."""
+
+    keys: np.ndarray
+    lens: np.ndarray
+    logit: np.ndarray
+
+    def save(self, folder: Path) -> None:
+        np.savez(Path(folder) / FILE, keys=self.keys, lens=self.lens, logit=self.logit)
+
+    @classmethod
+    def read(cls, folder: Path) -> Judged | None:
+        """Of a model's folder; None where it says nothing that can be used (an older model, shipped weights)."""
+        try:
+            with np.load(Path(folder) / FILE, allow_pickle=False) as file:
+                found = cls(*(np.asarray(file[name], kind) for name, kind in _FIELDS.items()))
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            return None
+        return found if found.keys.ndim == 1 and found.keys.shape == found.lens.shape == found.logit.shape else None
+
+
+_FIELDS = {"keys": np.uint64, "lens": bool, "logit": np.float64}
+
+
+def keys_of(names: Iterable[str]) -> np.ndarray:
+    """uint64 (N,) of the objects' keys (`Example.key`), which outlive a rename and a merge."""
+    digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names]
+    return np.frombuffer(b"".join(digests), np.uint64)
+
+
+def images_changed(then: Judged, keys: np.ndarray, logit: np.ndarray) -> str:
+    """Why the champion's answers (`logit` (N,), now) to the images that it was judged by are others than then, "" where they are not.
+
+    The same weights answer the same image alike, so whatever moved its answers happened to the images: bands in another
+    order, another unit or stretch, other files.
+    """
+    _, before, now = np.intersect1d(then.keys, keys, return_indices=True)
+    known = np.isfinite(then.logit[before])
+    was, is_ = then.logit[before][known], logit[now][known]
+    moved = ~(np.abs(was - is_) <= CHANGED_LOGIT * (1 + np.abs(was)))
+    count = int(moved.sum())
+    if count < FEWEST or count <= CHANGED_SHARE * moved.size:
+        return ""
+    return (
+        f"the champion answers otherwise than when it was judged to {count} of {moved.size} held-out images: they have changed since"
+        " (bands in another order, another unit or stretch, other files); bring the images back, or take them as they are with"
+        " --new-lineage"
+    )
+
+
+def grades_at_odds(then: Judged, lens: np.ndarray, logit: np.ndarray, temperature: float = 1.0) -> str:
+    """How many new grades call a lens what the champion is sure is none, "" where that is as it was.
+
+    Objects surely called lenses are left out: who grades the top of the list finds most of them wrong at any prevalence.
+
+    Args:
+        lens: bool (N,), `logit`: the champion's (N,), of objects whose grades it has not learnt from.
+    """
+    sure = logit / temperature < -SURE
+    total, count = int(sure.sum()), int((sure & lens).sum())
+    surely = then.logit / temperature < -SURE
+    before = float(then.lens[surely].mean()) if surely.any() else 0.0
+    if total < FEWEST_SURE or clopper_pearson(count, total)[0] <= max(AT_ODDS, 2 * before):
+        return ""
+    return (
+        f"{count} of {total} new grades ({count / total:.0%}) call a lens what the champion is sure is none"
+        f" ({before:.0%} when it was judged)"
+    )
+
+
+def news_are_harder(then: Judged, keys: np.ndarray, lens: np.ndarray, logit: np.ndarray) -> str:
+    """That the champion ranks held-out objects which came since much worse than those that it was judged by, "" where it does not.
+
+    No reason to refuse: a queue that asks for doubtful objects brings harder ones. But wrong bands or grades of a new batch look alike.
+
+    Args:
+        keys, lens, logit: of all that is held out now, the champion's logits.
+    """
+    old = np.isin(keys, then.keys)
+    parts = [(lens[which], logit[which]) for which in (old, ~old)]
+    if any(min(int(truth.sum()), int((~truth).sum())) < FEWEST_A_CLASS for truth, _ in parts):
+        return ""
+    (before,), (now,) = (bootstrap(truth, (each,))[0] for truth, each in parts)
+    if now[1] >= before[0]:
+        return ""
+    first, last = (auroc(*part) for part in parts)
+    return (
+        f"the champion has AUROC {first:.3f} on held-out objects that it was judged by and {last:.3f} on newer ones: harder ones, or"
+        " their bands or grades are wrong"
+    )
