@@ -192,7 +192,7 @@ def harms(loop: Loop, champion: retrain.Champion) -> dict[str, Callable[[], retr
     }  # fmt: skip
 
 
-RUINOUS = {"tune": "all", "epochs": 2, "optimizer": "sgd", "learning_rate": 1.0, "schedule": "constant"}
+RUINOUS = {"tune": "all", "epochs": 2, "optimizer": "adam", "learning_rate": 0.1, "schedule": "constant"}
 
 
 def honest(loop: Loop, champion: retrain.Champion, top: bool) -> list[tuple[retrain.Outcome, float, float]]:

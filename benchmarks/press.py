@@ -158,6 +158,7 @@ def main() -> None:
     responsiveness.KEY_EVERY_MS = (EVERY_MS, EVERY_MS)
 
     from astrolens_gui.ui import app
+    from astrolens_gui.ui.garbage import Collector
 
     with Workbench.start() as bench:
         project, truth = prepared(bench, given.folder, given.pool)
@@ -166,6 +167,7 @@ def main() -> None:
     application = app.application()
     bench = Workbench.start(window=True)
     window = app.make_window(bench)
+    collector = Collector(application)  # as `app.run` has it
     window.show()
     application.setActiveWindow(window)
     window.build()
@@ -184,6 +186,7 @@ def main() -> None:
             grader.type(False)
             print(json.dumps(asdict(found[-1])), flush=True)
     window.close()
+    collector.stop()
     bench.close()
     if given.json:
         print(json.dumps([asdict(one) for one in found], indent=1))

@@ -126,11 +126,13 @@ def spin(seconds: float = 0.0, until: Any = None, limit: float = 600.0) -> None:
 def measure(project: Path) -> dict[str, Any]:
     """All phases in one window."""
     from astrolens_gui.ui import app
+    from astrolens_gui.ui.garbage import Collector
     from astrolens_gui.workbench import Workbench
 
     application = app.application()
     bench = Workbench.start(window=True)
     window = app.make_window(bench)
+    collector = Collector(application)  # as `app.run` has it
     window.show()
     application.setActiveWindow(window)
     window.build()
@@ -155,6 +157,7 @@ def measure(project: Path) -> dict[str, Any]:
     probe.type(False)
     spin(1.0)
     window.close()
+    collector.stop()
     bench.close()
     return figures
 

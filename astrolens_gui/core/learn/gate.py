@@ -19,6 +19,8 @@ FEWEST_TO_COMPARE = 5
 FEWEST_TO_CALIBRATE = 10
 MANY_NEGATIVES = 1000
 LOW_FPR = 1e-3
+ALLOWED_AUROC, ALLOWED_TPR = 0.005, 0.02
+"""Losses that no search would notice: a training that changes next to nothing has an interval as narrow, now and then below 0."""
 
 Kind = Literal["accepted", "provisional", "refused"]
 
@@ -75,9 +77,10 @@ def judge(
     """Hold a challenger's lens logits against the champion's on the same held-out objects.
 
     Refused when its output is not finite or says the same of everything, or when the paired 95 % interval of the
-    change in AUROC (or in TPR at FPR 1e-3, with 1,000 non-lenses) lies wholly below 0; provisional with fewer than
-    20 held-out objects a class, or, without a champion, when the AUROC's interval reaches 0.5; refused where it lies below.
-    With five to 20 a class a loss that the interval is sure of refuses all the same.
+    change in AUROC (or in TPR at FPR 1e-3, with 1,000 non-lenses) lies wholly below 0 and the loss is more than
+    `ALLOWED_AUROC` (`ALLOWED_TPR`); provisional with fewer than 20 held-out objects a class, or, without a champion, when
+    the AUROC's interval reaches 0.5; refused where it lies below. With five to 20 a class a loss that the interval is sure
+    of refuses all the same.
 
     Args:
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
@@ -147,21 +150,24 @@ def _against(
     truth: np.ndarray, challenger: np.ndarray, champion: np.ndarray, figures: dict[str, Any], seed: int
 ) -> Verdict:
     worse = []
-    compared: list[tuple[str, metrics.Metric]] = [("AUROC", metrics.auroc_metric)]
+    was, now = figures["AUROC_champion"], figures["AUROC"]
+    compared: list[tuple[str, metrics.Metric, float]] = [("AUROC", metrics.auroc_metric, now - was + ALLOWED_AUROC)]
     if figures["N_neg"] >= MANY_NEGATIVES:
-        compared.append((f"TPR at FPR {LOW_FPR:g}", metrics.tpr_metric(LOW_FPR)))
-    for name, metric in compared:
+        change = metrics.tpr_at_fpr(truth, challenger, LOW_FPR) - metrics.tpr_at_fpr(truth, champion, LOW_FPR)
+        compared.append((f"TPR at FPR {LOW_FPR:g}", metrics.tpr_metric(LOW_FPR), change + ALLOWED_TPR))
+    for name, metric, beyond in compared:
         _, (low, high) = metrics.bootstrap(truth, (champion, challenger), metric, seed=seed)
         figures[f"{name} change_ci"] = [low, high]
-        if high < 0:
+        if high < 0 and beyond < 0:
             worse.append(f"the change in {name} lies between {low:+.3f} and {high:+.3f}")
-    was, now = figures["AUROC_champion"], figures["AUROC"]
     if worse:
         return Verdict(
             "refused", f"{' and '.join(worse)} (95 %, {_counts(figures)}): AUROC {now:.3f}, was {was:.3f}", figures
         )
     low, high = figures["AUROC change_ci"]
-    change = f"AUROC {now:.3f}, was {was:.3f} (change {low:+.3f} to {high:+.3f})"
+    said = f"AUROC {now:.3f}, was {was:.3f} (change {low:+.3f} to {high:+.3f})"
     same = "no better and no worse than" if low == high == 0 else "not worse than"
-    reason = f"{change} {_counts(figures)}: {same} the champion"
+    if high < 0:
+        same = f"less than {ALLOWED_AUROC:g} worse than"
+    reason = f"{said} {_counts(figures)}: {same} the champion"
     return Verdict("accepted", reason, figures)

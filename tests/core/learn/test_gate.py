@@ -133,3 +133,16 @@ def test_that_a_training_that_changed_nothing_is_said_to_have_changed_nothing():
     verdict = judge(truth, old.copy(), old)
     assert verdict.kind == "accepted"
     assert verdict.reason.endswith("no better and no worse than the champion")
+
+
+def test_that_a_sure_loss_which_no_search_would_notice_is_let_through_and_said():
+    truth, old = held(400, 400, 3.0)
+    new = old.copy()
+    weakest = np.flatnonzero(truth)[np.argsort(old[truth])[30:40]]
+    new[weakest] -= 0.4
+    verdict = judge(truth, new, old)
+    assert verdict.metrics["AUROC change_ci"][1] < 0
+    assert verdict.kind == "accepted"
+    assert "less than 0.005 worse than the champion" in verdict.reason
+    new[weakest] -= 4
+    assert judge(truth, new, old).kind == "refused"
