@@ -316,6 +316,19 @@ class Workbench(ModelVerbs, CampaignVerbs):
 
         return load_schemes(self.project.folder if self.project else None)
 
+    @as_job
+    def given(self, scheme: str) -> Job[dict[tuple[str, str], int]]:
+        """{(grade, sub-type): labels of all graders that say so now} by this scheme."""
+        from astrolens_gui.core.labels.events import given
+
+        opened = self.opened
+
+        def count() -> dict[tuple[str, str], int]:
+            with opened.store.database.read() as connection:
+                return given(connection, scheme)
+
+        return opened.submit_db(count)
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     @property

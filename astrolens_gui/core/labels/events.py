@@ -216,6 +216,17 @@ def counts(connection: Connection, grader: str | None = None) -> dict[str, int]:
     return dict(connection.execute(query).tuples().all())
 
 
+def given(connection: Connection, scheme: str) -> dict[tuple[str, str], int]:
+    """{(grade, sub-type): how many labels say so now} of one scheme, all graders together."""
+    query = (
+        select(events.c.grade, events.c.subtype, func.count())
+        .join_from(current, events, current.c.event_id == events.c.id)
+        .where(events.c.scheme == scheme)
+        .group_by(events.c.grade, events.c.subtype)
+    )
+    return {(grade, subtype): count for grade, subtype, count in connection.execute(query).tuples()}
+
+
 def history(connection: Connection, after: int = 0, limit: int | None = None) -> list[EventRow]:
     """Every event with an id above `after`, oldest first."""
     query = select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)

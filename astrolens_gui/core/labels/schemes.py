@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from ...api import UserError
 from .. import paths
+from .schemecheck import GRADES, SUBTYPES, TEXTS, faults
 
 
 class SchemeError(UserError):
@@ -67,12 +67,15 @@ def load_schemes(project_folder: Path | None = None) -> dict[str, Scheme]:
     Raises:
         SchemeError: a file of the project is not a scheme.
     """
-    shipped = [
-        entry for entry in files("astrolens_resources").joinpath("schemes").iterdir() if entry.name.endswith(".toml")
-    ]
     own = sorted((Path(project_folder) / "schemes").glob("*.toml")) if project_folder else []
-    found = [_read(entry) for entry in sorted(shipped, key=lambda one: one.name)]
-    found += [*(scheme for _, scheme in _of_person()[0]), *(_read(entry) for entry in own)]
+    found = [*(scheme for _, scheme in of_person()[0]), *(_read(entry) for entry in own)]
+    return shipped() | {scheme.id: scheme for scheme in found}
+
+
+def shipped() -> dict[str, Scheme]:
+    """Those that come with the program."""
+    entries = files("astrolens_resources").joinpath("schemes").iterdir()
+    found = (_read(one) for one in sorted(entries, key=lambda one: one.name) if one.name.endswith(".toml"))
     return {scheme.id: scheme for scheme in found}
 
 
@@ -83,7 +86,7 @@ def keep_with(project_folder: Path, scheme: str) -> None:
         SchemeError: it can't be written there.
     """
     place = Path(project_folder) / "schemes"
-    for path, found in _of_person()[0]:
+    for path, found in of_person()[0]:
         if found.id == scheme and not (place / path.name).exists():
             try:
                 place.mkdir(exist_ok=True)
@@ -94,10 +97,11 @@ def keep_with(project_folder: Path, scheme: str) -> None:
 
 def own_problems() -> list[str]:
     """A sentence for each file of a person's own that is no scheme."""
-    return _of_person()[1]
+    return of_person()[1]
 
 
-def _of_person() -> tuple[list[tuple[Path, Scheme]], list[str]]:
+def of_person() -> tuple[list[tuple[Path, Scheme]], list[str]]:
+    """(a person's own schemes with their files, a sentence for each file that is none)."""
     found, problems = [], []
     for path in sorted((paths.home() / "schemes").glob("*.toml")):
         try:
@@ -135,49 +139,15 @@ def parse(text: str, where: str) -> Scheme:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SchemeError(f"{where}: not valid TOML ({error})") from None
-    grades = tuple(_grade(entry, where) for entry in _tables(values, "grades", where))
-    subtypes = tuple(
-        Subtype(*_texts(entry, ("key", "value", "title"), where)) for entry in _tables(values, "subtypes", where)
+    if found := faults(values):
+        raise SchemeError(f"{where}: {found[0].sentence}")
+    return Scheme(
+        **{name: values[name] for name in TEXTS[""]},
+        grades=tuple(_grade(row) for row in values[GRADES]),
+        subtypes=tuple(Subtype(**{name: row[name] for name in TEXTS[SUBTYPES]}) for row in values.get(SUBTYPES, [])),
     )
-    if not grades:
-        raise SchemeError(f"{where}: a scheme needs at least one [[grades]] table")
-    keys = [*(one.key for one in grades), *(one.key for one in subtypes)]
-    for what, found in (
-        ("key", keys),
-        ("grade", [one.value for one in grades]),
-        ("sub-type", [one.value for one in subtypes]),
-    ):
-        if twice := {one for one in found if found.count(one) > 1}:
-            raise SchemeError(f"{where}: {what} {min(twice)!r} is used twice; give each its own")
-    name, title, doc = _texts(values, ("id", "title", "doc"), where)
-    return Scheme(name, title, doc, grades, subtypes)
 
 
-def _tables(values: dict[str, Any], name: str, where: str) -> list[dict[str, Any]]:
-    found = values.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise SchemeError(f"{where}: {name} must be written as [[{name}]] tables")
-    return found
-
-
-def _texts(entry: dict[str, Any], names: tuple[str, ...], where: str) -> list[str]:
-    for name in names:
-        if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise SchemeError(
-                f"{where}: {name} must be given as text ({entry.get('value') or entry.get('id') or 'a table'} has none)"
-            )
-    return [entry[name] for name in names]
-
-
-def _grade(entry: dict[str, Any], where: str) -> Grade:
-    key, value, title, criterion, colour = _texts(entry, ("key", "value", "title", "criterion", "colour"), where)
-    positive = entry.get("positive")
-    if positive is not None and (
-        isinstance(positive, bool) or not isinstance(positive, int | float) or not 0 <= positive <= 1
-    ):
-        raise SchemeError(
-            f"{where}: positive of grade {value} must be a number from 0 to 1, or be left out, not {positive!r}"
-        )
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
-        raise SchemeError(f"{where}: colour of grade {value} must look like #56B4E9, not {colour!r}")
-    return Grade(key, value, title, criterion, colour, None if positive is None else float(positive))
+def _grade(row: dict[str, Any]) -> Grade:
+    positive = row.get("positive")
+    return Grade(**{name: row[name] for name in TEXTS[GRADES]}, positive=None if positive is None else float(positive))
