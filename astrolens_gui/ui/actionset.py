@@ -21,7 +21,7 @@ class ActionSet(QObject):
         self._grades: list[str] = []
         self._situation: set[str] = set()
         self._plain: dict[str, Action] = {}
-        self._keymap: Any = None
+        self.keymap: Any = None
         for action in actions.TABLE:
             self._add(action.id, action)
 
@@ -48,12 +48,12 @@ class ActionSet(QObject):
         self._grades = [f"{action.id}:{action.arguments[0]}" for action in grades]
         for key, action in zip(self._grades, grades, strict=True):
             self._add(key, action)
-        if self._keymap is not None:
-            self.set_keymap(self._keymap)
+        if self.keymap is not None:
+            self.set_keymap(self.keymap)
 
     def set_keymap(self, keymap: Any) -> None:
         """Bind the keys of a `keymap.Keymap` from now on, under every scheme."""
-        self._keymap = keymap
+        self.keymap = keymap
         order = [*self._grades, *(key for key in self._plain if key not in self._grades)]
         grades = sum(key.startswith("grade:") for key in self._grades)
         for key, action in zip(order, keymap.over([self._plain[one] for one in order], grades), strict=True):

@@ -68,7 +68,7 @@ class Session(QObject):
             self.info = info
             self._others.start()
             self._current.show(-1)
-            self._take_scheme()
+            self.take_scheme()
             self.opened.emit(info)
             for note in info.notes:
                 self.told.emit(note)
@@ -99,7 +99,8 @@ class Session(QObject):
 
         self._bridge.when_done(self._workbench.close_project(), gone, failed)
 
-    def _take_scheme(self) -> None:
+    def take_scheme(self) -> None:
+        """Grade by the project's scheme as its file has it now."""
         schemes = self._workbench.schemes()
         self.scheme = schemes.get(self.info.scheme)
         if self.scheme is None:
@@ -196,7 +197,7 @@ class Session(QObject):
 
     def _informed(self, info: Any) -> None:
         self.info = info
-        self._take_scheme()
+        self.take_scheme()
 
     def _fail(self, error: BaseException) -> None:
         self.failed.emit(words_of(error))

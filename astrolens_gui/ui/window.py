@@ -28,6 +28,7 @@ from .panelling import PanelCommands
 from .projects import ProjectCommands
 from .qt import Qt, QtCore, QtGui, QTimer, QtWidgets, QWidget
 from .restoring import RestoreCommands
+from .scheming import SchemeCommands
 from .searching import SearchCommands
 from .session import Session
 from .sharing import ShareCommands
@@ -86,6 +87,7 @@ class Window(QtWidgets.QMainWindow):
         self.searching = SearchCommands(self)
         self.mapping = MapCommands(self)
         self.campaign = CampaignCommands(self)
+        self.schemes = SchemeCommands(self)
         self.action_set = ActionSet(
             self,
             (
@@ -97,7 +99,7 @@ class Window(QtWidgets.QMainWindow):
                     self.detecting,
                     self.restoring,
                     self.graders,
-                    self.campaign,
+                    *(self.campaign, self.schemes),
                     self.searching,
                     self.mapping,
                     *(MosaicCommands(self), ShareCommands(self)),
@@ -182,8 +184,6 @@ class Window(QtWidgets.QMainWindow):
         """What needs plugins or pyqtgraph; called once the window has been painted, and before a project shows."""
         if self.panel is not None:
             return
-        from astrolens_gui.api import StrategySpec
-
         from .views.backends import BackendPanel
 
         self.panel = BackendPanel(self.workbench.plugins)
@@ -192,7 +192,7 @@ class Window(QtWidgets.QMainWindow):
         self.bridge.changed.connect(self.learning.retraining.on_changed)
         self.docks["models"].setWidget(scrolled(self.panel))
         self.learning.ancestry.build(self.panel.lineage)
-        self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
+        self.offer_choices()
         self.stage.build()
         panels: dict[str, Any] = {
             **{"measure": self.measuring, "why": self.why, "detect": self.detecting, "restore": self.restoring},
@@ -201,6 +201,13 @@ class Window(QtWidgets.QMainWindow):
         for name, provider in panels.items():
             self.docks[name].setWidget(scrolled(provider.build()))
         self.marking.build()
+        self._situation()
+
+    def offer_choices(self) -> None:
+        """The queue's orders, and the schemes that there are now."""
+        from astrolens_gui.api import StrategySpec
+
+        self.toolbar.set_choices(self.workbench.plugins.all(StrategySpec), list(self.workbench.schemes().values()))
         self._situation()
 
     def _on_scheme(self, scheme: Any) -> None:
@@ -221,6 +228,7 @@ class Window(QtWidgets.QMainWindow):
         self.current.leave_manual_cuts()
         if self.session.scheme.id == info.scheme:  # else that has just been said
             self.status.clear_problem()
+        self.offer_choices()  # the project's own schemes, too
         self.pages.setCurrentWidget(self.stage)
         for dock in self.docks.values():
             dock.show()

@@ -17,4 +17,11 @@ TABLE: tuple[Action, ...] = (
         "Show the model's score before the grade, or hide it (blind)",
         "Grade",
     ),
+    Action(
+        "edit_scheme",
+        "Edit grading scheme…",
+        (),
+        "Make a grading scheme of your own from another, or change one: grades, kinds, keys, colours, written criteria",
+        "Grade",
+    ),
 )

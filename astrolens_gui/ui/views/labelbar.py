@@ -73,20 +73,13 @@ class LabelBar(QWidget):
         _clear(self._grades)
         _clear(self._kinds)
         for grade in scheme.grades:
-            button = QtWidgets.QPushButton(_worded(grade), objectName="grade")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.NoFocus)
+            button = grade_button(grade)
             button.setToolTip(self._actions[f"grade:{grade.value}"].toolTip())
-            button.setStyleSheet(
-                f"QPushButton#grade {{ border-left: 5px solid {grade.colour}; }}"
-                f"QPushButton#grade:checked {{ border: 2px solid {grade.colour}; border-left-width: 9px; }}"
-            )
             button.clicked.connect(lambda _, value=grade.value: self._clicked(value))
             self._grades.addWidget(button)
             self._grade_buttons[grade.value] = button
         for kind in scheme.subtypes:
-            button = QtWidgets.QPushButton(f"{kind.key.upper()}   {kind.title}", objectName="subtype", checkable=True)
-            button.setFocusPolicy(Qt.NoFocus)
+            button = kind_button(kind)
             button.setToolTip(self._actions[f"subtype:{kind.value}"].toolTip())
             button.setProperty("kind", kind.value)
             button.clicked.connect(lambda _, value=kind.value: self._grading.subtype(value))
@@ -176,6 +169,24 @@ class LabelBar(QWidget):
     def _failed(self, sentence: str) -> None:
         self.problem.say(sentence, "bad")
         self.problem.show()
+
+
+def grade_button(grade: Any) -> QtWidgets.QPushButton:
+    """The button of a grade (key, value, title, colour), tied to nothing yet."""
+    button = QtWidgets.QPushButton(_worded(grade), objectName="grade", checkable=True)
+    button.setFocusPolicy(Qt.NoFocus)
+    button.setStyleSheet(
+        f"QPushButton#grade {{ border-left: 5px solid {grade.colour}; }}"
+        f"QPushButton#grade:checked {{ border: 2px solid {grade.colour}; border-left-width: 9px; }}"
+    )
+    return button
+
+
+def kind_button(kind: Any) -> QtWidgets.QPushButton:
+    """The button of a kind (key, title), tied to nothing yet."""
+    button = QtWidgets.QPushButton(f"{kind.key.upper()}   {kind.title}", objectName="subtype", checkable=True)
+    button.setFocusPolicy(Qt.NoFocus)
+    return button
 
 
 def _worded(grade: Any) -> str:
