@@ -173,6 +173,7 @@ def main() -> None:
     window.build()
     window.session.open(project)
     spin(until=lambda: window.current.object_id > 0)
+    collector.collect_all()
     grader = Grader(window, truth, {True: best.key, False: worst.key})
     found = []
     for labels in given.labels:

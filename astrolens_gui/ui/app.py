@@ -21,6 +21,9 @@ from .window import Window
 
 _log = logging.getLogger("astrolens.ui")
 
+SETTLED_MS = 800
+"""After a project was opened its first image is on the screen, and nobody has pressed a key yet: time to look at every object once."""
+
 
 def application(arguments: list[str] | None = None) -> QApplication:
     """The one QApplication of the process, made at the first call."""
@@ -73,6 +76,7 @@ def run(
     sys.excepthook = _excepthook(window)
     _listen_to_ctrl_c(window)
     collector = Collector(app)
+    window.session.opened.connect(lambda _: QTimer.singleShot(SETTLED_MS, collector.collect_all))
     window.show()
     window.activateWindow()  # without a window manager nobody else gives it the keyboard
 
