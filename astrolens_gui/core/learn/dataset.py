@@ -14,6 +14,7 @@ import numpy as np
 
 from astrolens_gui.api import SCALE_TOLERANCE, BackendSpec, Context, InputSpec, TrainingSet, UserError
 
+from . import trust
 from .scoring import CLASSES
 
 VALIDATION_SHARE = 0.25
@@ -39,7 +40,7 @@ class Example:
     Attributes:
         object: its id; `name` unique; `field` its source field or group, "" where unknown.
         bands: {name: (height, width)} of its named planes; `pixel_scale` in arcsec or None.
-        target: probability of a lens, 0..1: the mean over its graders.
+        target: probability of a lens, 0..1: the mean over its graders, each weighed as `trust.weights` says.
         labels: ids of the label events that `target` comes from.
         source: what the cutout cache reads it by.
         key: what never changes about it, whatever it is called later; "" where that is its name.
@@ -101,17 +102,19 @@ def examples(
         targets: (scheme id, grade key) → probability of a lens; grades that are not in it train nothing.
         source: object row → what `Batches.batch` reads it by.
     """
-    votes: dict[int, list[tuple[int, float]]] = {}
+    votes: dict[int, list[tuple[int, str, float]]] = {}
     for label in labels:
         target = targets.get((label.scheme, label.grade))
         if target is not None:
-            votes.setdefault(label.object, []).append((label.event, float(target)))
+            votes.setdefault(label.object, []).append((label.event, label.grader, float(target)))
+    words = {number: [(grader, target) for _, grader, target in given] for number, given in votes.items()}
+    trusted = trust.weights(words) if any(len(given) > 1 for given in words.values()) else {}
     made = []
     for row in objects:
         if row.id in votes:
-            events, given = zip(*votes[row.id], strict=True)
+            events, who, given = zip(*votes[row.id], strict=True)
             bands = {plane["band"]: tuple(plane["shape"]) for plane in row.planes if plane.get("band")}
-            mean = float(np.mean(given))
+            mean = float(np.average(given, weights=[trusted.get(grader, 1.0) for grader in who]))
             made.append(
                 Example(
                     object=row.id,

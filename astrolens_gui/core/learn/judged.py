@@ -20,8 +20,8 @@ CHANGED_LOGIT = 0.2
 CHANGED_SHARE = 0.1
 FEWEST = 5
 """Objects judged then and now, of which at least so many must have changed."""
-SURE = 2.2
-"""Log-odds beyond which a model is sure: nine to one at the prior that it learnt."""
+SURE = 4.0
+"""Log-odds beyond which a model is sure: fifty to one at the prior that it learnt."""
 AT_ODDS = 0.05
 """Share of the objects surely called none that new grades may call lenses, whatever it was before."""
 FEWEST_SURE = 20
@@ -88,11 +88,15 @@ def grades_at_odds(then: Judged, lens: np.ndarray, logit: np.ndarray, temperatur
     Args:
         lens: bool (N,), `logit`: the champion's (N,), of objects whose grades it has not learnt from.
     """
-    sure = logit / temperature < -SURE
+    odds = logit / temperature
+    sure = odds < -SURE
     total, count = int(sure.sum()), int((sure & lens).sum())
     surely = then.logit / temperature < -SURE
     before = float(then.lens[surely].mean()) if surely.any() else 0.0
-    if total < FEWEST_SURE or clopper_pearson(count, total)[0] <= max(AT_ODDS, 2 * before):
+    if total < FEWEST_SURE:
+        return ""
+    expected = float((1 / (1 + np.exp(-odds[sure]))).mean())  # at even odds of a lens, more than in any search
+    if clopper_pearson(count, total)[0] <= max(AT_ODDS, 2 * before, 2 * expected):
         return ""
     return (
         f"{count} of {total} new grades ({count / total:.0%}) call a lens what the champion is sure is none"

@@ -63,7 +63,7 @@ def test_that_renaming_an_object_never_moves_it_across_the_split():
             )
             for i in range(200)
         ]
-        labels = [SimpleNamespace(event=i, object=i, scheme="abcx", grade="A") for i in range(200)]
+        labels = [SimpleNamespace(event=i, object=i, grader="me", scheme="abcx", grade="A") for i in range(200)]
         made = dataset.examples(objects, labels, {("abcx", "A"): 1.0})
         sides.append([dataset.in_validation(row, 5) for row in made])
     assert sides[0] == sides[1]
@@ -159,10 +159,10 @@ def test_that_graders_are_averaged_and_grades_without_a_target_train_nothing():
         for i in range(3)
     ]
     labels = [
-        SimpleNamespace(event=1, object=0, scheme="abcx", grade="A"),
-        SimpleNamespace(event=2, object=0, scheme="abcx", grade="X"),
-        SimpleNamespace(event=3, object=1, scheme="abcx", grade="?"),
-        SimpleNamespace(event=4, object=2, scheme="binary", grade="A"),
+        SimpleNamespace(event=1, object=0, grader="a", scheme="abcx", grade="A"),
+        SimpleNamespace(event=2, object=0, grader="b", scheme="abcx", grade="X"),
+        SimpleNamespace(event=3, object=1, grader="a", scheme="abcx", grade="?"),
+        SimpleNamespace(event=4, object=2, grader="a", scheme="binary", grade="A"),
     ]
     made = dataset.examples(objects, labels, {("abcx", "A"): 1.0, ("abcx", "X"): 0.0})
     assert [(row.object, row.target, row.labels) for row in made] == [(0, 0.5, (1, 2))]
