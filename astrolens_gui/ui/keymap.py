@@ -26,12 +26,14 @@ class Keymap:
 
     Attributes:
         keys: action id, or grade.N, or grade.last → its keys, the first one is shown; () for none. A grade keeps the scheme's own.
+        base: of a person's layer of own keys, the id of the keymap that it lies on.
     """
 
     id: str
     title: str
     doc: str
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    base: str = ""
 
     def over(self, actions: Sequence[Action], grades: int) -> list[Action]:
         """The same actions with these keys; the first `grades` of them are the grades. What claims a key has it: another action
@@ -90,11 +92,16 @@ def parse(text: str, where: str) -> Keymap:
         if not isinstance(given, list) or not all(isinstance(key, str) for key in given):
             raise UserError(f'{where}: the keys of {name} must be a list such as ["J", "Right"]')
         for key in given:
-            if not QKeySequence(key, QKeySequence.PortableText).toString():
+            if not usable(key):
                 raise UserError(f"{where}: {key!r} of {name} is no key; write such as J, Shift+Left or Ctrl+G")
             if key.lower() in owner:
                 one, other = (known.get(each, each) for each in (owner[key.lower()], name))
                 raise UserError(f"{where}: {key} is both {one!r} and {other!r}; give each its own")
             owner[key.lower()] = name
         keys[name] = tuple(given)
-    return Keymap(values["id"], values["title"], str(values.get("doc", "")), keys)
+    return Keymap(values["id"], values["title"], str(values.get("doc", "")), keys, str(values.get("base", "")))
+
+
+def usable(key: str) -> bool:
+    """Whether Qt's portable text names a key."""
+    return bool(QKeySequence(key, QKeySequence.PortableText).toString())

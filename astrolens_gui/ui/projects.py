@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from astrolens_gui.api import ExporterSpec
-from astrolens_gui.core import paths
 
-from . import keymap
+from .keying import KeyChoice
 from .qt import QtWidgets
 from .simulating import SimulateCommands
 from .views.cataloguing import TABLES, CatalogueDialog, is_table
@@ -27,6 +26,7 @@ class ProjectCommands:
         self._window = window
         self.report: ImportReportDialog | None = None
         self.simulating = SimulateCommands(window)
+        self.keys = KeyChoice(window)
 
     def open_project(self) -> None:
         if folder := QtWidgets.QFileDialog.getExistingDirectory(
@@ -156,36 +156,12 @@ class ProjectCommands:
 
     def show_settings(self) -> None:
         window = self._window
-        dialog = SettingsDialog(window.workbench.settings, window.workbench.grader, window.action_set.table(), window)
+        dialog = SettingsDialog(window.workbench.settings, window.workbench.grader, window)
         dialog.theme_chosen.connect(window.set_theme)
         dialog.grader_named.connect(lambda _: window.session.follow_grader())
         dialog.devices_asked.connect(lambda: self._look_for_devices(dialog))
-        dialog.keymap_chosen.connect(lambda name: self._choose_keys(dialog, name))
-        self._show_keymaps(dialog)
+        self.keys.build(dialog)
         dialog.exec_()
-
-    def use_keys(self) -> None:
-        """The keymap of the settings; one that is gone, or is none, says so and leaves the usual keys."""
-        window = self._window
-        chosen = window.workbench.settings["keymap"]
-        if chosen != keymap.USUAL:
-            keymaps, problems = keymap.load(paths.keymap_folder())
-            window.action_set.set_keymap(keymaps.get(chosen, keymaps[keymap.USUAL]))
-            if chosen not in keymaps:
-                window.say("; ".join(problems) or f"The keymap {chosen!r} is gone; the usual keys hold")
-
-    def _choose_keys(self, dialog: SettingsDialog, name: str) -> None:
-        window = self._window
-        window.workbench.settings.set("keymap", name)
-        keymaps, _ = keymap.load(paths.keymap_folder())
-        window.action_set.set_keymap(keymaps[name])
-        self._show_keymaps(dialog)
-        dialog.show_keys(window.action_set.table())
-
-    def _show_keymaps(self, dialog: SettingsDialog) -> None:
-        keymaps, problems = keymap.load(paths.keymap_folder())
-        chosen = self._window.workbench.settings["keymap"]
-        dialog.show_keymaps(list(keymaps.values()), chosen, paths.keymap_folder(), problems)
 
     def _look_for_devices(self, dialog: SettingsDialog) -> None:
         from astrolens_gui.jobs.device import cpu, devices

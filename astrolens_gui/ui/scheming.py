@@ -9,7 +9,7 @@ from astrolens_gui.core.labels.schemecheck import Fault, faults_of_own
 
 from .actions import TABLE
 from .bridge import words_of
-from .keymap import Keymap
+from .keymap import Keymap, usable
 from .qt import QKeySequence
 
 READ_ONLY = "This scheme comes with the program and stays as it is: make a new one from it to change it."
@@ -123,9 +123,5 @@ def _no_keys(values: dict[str, Any]) -> list[Fault]:
         Fault(table, at, "key", f"{row['key']!r} is no key; write one such as 5, G or Shift+G")
         for table in ("grades", "subtypes")
         for at, row in enumerate(values[table])
-        if row["key"] and (not _sequence(row["key"]).toString() or _sequence(row["key"]).count() != 1)
+        if row["key"] and (not usable(row["key"]) or QKeySequence(row["key"]).count() != 1)
     ]
-
-
-def _sequence(key: str) -> Any:
-    return QKeySequence(key, QKeySequence.PortableText)

@@ -54,7 +54,7 @@ FIELDS = (QtWidgets.QLineEdit, QtWidgets.QAbstractSpinBox, QtWidgets.QComboBox, 
 """What can hold the keyboard besides the image: its own keys come before the window's actions."""
 
 FIELD_KEYS = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter, Qt.Key_Up, Qt.Key_Down, Qt.Key_PageUp, Qt.Key_PageDown}
-FIELD_KEYS |= {Qt.Key_Space}
+FIELD_KEYS |= {Qt.Key_Space, Qt.Key_Tab, Qt.Key_Backtab}
 LEAVING = {Qt.Key_Escape, Qt.Key_Return, Qt.Key_Enter}
 """Keys that give the keyboard back to the image, once the field has done its own with them."""
 
@@ -116,7 +116,7 @@ class Window(QtWidgets.QMainWindow):
         self.setMinimumWidth(SMALLEST)
         self.resize(*SIZE)
         self.setAcceptDrops(True)
-        self.projects.use_keys()
+        self.projects.keys.use()
 
     def _compose(self) -> None:
         self.start = StartPage(self.workbench.settings, self.action_set)

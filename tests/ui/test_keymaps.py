@@ -27,7 +27,7 @@ def test_that_no_key_means_two_things_under_any_keymap_and_scheme(name, scheme):
 
 
 def test_that_the_presets_of_other_tools_are_there():
-    assert list(SHIPPED) == ["astrolens", "astrorank", "lensrater", "qtstamp"]
+    assert list(SHIPPED) == ["astrolens", "astrorank", "ds9", "lensrater", "qtstamp"]
     assert all(one.title and one.doc for one in SHIPPED.values())
 
 
@@ -80,11 +80,12 @@ def test_that_the_settings_offer_keymaps_and_show_the_keys_chosen(window, qtbot,
     window.action_set["show_settings"].trigger()
     dialog = shown.dialog
     titles = [dialog.keymap.itemText(at) for at in range(dialog.keymap.count())]
-    assert titles == ["AstroLens", "astrorank", "lensrater", "Qt-stamp-visualizer", "Mine"]
+    assert titles == ["AstroLens", "astrorank", "SAOImage DS9", "lensrater", "Qt-stamp-visualizer", "Mine"]
     assert "wrong.toml" in dialog.about_keys.text()
     dialog.keymap_chosen.emit("mine")
     assert "N" in [key.toString() for key in window.action_set["next_ungraded"].shortcuts()]
     assert window.workbench.settings["keymap"] == "mine"
-    rows = [dialog._table.item(row, 0).text() for row in range(dialog._table.rowCount())]
+    table = dialog.keys.table
+    rows = [table.item(row, 0).text() for row in range(table.rowCount())]
     assert "N" in rows
     dialog.close()

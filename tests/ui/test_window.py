@@ -231,10 +231,9 @@ def test_that_a_broken_plugin_is_shown_first_with_its_traceback(qtbot):
 
 
 def test_that_the_graders_name_is_shown_and_can_be_changed(qtbot, settings):
-    from astrolens_gui.ui.actions import TABLE
     from astrolens_gui.ui.views.settings import SettingsDialog
 
-    dialog = SettingsDialog(settings, "login", list(TABLE))
+    dialog = SettingsDialog(settings, "login")
     qtbot.addWidget(dialog)
     assert dialog.grader.text() == "login"
     dialog.grader.setText("Vera R.")
@@ -247,7 +246,7 @@ def test_that_the_graders_name_is_shown_and_can_be_changed(qtbot, settings):
 def test_that_gpus_are_offered_only_when_found(qtbot, settings):
     from astrolens_gui.ui.views.settings import SettingsDialog
 
-    dialog = SettingsDialog(settings, "login", [])
+    dialog = SettingsDialog(settings, "login")
     qtbot.addWidget(dialog)
     assert [dialog.device.itemText(row) for row in range(dialog.device.count())] == ["auto", "cpu"]
     with qtbot.waitSignal(dialog.devices_asked):

@@ -121,8 +121,11 @@ GESTURES: tuple[tuple[str, str], ...] = (
 OTHER_KEYS = (
     "## Other keys",
     "",
-    "Project › Settings has keymaps: these keys, and those of Qt-stamp-visualizer, astrorank and lensrater as far as they mean the same",
-    "here. One's own is a file `keymaps/NAME.toml` in the folder that the settings name:",
+    "Project › Settings has keymaps: these keys, and those of SAOImage DS9, Qt-stamp-visualizer, astrorank and lensrater as far as they",
+    "mean the same here (of DS9, what its reference manual lists). There a double click on an action, and its new key, change a single",
+    "one, on top of the keymap that is chosen: a key that another action has is said at once, and taken only if you say so; Reset gives",
+    "the keymap's keys back. Keys of grades and kinds are the grading scheme's (a grade can have a second one). They are kept in",
+    "`keymaps/own-KEYMAP.toml` in the folder that the settings name. A whole keymap of one's own is a file `keymaps/NAME.toml` there:",
     "",
     "```toml",
     'id = "mine"',

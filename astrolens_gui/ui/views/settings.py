@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .. import theme
-from ..actions import Action, shown
+from ..actions import Action
 from ..qt import Qt, QtWidgets, QWidget, Signal
+from .keytable import KeyTable
 from .sentence import Sentence
 
 DEVICES = ("auto", "cpu")
@@ -27,10 +28,10 @@ class SettingsDialog(QtWidgets.QDialog):
     devices_asked = Signal()
     keymap_chosen = Signal(str)
 
-    def __init__(self, settings: Any, grader: str, table: list[Action], parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Any, grader: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.resize(480, 640)
+        self.resize(560, 720)
         self._settings = settings
         self.grader = QtWidgets.QLineEdit(
             grader, toolTip="Signs every label you give; your login name unless you change it"
@@ -63,8 +64,8 @@ class SettingsDialog(QtWidgets.QDialog):
         self.about_keys = Sentence()
         form.addRow("Keys", self.keymap)
         layout.addWidget(self.about_keys)
-        self._layout, self._table = layout, _keys(table)
-        layout.addWidget(self._table, 1)
+        self.keys = KeyTable()
+        layout.addWidget(self.keys, 1)
 
     def show_keymaps(self, keymaps: Sequence[Any], chosen: str, folder: Any, problems: Sequence[str] = ()) -> None:
         """The keymaps there are (id, title, doc), which one holds, where one's own go, and which files there are none."""
@@ -77,13 +78,9 @@ class SettingsDialog(QtWidgets.QDialog):
         said = "\n".join([doc, *problems, f"Keymaps of your own go to {folder} (docs/keys.md)."])
         self.about_keys.say(said, "bad" if problems else "muted")
 
-    def show_keys(self, table: list[Action]) -> None:
-        """The keys as they are now."""
-        fresh = _keys(table)
-        self._layout.replaceWidget(self._table, fresh)
-        self._table.hide()
-        self._table.deleteLater()
-        self._table = fresh
+    def show_keys(self, table: Sequence[Action], names: Sequence[str], own: Collection[str]) -> None:
+        """The keys as they are now; `names` as a keymap calls them, `own` those that differ from the preset's."""
+        self.keys.show_keys(table, names, own)
 
     def _device_row(self) -> QtWidgets.QHBoxLayout:
         self.look = QtWidgets.QPushButton("Look for GPUs", autoDefault=False)
@@ -116,17 +113,3 @@ class SettingsDialog(QtWidgets.QDialog):
         if name:
             self._settings.set("grader", name)
             self.grader_named.emit(name)
-
-
-def _keys(table: list[Action]) -> QtWidgets.QTableWidget:
-    rows = [action for action in table if action.keys]
-    keys = QtWidgets.QTableWidget(len(rows), 2)
-    keys.setHorizontalHeaderLabels(("Key", "Does"))
-    keys.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
-    keys.verticalHeader().hide()
-    keys.horizontalHeader().setStretchLastSection(True)
-    for row, action in enumerate(rows):
-        keys.setItem(row, 0, QtWidgets.QTableWidgetItem(", ".join(map(shown, action.keys))))
-        keys.setItem(row, 1, QtWidgets.QTableWidgetItem(action.title))
-    keys.resizeColumnToContents(0)
-    return keys
