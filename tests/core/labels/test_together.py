@@ -1,4 +1,4 @@
-"""Grades given together: all or none, one undo, one redo; and the columns a queue is sorted by."""
+"""Grades given together, on both databases: all or none, one undo, one redo; and the columns a queue is sorted by."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from astrolens_gui.core.labels.store import Store, StoreError
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "labels.sqlite") as made:
+def store(address):
+    with Store(address) as made:
         made.add_objects(records(6))
         yield made
 
@@ -42,8 +42,8 @@ def test_that_one_undo_takes_a_page_back_and_one_redo_gives_it_again(store):
     assert "nothing to undo" in together.undo(store, "me").message
 
 
-def test_that_a_step_of_any_size_is_undone_and_redone_whole(tmp_path):
-    with Store(tmp_path / "large.sqlite") as store:
+def test_that_a_step_of_any_size_is_undone_and_redone_whole(address):
+    with Store(address) as store:
         store.add_objects(records(2500))
         store.label(7, "A", grader="me", scheme="abcx")
         with store.database.write() as connection:
