@@ -7,6 +7,7 @@ from typing import Any
 
 from .bridge import words_of
 from .qt import QTimer
+from .versing import VersusCommands
 
 FRESH_MS = 300
 
@@ -18,12 +19,14 @@ class Ancestry:
         self._window = window
         self._stale = True
         self.view: Any = None
+        self.versus = VersusCommands(window)
 
     def build(self, view: Any) -> None:
         """Follow the project from now on; once the docks are there."""
         window = self._window
         self.view = view
         view.use_asked.connect(self.use)
+        view.compare_asked.connect(self.versus.compare)
         self._soon = QTimer(window, singleShot=True, interval=FRESH_MS)
         self._soon.timeout.connect(self._refresh)
         window.bridge.changed.connect(self._on_changed)

@@ -193,6 +193,19 @@ class ModelVerbs:
         return self.runner.submit("io", lineage, self.opened, title="reading the models", quiet=True)
 
     @as_job
+    def compare(self, first: str, second: str) -> Job[Any]:
+        """Two models object by object, and on the held-out ones: a `comparing.Compared`; what lacks a score is scored first."""
+        from .comparing import compare
+
+        return self.opened.start("infer", compare, first, second, title=f"comparing {first} and {second}")
+
+    def write_compared(self, found: Any, out: Path) -> Job[int]:
+        """Every object of a comparison as CSV; the number of rows."""
+        from .comparing import write_compared
+
+        return self.runner.submit("io", write_compared, found, Path(out), title=f"writing {Path(out).name}")
+
+    @as_job
     def prospect(self, backend: str) -> Job[Any]:
         """What a training of this backend would learn from and change: a `prospect.Prospect`."""
         from .prospect import prospect

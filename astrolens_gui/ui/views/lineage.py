@@ -24,10 +24,12 @@ HEAD = (
 class LineageView(QWidget):
     """Attributes:
     use_asked: (str id) make this the model in use.
+    compare_asked: (str older, str newer) hold two models against each other, object by object.
     chosen: the Ancestor that is selected, or None.
     """
 
     use_asked = Signal(str)
+    compare_asked = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,13 +42,18 @@ class LineageView(QWidget):
         for place, (_, tip) in enumerate(HEAD):
             self.table.horizontalHeaderItem(place).setToolTip(tip)
         self.table.setItemDelegateForColumn(0, GraphDelegate(self.table))
-        self.table.currentCellChanged.connect(lambda *_: self._show_chosen())
+        self.table.setSelectionMode(QtWidgets.QAbstractItemView.ExtendedSelection)
+        self.table.itemSelectionChanged.connect(self._show_chosen)
         self.table.cellDoubleClicked.connect(lambda *_: self._use())
         self.words = Sentence(EMPTY)
         self.back = _button("Go back", "Use the model that the one in use took the place of")
         self.back.clicked.connect(lambda: self.use_asked.emit(self._before))
         self.use = _button("Use", "Make the selected model the one in use; the queue follows it  [double click]")
         self.use.clicked.connect(self._use)
+        self.both = _button(
+            "Compare", "Two selected models object by object (Ctrl and click); one alone against the one in use"
+        )
+        self.both.clicked.connect(lambda: self.compare_asked.emit(*self.pair))
         column.addWidget(QtWidgets.QLabel("Models", objectName="heading"))
         column.addWidget(self.table)
         column.addWidget(self.words)
@@ -54,12 +61,22 @@ class LineageView(QWidget):
         row.addWidget(self.use)
         row.addWidget(self.back, 1)
         column.addLayout(row)
+        column.addWidget(self.both)
         self.show_models([])
 
     @property
     def chosen(self) -> Any:
         row = self.table.currentRow()
         return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """Ids of the two models to compare, the older one first; () where it is not two that can be."""
+        chosen = sorted({index.row() for index in self.table.selectedIndexes()}, reverse=True)
+        rows = [self._rows[at] for at in chosen if at < len(self._rows)]
+        if len(rows) == 1 and not rows[0].champion:
+            rows = [row for row in reversed(self._rows) if row.champion or row is rows[0]]
+        return tuple(row.id for row in rows) if len(rows) == 2 and not any(row.problem for row in rows) else ()
 
     def show_models(self, found: Sequence[Any]) -> None:
         """`lineage.Ancestor`s, oldest first; what was selected stays so, else the one in use is."""
@@ -99,7 +116,8 @@ class LineageView(QWidget):
         usable = row is not None and not row.problem
         self.use.setEnabled(usable and not row.champion)
         self.back.setEnabled(bool(self._before))
-        for button in (self.use, self.back):
+        self.both.setEnabled(bool(self.pair))
+        for button in (self.use, self.both, self.back):
             button.setVisible(bool(self._rows))
         if row is None:
             self.words.say("" if self._rows else EMPTY, "muted")
