@@ -15,6 +15,8 @@ from .sorting import SortButton
 TYPING_MS = 120
 """A million names are looked through once the person pauses, not at every letter."""
 
+RUSH_MS = 60
+"""Who grades faster than this in the mosaic sees the table follow so often: to paint it costs a third of what a grade does."""
 
 WIDEST_GRADE = 9
 """Letters of a grade that the queue shows; the name needs the rest of the room."""
@@ -39,6 +41,9 @@ class QueueView(QWidget):
         self.problem = QtWidgets.QLabel(objectName="muted", wordWrap=True, visible=False)
         self.table = _table(model)
         self.table.clicked.connect(self._clicked)
+        self._followed = QtCore.QElapsedTimer()
+        self._behind = QTimer(self, singleShot=True, interval=RUSH_MS)
+        self._behind.timeout.connect(self._select)
         self.progress = QtWidgets.QLabel(objectName="muted", wordWrap=True)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 6)
@@ -72,9 +77,17 @@ class QueueView(QWidget):
         self._current.show(index.data(OBJECT_ROLE), index.row())
 
     def follow(self) -> None:
-        """Select the row of the object on the screen, and keep it in sight."""
+        """Select the row of the object on the screen, and keep it in sight; in a rush a moment later."""
+        self._current.reposition(self._model.row_of(self._current.object_id))
+        if self._followed.isValid() and self._followed.elapsed() < RUSH_MS:
+            if not self._behind.isActive():
+                self._behind.start()
+        else:
+            self._select()
+
+    def _select(self) -> None:
+        self._followed.start()
         row = self._model.row_of(self._current.object_id)
-        self._current.reposition(row)
         if self._model.asked.get(self._current.object_id) == DUPLICATE:
             self.table.clearSelection()  # its row would tell that it was there before
         elif row >= 0:
