@@ -27,7 +27,6 @@ class GridArea(QtWidgets.QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOn)  # so that no cell moves when a second page appears
         self.viewport().setMouseTracking(True)
-        self.verticalScrollBar().valueChanged.connect(lambda _: self.viewport().update())
 
     @property
     def columns(self) -> int:
@@ -56,6 +55,10 @@ class GridArea(QtWidgets.QAbstractScrollArea):
         """Where the cells stand now."""
         area, bar = self.viewport(), self.verticalScrollBar()
         return Grid(self.columns, area.width(), area.height(), self._model.rowCount(), bar.value())
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """What is painted already moves along; only the lines that come into sight are painted anew."""
+        self.viewport().scroll(dx, dy)
 
     def scroll_to(self, row: int) -> None:
         """Bring a row into sight, moving as little as possible."""
