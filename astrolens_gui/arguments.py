@@ -148,6 +148,9 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
         "--from-scratch", action="store_true", help="begin anew (default: go on from the model in use, where it can)"
     )
     train.add_argument(
+        "--again", metavar="MODEL", help="train this model once more as its folder says; do the scores agree?"
+    )
+    train.add_argument(
         "--pairs", type=Path, metavar="FOLDER", help="what a restorer learns from (default: the project's own images)"
     )
 

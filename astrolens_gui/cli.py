@@ -258,6 +258,10 @@ def cmd_train(arguments: argparse.Namespace) -> int:
 
     with console.workbench() as bench:
         console.wait(bench.open(arguments.project))
+        if arguments.again:
+            again = console.wait(bench.train_again(arguments.again))
+            console.answer(arguments, {**vars(again), "agrees": again.agrees}, [again.sentence()])
+            return 0 if again.agrees else 4
         spec = bench.plugins.backend(arguments.backend, "train")
         if spec.fit_params is None:
             raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")

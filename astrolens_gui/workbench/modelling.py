@@ -118,6 +118,12 @@ class ModelVerbs:
         asked = (backend, dict(fit_params or {}), bands, seed, pairs, How(**how))
         return self.opened.start("train", train_any, *asked, title=title)
 
+    def train_again(self, model: str) -> Job[Any]:
+        """Train a model of the project once more as its folder says and compare the scores: an `again.Again`; nothing is kept."""
+        from .again import train_again
+
+        return self.opened.start("train", train_again, model, title=f"training {model} again")
+
     @as_job
     def explain(self, object_id: int, what: str = "gradcam", model: str = "") -> Job[Any]:
         """A map of what spoke for a lens ("gradcam", "occlusion" or "integrated"): a `why.Explanation`."""
