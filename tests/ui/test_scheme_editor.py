@@ -20,7 +20,7 @@ def editor(window, monkeypatch):
     monkeypatch.setattr(SchemeDialog, "exec_", lambda self: None)
     window.action_set["edit_scheme"].trigger()
     yield window.schemes.dialog
-    window.schemes.dialog.close()
+    window.schemes.dialog.hide()
 
 
 def write(editor, row: int, column: int, text: str) -> None:
@@ -102,6 +102,22 @@ def test_that_rows_are_added_moved_and_removed_and_the_preview_follows(editor):
     editor.grades.table.setCurrentCell(0, 0)
     editor.grades.remove()
     assert previewed(editor)[0].split()[1] == "B"
+
+
+def test_that_what_is_not_saved_is_dropped_only_by_the_second_try(editor):
+    editor.show()
+    editor.copy.click()
+    write(editor, 0, TITLE, "Certain")
+    editor.scheme.setCurrentIndex(editor.scheme.findData("sled"))
+    editor.scheme.activated.emit(editor.scheme.currentIndex())
+    assert "not saved" in editor.about.text()
+    assert editor.scheme.currentText() == "A new one"
+    assert editor.grades.rows()[0]["title"] == "Certain"
+    write(editor, 0, TITLE, "Sure")
+    editor.reject()
+    assert editor.isVisible()
+    editor.reject()
+    assert not editor.isVisible()
 
 
 def test_that_a_saved_scheme_can_be_chosen_and_a_change_of_it_holds_at_once(qtbot, window, editor):

@@ -31,14 +31,14 @@ class SchemeDialog(QtWidgets.QDialog):
         super().__init__(parent)
         self.setWindowTitle("Grading schemes")
         self.resize(1160, 760)
+        self.setMinimumWidth(1000)
         self._shown = ""
+        self._unsaved, self._asked = False, False
         self.scheme = QtWidgets.QComboBox(toolTip="The scheme that is shown below", minimumContentsLength=24)
-        self.scheme.activated.connect(
-            lambda _: self.scheme.currentData() and self.chosen.emit(self.scheme.currentData())
-        )
+        self.scheme.activated.connect(lambda _: self._choose())
         self.copy = QtWidgets.QPushButton("New from this one", autoDefault=False)
         self.copy.setToolTip("A scheme of your own that begins as this one")
-        self.copy.clicked.connect(lambda: self.copied.emit(self._shown))
+        self.copy.clicked.connect(lambda: self._may_leave() and self.copied.emit(self._shown))
         self.about = Sentence()
         self.texts = {
             "title": QtWidgets.QLineEdit(toolTip="As the menu of schemes calls it"),
@@ -55,6 +55,7 @@ class SchemeDialog(QtWidgets.QDialog):
         self._compose()
         for field in self.texts.values():
             field.textEdited.connect(lambda _: self.edited.emit())
+        self.edited.connect(self._written)
         self.grades.edited.connect(self.edited)
         self.kinds.edited.connect(self.edited)
 
@@ -90,7 +91,7 @@ class SchemeDialog(QtWidgets.QDialog):
         middle.addLayout(left, 1)
         middle.addWidget(side)
         close = QtWidgets.QPushButton("Close", autoDefault=False, clicked=self.reject)
-        close.setToolTip("What is not saved is dropped")
+        close.setToolTip("Leave; what is not saved is asked for once  [Esc]")
         bottom = QtWidgets.QHBoxLayout()
         bottom.addStretch(1)
         bottom.addWidget(self.save)
@@ -115,15 +116,38 @@ class SchemeDialog(QtWidgets.QDialog):
     def show_scheme(self, values: Mapping[str, Any], source: str, about: str, *, writable: bool, new: bool) -> None:
         """One scheme; `source` is the id that "New from this one" starts from. The id of one that has labels stays."""
         self._shown = source
+        self._unsaved = self._asked = False
         self.about.say(about, "muted")
         self.copy.setEnabled(not new)
         for name, field in self.texts.items():
             field.setText(values[name])
+            field.setCursorPosition(0)
             field.setReadOnly(not writable or (name == "id" and not new))
             field.setEnabled(not field.isReadOnly())
         self.grades.show_rows(values[GRADES], writable=writable)
         self.kinds.show_rows(values[KINDS], writable=writable)
         self.show_preview(values)
+
+    def _written(self) -> None:
+        self._unsaved, self._asked = True, False
+
+    def _may_leave(self) -> bool:
+        """What is not saved is dropped only by the second try."""
+        if not self._unsaved or self._asked:
+            return True
+        self._asked = True
+        self.about.say("What you wrote is not saved: Save keeps it, the same again drops it.", "warning")
+        return False
+
+    def _choose(self) -> None:
+        if (name := self.scheme.currentData()) and self._may_leave():
+            self.chosen.emit(name)
+        else:
+            self.scheme.setCurrentIndex(max(self.scheme.findData(self._shown), self.scheme.findData("")))
+
+    def reject(self) -> None:
+        if self._may_leave():
+            super().reject()
 
     def values(self) -> dict[str, Any]:
         texts = {name: field.text().strip() for name, field in self.texts.items()}

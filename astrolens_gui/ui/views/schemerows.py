@@ -136,6 +136,7 @@ class SchemeRows(QWidget):
         self.show_rows(rows, writable=True)
         self.table.setCurrentCell(chosen, 0)
         self.edited.emit()
+        self.table.scrollToItem(self.table.item(chosen, 0))
 
     def _changed(self, item: QtWidgets.QTableWidgetItem) -> None:
         if not self._filling:
