@@ -32,6 +32,13 @@ def test_that_a_label_is_told_after_it_is_committed(bench: Workbench, project: P
     assert (row.grade, row.why, row.seconds) == ("A", "random#1", 1.5)
 
 
+def test_that_labels_given_by_a_scheme_are_counted_for_who_changes_it(bench: Workbench, project: Path):
+    first = int(bench.queue().result(10).object[0])
+    bench.label(first, "A", subtype="ring").result(10)
+    assert bench.given("abcx").result(10) == {("A", "ring"): 1}
+    assert bench.given("0-3").result(10) == {}
+
+
 def test_that_undo_and_redo_survive_a_restart(bench: Workbench, project: Path):
     queue = bench.queue().result(10)
     first, second = int(queue.object[0]), int(queue.object[1])
