@@ -16,8 +16,8 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
         "compare", "two models object by object: who is where on either list, and the change on held-out grades"
     )
     compare.add_argument("project", type=Path)
-    compare.add_argument("first", metavar="A", help="a model's id, or one that came with the program")
-    compare.add_argument("second", metavar="B", help="the model to hold against it")
+    compare.add_argument("first", nargs="?", default="", metavar="A", help="a model's id (default: the one before B)")
+    compare.add_argument("second", nargs="?", default="", metavar="B", help="held against A (default: the one in use)")
     compare.add_argument("--top", type=int, default=12, help="so many objects are listed, the most at odds first (12)")
     compare.add_argument("--out", type=Path, help="every object as a CSV table")
     compare.add_argument("--json", action="store_true", help="machine-readable output")

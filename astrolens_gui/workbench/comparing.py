@@ -14,6 +14,7 @@ from astrolens_gui.core.learn import dataset
 from astrolens_gui.core.learn.versus import Figure, Versus
 
 from . import golden
+from .lineage import lineage
 from .scoring import score
 from .training import snapshot
 
@@ -55,9 +56,13 @@ class Compared:
 def compare(opened: Opened, first: str, second: str, ctx: Context) -> Compared:
     """Score what either model has not answered yet, then hold them against each other.
 
+    Args:
+        second: "" for the one in use. first: "" for the one whose place `second` took.
+
     Raises:
-        UserError: it is one model, a model is unknown or can't be used here, or they have no object in common.
+        UserError: there is no such pair, it is one model, a model is unknown or can't be used here, or they have no object in common.
     """
+    first, second = _pair(opened, first, second)
     if first == second:
         raise UserError(f"{first} is one model; name another to compare it with")
     pair = (first, second)
@@ -105,6 +110,18 @@ def write_compared(found: Compared, out: Path) -> int:
 
     whole(out, put)
     return len(rows)
+
+
+def _pair(opened: Opened, first: str, second: str) -> tuple[str, str]:
+    rows = lineage(opened)
+    second = second or next((row.id for row in rows if row.champion), "")
+    first = first or next((row.parent for row in rows if row.id == second), "")
+    if not first or not second:
+        raise UserError(
+            f"{opened.project.name} has no model {f'before {second}' if second else 'in use'} to compare; name two: "
+            f"{', '.join(row.id for row in rows) or 'train one first'}"
+        )
+    return first, second
 
 
 def _unscored(opened: Opened, model: str) -> list[int]:

@@ -199,11 +199,11 @@ class ModelVerbs:
         return self.runner.submit("io", lineage, self.opened, title="reading the models", quiet=True)
 
     @as_job
-    def compare(self, first: str, second: str) -> Job[Any]:
+    def compare(self, first: str = "", second: str = "") -> Job[Any]:
         """Two models object by object, and on the held-out ones: a `comparing.Compared`; what lacks a score is scored first."""
         from .comparing import compare
 
-        return self.opened.start("infer", compare, first, second, title=f"comparing {first} and {second}")
+        return self.opened.start("infer", compare, first, second, title="comparing two models")
 
     def write_compared(self, found: Any, out: Path) -> Job[int]:
         """Every object of a comparison as CSV; the number of rows."""

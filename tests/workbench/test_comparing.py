@@ -25,6 +25,7 @@ def test_that_both_are_compared_on_every_object_and_the_missing_scores_are_made(
     assert found.models == models
     assert len(found.names) == len(found.versus.ids) == 60
     assert found.unscored == 0
+    assert bench.compare().result(60).models == models, "the one in use, and the one it took the place of"
     for place, model in enumerate(models):
         kept = bench.opened.on_db(lambda model=model: bench.opened.store.scores(model))
         assert np.array_equal(kept["logit"], found.versus.logit[:, place])
@@ -40,6 +41,8 @@ def test_that_both_are_compared_on_every_object_and_the_missing_scores_are_made(
 def test_that_one_model_and_an_unknown_one_are_refused_in_a_sentence(bench, models):
     with pytest.raises(UserError, match="is one model"):
         bench.compare(models[0], models[0]).result(60)
+    with pytest.raises(UserError, match="no model before"):
+        bench.compare(second=models[0]).result(60)
     with pytest.raises(UserError, match="there is no model 'nobody'"):
         bench.compare(models[0], "nobody").result(60)
 
