@@ -84,8 +84,8 @@ def judge(
 
     Args:
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
-        calibration: the challenger's, for the ECE of the scores that people will be given, among objects of the
-            prevalence that it states.
+        calibration: the challenger's, for the ECE of the scores that people will be given and the purity of the best k (as many as
+            lenses are held out), among objects of the prevalence that it states.
         lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
     """
     truth = np.asarray(truth, bool)
@@ -103,6 +103,8 @@ def judge(
         if calibration is not None:
             given = probability(calibrated(challenger, calibration))
             figures["ECE"] = metrics.ece(truth, given, prevalence=calibration.prior)
+            figures["purity@k"] = metrics.purity_at_k(rank, lenses, calibration.prior)[0]
+            figures["k"] = lenses
         if champion is not None:
             figures["AUROC_champion"] = metrics.auroc(truth, champion)
     if champion is not None and FEWEST_TO_COMPARE <= min(lenses, others) < FEWEST:

@@ -146,3 +146,14 @@ def test_that_a_sure_loss_which_no_search_would_notice_is_let_through_and_said()
     assert "less than 0.005 worse than the champion" in verdict.reason
     new[weakest] -= 4
     assert judge(truth, new, old).kind == "refused"
+
+
+def test_that_the_purity_of_the_top_is_that_at_the_prevalence_stated():
+    truth, logit = held(100, 900, 2.5)
+    rare, as_sampled = (
+        judge(truth, logit, calibration=Calibration(1.0, 0.5, prior, True)).metrics for prior in (1 / 2000, 0.1)
+    )
+    assert rare["k"] == as_sampled["k"] == 100
+    top = np.argsort(-logit)[:100]
+    assert as_sampled["purity@k"] == pytest.approx(truth[top].mean())
+    assert 0 < rare["purity@k"] < 0.2 * as_sampled["purity@k"]
