@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from astrolens_gui.api import Context, UserError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from .opened import Opened
 
 CLOSE_DEG = 0.2
-"""Objects within this of the declination are looked at first; all, where none is."""
+"""Objects within this of the declination are looked at first; all, where none of them is as near as that."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,24 @@ def nearest(opened: Opened, text: str, ctx: Context) -> Near:
     every = select(objects.c.id, objects.c.name, objects.c.ra, objects.c.dec).where(objects.c.ra.is_not(None))
     near = every.where(objects.c.dec.between(dec - CLOSE_DEG, dec + CLOSE_DEG))
 
-    def read() -> list[tuple[int, str, float, float]]:
+    def read(wanted: Select[Any]) -> list[tuple[int, str, float, float]]:
         with opened.store.database.read() as connection:
-            return [tuple(row) for row in connection.execute(near).all() or connection.execute(every).all()]  # type: ignore[misc]
+            return [tuple(row) for row in connection.execute(wanted).all()]  # type: ignore[misc]
 
-    rows = opened.on_db(read)
-    if not rows:
+    found = _nearest(opened.on_db(lambda: read(near)), ra, dec)
+    if found is None or found.arcsec > CLOSE_DEG * 3600:  # one off in RA may be further than one off in Dec
+        found = _nearest(opened.on_db(lambda: read(every)), ra, dec)
+    if found is None:
         raise UserError(f"{opened.project.name}: no object has a place on the sky; go by name or number")
+    return found
+
+
+def _nearest(rows: list[tuple[int, str, float, float]], ra: float, dec: float) -> Near | None:
+    """The nearest of (id, name, RA, Dec in degrees), by the haversine, exact for small distances (Sinnott 1984)."""
+    if not rows:
+        return None
     sky = np.deg2rad(np.array([row[2:] for row in rows], np.float64))
     a, d = np.deg2rad(ra), np.deg2rad(dec)
-    # haversine: exact for small distances (Sinnott 1984)
     half = np.sin((sky[:, 1] - d) / 2) ** 2 + np.cos(d) * np.cos(sky[:, 1]) * np.sin((sky[:, 0] - a) / 2) ** 2
     apart = 2 * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
     at = int(np.argmin(apart))

@@ -113,6 +113,7 @@ def import_foreign(
     ctx.progress(0.3, f"{len(taken.rows)} rows read")
     who = grader or taken.grader or opened.bench.grader
     scheme = _scheme(opened, taken)
+    _check(opened, path, columns.walk if columns is not None else walk, scheme)
     names = opened.on_db(lambda: _named(opened, taken))
     why = f"import {path.name}"
     rows, remarks, refused, unknown = [], [], [], 0
@@ -158,6 +159,21 @@ def _scheme(opened: Opened, taken: Taken) -> Scheme:
     if own is not None and given <= {one.value for one in own.grades}:
         return own
     return schemes["abcx"]
+
+
+def _check(opened: Opened, path: Path, walk: Mapping[str, str] | None, scheme: Scheme) -> None:
+    """Raises:
+    UserError: a person said that a label means a grade which the scheme of these labels has not.
+    """
+    own = load_schemes(opened.project.folder).get(opened.project.settings["scheme"], scheme)
+    known = [{grade.value for grade in one.grades} for one in (own, scheme)]
+    for label, grade in (walk or {}).items():
+        if not any(grade in some for some in known):
+            listed = ", ".join(one.value for one in own.grades)
+            raise UserError(
+                f"{path.name}: {label!r} can't mean {grade!r}, which is no grade of {own.title}; choose among {listed}; "
+                "nothing was added"
+            )
 
 
 def _named(opened: Opened, taken: Taken) -> dict[str, str]:
@@ -245,6 +261,7 @@ def _notes(taken: Taken, changes: Any, scheme: Scheme, noted: int) -> list[str]:
     made += [
         f"the label {label!r} has no grade here; its {count:,} rows are kept as they are"
         for label, count in unmapped.items()
+        if label not in {one.value for one in scheme.grades}
     ]
     if taken.repeated and not taken.repeats_matter:
         made.append(f"{len(taken.repeated):,} names stand more than once; the last row of each counts")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrolens_gui.api import Context
+from astrolens_gui.api import Context, UserError
 
 from .answers import Answers, gathered
 from .campaign import Agreement, Consensus, agreement, consensus, edges_of, truth_of
@@ -73,6 +73,8 @@ def write_report(opened: Opened, out: Path, golden: Path | None, by: str, ctx: C
 
     from .reportpage import page
 
+    if out.suffix.lower() not in ("", ".html", ".htm", ".xhtml"):
+        raise UserError(f"{out}: the report is one HTML file; end it in .html (a browser prints it, also as PDF)")
     check_folder(out)
     found = facts(opened, golden, by, ctx)
     text = page(found)

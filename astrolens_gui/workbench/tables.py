@@ -118,12 +118,16 @@ def export_labels(opened: Opened, format: str, out: Path, ctx: Context) -> int:
     """All current labels with the champion's scores, or all boxes, as the format wants."""
     from astrolens_gui.core.labels import boxes_out, export
 
+    from .handing import IDS
     from .outward import FORMATS
 
     if format in FORMATS:
         export.check_folder(out)
         return FORMATS[format][1](opened, out)
-    spec = opened.bench.plugins.exporter(format)
+    try:
+        spec = opened.bench.plugins.exporter(format)
+    except UserError as error:
+        raise UserError(f"{error}; and besides these: {', '.join((*FORMATS, *IDS))}") from None
     rows = opened.on_db(lambda: (boxes_out if spec.of == "boxes" else export).rows(opened.store))
     ctx.progress(0.5, f"{len(rows)} {spec.of}")
     export.check_folder(out)

@@ -187,6 +187,25 @@ def test_that_an_object_is_found_by_a_place_however_it_is_written(bench, project
         finding.nearest(opened, "400 2", Context())
 
 
+def test_that_an_object_at_the_same_declination_far_away_is_not_taken_for_the_nearest(bench, project):
+    from sqlalchemy import update
+
+    from astrolens_gui.core.labels.schema import objects
+
+    opened = bench.opened
+    near, far, *others = opened.on_db(lambda: [row.id for row in opened.store.objects()])
+
+    def move() -> None:
+        with opened.store.database.write() as connection:
+            for ids, ra, dec in (([near], 10.0, 0.5), ([far], 60.0, 0.0), (others, 200.0, -60.0)):
+                connection.execute(update(objects).where(objects.c.id.in_(ids)).values(ra=ra, dec=dec))
+
+    opened.on_db(move)
+    found = finding.nearest(opened, "10 0", Context())
+    assert (found.object, found.words) == (near, "30.0'")
+    assert finding.nearest(opened, "60 0.1", Context()).object == far
+
+
 @pytest.mark.parametrize(
     ("names", "shape"),
     [

@@ -273,6 +273,12 @@ def test_that_an_agreed_grade_decides_the_list_and_is_no_graders_own(own, tmp_pa
         assert {row["ID"]: (row["list"], row["agreed"]) for row in csv.DictReader(file)}["c02"] == ("", "0.0")
     own.report(tmp_path / "r.html").result(60)
     assert "1 were graded again by the graders together" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    with pytest.raises(UserError, match=r"r\.pdf: the report is one HTML file; end it in \.html"):
+        own.report(tmp_path / "r.pdf").result(60)
+    with pytest.raises(
+        UserError, match=r"no exporter 'foo'; there are: .*csv.*; and besides these: coco, yolo, sled, parquet, savary"
+    ):
+        own.export("foo", tmp_path / "x.csv").result(60)
 
 
 def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, capsys):

@@ -103,6 +103,17 @@ def test_that_any_table_becomes_labels_once_its_columns_are_named(project, tmp_p
     assert "there is no role who" in capsys.readouterr().err
 
 
+def test_that_a_label_can_not_mean_a_grade_which_the_scheme_has_not(project, tmp_path, capsys):
+    table = _write(tmp_path / "hers.csv", "name,said\nc0,A\nc1,sure\n")
+    options = ("--columns", "id=name,grade=said", "--grader", "ada")
+    assert run("label", project, "--from", table, *options, "--grades", "A=B,sure=Z") == 1
+    assert "hers.csv: 'sure' can't mean 'Z', which is no grade of" in capsys.readouterr().err
+    assert run("label", project, "--from", table, *options, "--grades", "sure=B") == 0
+    said = capsys.readouterr().out
+    assert "2 labels taken" in said
+    assert "has no grade here" not in said  # A is one, though --grades does not name it
+
+
 def test_that_a_published_list_without_names_is_joined_by_place(project, tmp_path, capsys):
     table = _write(
         tmp_path / "new_lenses.tsv",
