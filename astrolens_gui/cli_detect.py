@@ -48,9 +48,10 @@ def cmd_detect(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         _write(rows, arguments.out)
     refused += report.refused
+    images = f"{report.images} {'image' if report.images == 1 else 'images'}"
     where = f" in {arguments.out}" if arguments.out is not None else ""
     lines = [
-        f"{len(rows)} finds of a score of {arguments.score:g} or more{where}; {report.model} looked at {report.images} images "
+        f"{len(rows)} finds of a score of {arguments.score:g} or more{where}; {report.model} looked at {images} "
         f"in {report.seconds:.1f} s, {len(refused)} not",
         *(f"  refused: {sentence}" for sentence in refused[:12]),
     ]

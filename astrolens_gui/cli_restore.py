@@ -62,8 +62,9 @@ def cmd_restore(arguments: argparse.Namespace) -> int:
         job = bench.write_restored(sorted(ids), arguments.out, arguments.backend, arguments.model, arguments.draws)
         report = console.wait(job)
     refused += report.refused
+    images = f"{len(report.files)} {'image' if len(report.files) == 1 else 'images'}"
     lines = [
-        f"{len(report.files)} images restored with {report.model} into {arguments.out} (not data: their headers say so), "
+        f"{images} restored with {report.model} into {arguments.out} (not data: their headers say so), "
         f"{len(refused)} not",
         *(f"  refused: {sentence}" for sentence in refused[:12]),
     ]

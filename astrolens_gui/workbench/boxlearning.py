@@ -138,7 +138,7 @@ def _scene(opened: Opened, row: ObjectRow, wanted: InputSpec, boxes: Sequence[An
 
     def opened_now() -> tuple[Sequence[Any], Any]:
         sheets = [sections.sheet(plane) for plane in planes]
-        return sheets, levels_of(sheets)
+        return sheets, levels_of(sheets, row.name)
 
     events = tuple(int(box.event) for box in boxes)
     return boxset.Scene(row.id, row.name, row.field or planes[0].path, opened_now, shape, inside, events)

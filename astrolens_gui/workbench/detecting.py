@@ -20,6 +20,7 @@ from astrolens_gui.core.learn.models import ModelInfo
 from astrolens_gui.core.restore.sky import levels_of
 
 from .choice import choose_model, list_shipped, shapes
+from .restorers import refuse_restored
 
 if TYPE_CHECKING:
     from astrolens_gui.core.labels.records import ObjectRow
@@ -80,6 +81,7 @@ def detect(opened: Opened, object_id: int | None, backend: str, model: str, ctx:
         part = ctx.part(place / len(ids), (place + 1) / len(ids))
         try:
             planes = chosen(info, row, opened.images.source(row)[1])
+            refuse_restored(row, planes, "look at")
             last = _look(row, planes, spec, info, predict, part)
         except UserError as error:
             refused.append(str(error))
@@ -112,7 +114,7 @@ def _look(
     about: dict[str, Any] = {"classes": info.classes, "model": info.id, "band": planes[0].band}
     parts: list[Detections] = []
     told, wait = time.monotonic(), TELL_S
-    for piece in sweep(sheets, levels_of(sheets), info.input, predict, ctx, halo=spec.halo):
+    for piece in sweep(sheets, levels_of(sheets, row.name), info.input, predict, ctx, halo=spec.halo):
         parts.append(piece)
         if time.monotonic() - told >= wait and any(len(each) for each in parts):
             began = time.monotonic()

@@ -50,13 +50,20 @@ class Restorer:
             raise UserError(
                 f"{row.name}: its bands are not on one grid ({sizes} px), so they can't be restored together"
             )
-        for plane in chosen:
-            if plane.reader == "fits" and (maker := restored_by(plane.path, plane.hdu)):
-                raise UserError(
-                    f"{row.name}: it is no data but was restored by {maker}; restore what that was made from"
-                )
+        refuse_restored(row, chosen, "restore")
         sheets = tuple(sections.sheet(plane) for plane in chosen)
-        return chosen, Scene(sheets, levels_of(sheets))
+        return chosen, Scene(sheets, levels_of(sheets, row.name))
+
+
+def refuse_restored(row: ObjectRow, planes: Sequence[Plane], verb: str) -> None:
+    """A restored picture is no data, and nothing is looked for in it.
+
+    Raises:
+        UserError: one of the planes was restored by a model; the sentence names it.
+    """
+    for plane in planes:
+        if plane.reader == "fits" and (maker := restored_by(plane.path, plane.hdu)):
+            raise UserError(f"{row.name}: it is no data but was restored by {maker}; {verb} what that was made from")
 
 
 def choose_restorer(opened: Opened, backend: str, model: str, ids: Sequence[int], draws: int) -> Restorer:

@@ -123,3 +123,29 @@ def test_that_what_does_not_fit_is_said(fields):
         fields.detect(next(iter(names(fields).values())), backend="toy-detector").result(60)
     with pytest.raises(UserError, match="does not classify"):
         fields.score(backend="toy-detector").result(60)
+
+
+def test_that_pictures_without_data_are_refused_each_in_a_sentence(fields, sky, tmp_path):
+    draw_all(fields, sky[1])
+    fields.train("toy-detector").result(120)
+    for name, change in (("empty", lambda data, head: data.fill(np.nan)), ("made", _as_restored)):
+        with fits.open(sky[0] / "field_00.fits") as file:
+            data, head = np.array(file[0].data), file[0].header
+        change(data, head)
+        (tmp_path / "more").mkdir(exist_ok=True)
+        fits.writeto(tmp_path / "more" / f"{name}.fits", data, head)
+    fields.import_images([tmp_path / "more"]).result(60)
+    known = names(fields)
+    with pytest.raises(UserError, match="empty: none of its pixels has a value"):
+        fields.detect(known["empty"]).result(60)
+    with pytest.raises(
+        UserError, match="made: it is no data but was restored by gan-1; look at what that was made from"
+    ):
+        fields.detect(known["made"]).result(60)
+    every = fields.detect(None).result(120)
+    assert every.images == FIELDS
+    assert len(every.refused) == 2
+
+
+def _as_restored(data, head) -> None:
+    head["ALRESTOR"] = "gan-1"

@@ -203,7 +203,7 @@ def _hdu(index: int, header: Header, offset: int, size: int) -> Hdu:
     problem = ""
     if offset + nbytes > size:
         have = max(0, size - offset)
-        problem = f"its data are truncated: the header promises {nbytes:,} bytes, the file has {have:,}"
+        problem = f"its data are truncated: the header promises {nbytes:,} bytes, the file has {have:,}; copy or download it again"
     elif axes > MAX_AXES:
         problem = f"it has {axes} axes"
     if kind == "compressed":

@@ -69,7 +69,9 @@ class Source:
             if start.startswith(magic):
                 raise ImageError(self.path, what)
         if not start.startswith(b"SIMPLE"):
-            raise ImageError(self.path, "it is not a FITS file (it does not begin with SIMPLE)")
+            raise ImageError(
+                self.path, "it is not a FITS file (it does not begin with SIMPLE); leave it out or download it again"
+            )
 
     def _gunzip(self) -> bytes:
         """All members; stops at the cap, so that a bomb costs no more than the cap."""
