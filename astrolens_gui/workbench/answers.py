@@ -78,9 +78,9 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
     series: dict[str, dict[str, list[float]]] = {}
     again: set[tuple[str, int]] = set()
     silent, joint = Counter[tuple[str, str]](), dict[str, float]()
-    for event in _standing(events):
-        if event.object not in names or event.grader == standing.AUTHORITY:
-            continue
+    standing_now = [one for one in _standing(events) if one.object in names and one.grader != standing.AUTHORITY]
+    source = {(one.grader, one.object, one.time, one.grade): one for one in standing_now if one.why != CLOSER}
+    for event in standing_now:
         key = (event.grader, event.object)
         number = maps.get(event.scheme, {}).get(event.grade)
         if event.why.startswith(JOINT):
@@ -89,14 +89,20 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
                 joint[names[event.object]] = number
             continue
         rows.pop(key, None)
-        rows[key] = (event.grader, event.grade, event.time, event.seconds, event.why)
+        told = source.get((*key, event.time, event.grade), event)  # a grade that a merge said again is as it was given
+        rows[key] = (event.grader, event.grade, event.time, told.seconds, told.why)
         if number is None:
             silent[event.scheme, event.grade] += 1
             last.pop(key, None)  # a grade without a number took the place of one that has one
             continue
-        first.setdefault(key, number)
         last.pop(key, None)
         last[key] = number
+    # by the clock: a merge appends what the other project has, so numbers of events would depend on which was merged into which
+    for event in sorted(standing_now, key=lambda one: one.time):
+        key, number = (event.grader, event.object), maps.get(event.scheme, {}).get(event.grade)
+        if number is None or event.why.startswith(JOINT):
+            continue
+        first.setdefault(key, number)
         again_now = event.why.startswith(DUPLICATE)
         if event.why != CLOSER and (again_now or names[event.object] not in series.get(event.grader, {})):
             series.setdefault(event.grader, {}).setdefault(names[event.object], []).append(number)

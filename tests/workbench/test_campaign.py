@@ -160,6 +160,28 @@ def test_that_projects_merge_once_and_places_must_agree(stamps, own, tmp_path, c
         own.merge([other]).result(30)
 
 
+def test_that_a_graders_skill_does_not_depend_on_which_project_was_merged_into_which(stamps, tmp_path):
+    folders = [tmp_path / f"{name}.astrolens" for name in ("early", "late", "early2", "late2")]
+    grades = {"early": ("A", "X"), "late": ("X", "A")}
+    for day, name in enumerate(grades, 1):
+        lens, dud = grades[name]
+        rows = [f"c{n:02d},{dud if n % 3 else lens},ada,2026-01-{day:02d}T10:{n:02d}:00Z" for n in range(COUNT)]
+        table = write_table(tmp_path / f"{name}.csv", ["ID,grade,grader,time", *rows])
+        for folder in (tmp_path / f"{name}.astrolens", tmp_path / f"{name}2.astrolens"):
+            assert run("import", folder, stamps / "images") == 0
+            assert run("label", folder, "--from", table) == 0
+    assert run("merge", folders[0], folders[1]) == 0
+    assert run("merge", folders[3], folders[2]) == 0
+    made = []
+    for folder in (folders[0], folders[3]):
+        with Workbench.start() as bench:
+            bench.open(folder).result(30)
+            made.append(bench.agreement(stamps / "truth.csv").result(30).graders[0])
+    assert made[0].skill == made[1].skill
+    assert made[0].skill.hits == made[0].skill.lenses  # the first answers were all right
+    assert made[0].work == made[1].work
+
+
 def test_that_names_cut_at_forty_letters_are_found_by_their_beginning(own, stamps, tmp_path):
     long = "a_very_long_name_of_a_stamp_in_some_survey_00017"
     (tmp_path / f"{long}.fits").write_bytes((stamps / "images" / "c00.fits").read_bytes())
