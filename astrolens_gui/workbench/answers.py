@@ -34,7 +34,7 @@ class Answers:
         rows: (grader, grade, time, seconds, why) of each last answer. silent: (scheme, grade) without a number → how many.
         names: every graded object, by id. golden: object → is a lens. truth: the table that says so.
         joint: object → the number that graders agreed on
-            together. objects: in the project. grades: the values of the project's scheme, best first.
+            together. objects: in the project. titles: number → the grade of the project's scheme.
         painted: golden objects that are not in the sky.
     """
 
@@ -48,7 +48,7 @@ class Answers:
     truth: Path | None
     joint: Mapping[str, float]
     objects: int
-    grades: tuple[str, ...]
+    titles: Mapping[float, str]
     painted: frozenset[str] = frozenset()
 
     @property
@@ -128,7 +128,7 @@ def gathered(opened: Opened, golden: Path | None) -> Answers:
         truth=path,
         joint=joint,
         objects=len(names),
-        grades=tuple(one.value for one in own.grades) if own else (),
+        titles={number: grade for grade, number in numbers(own).items()} if own else {},
         painted=frozenset(one.name for one in listed.values() if one.kind == golden_objects.PAINTED),
     )
 

@@ -309,15 +309,7 @@ def _confusion(name: str, said: Answers) -> dict[str, tuple[int, int]]:
     for one in said.first:
         if one.grader == name and one.object in said.golden:
             counts.setdefault(one.number, [0, 0])[not said.golden[one.object]] += 1
-    by_number = _titles(said)
-    return {by_number.get(n, f"{n:g}"): (counts[n][0], counts[n][1]) for n in sorted(counts, reverse=True)}
-
-
-def _titles(said: Answers) -> dict[float, str]:
-    from astrolens_gui.core.grading.consensus import BEST
-
-    steps = max(len(said.grades) - 1, 1)
-    return {BEST * (1 - at / steps): value for at, value in enumerate(said.grades)}
+    return {said.titles.get(n, f"{n:g}"): (counts[n][0], counts[n][1]) for n in sorted(counts, reverse=True)}
 
 
 def _place(level: Mapping[float, int], number: float) -> int:

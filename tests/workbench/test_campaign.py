@@ -182,6 +182,19 @@ def test_that_a_graders_skill_does_not_depend_on_which_project_was_merged_into_w
     assert made[0].work == made[1].work
 
 
+def test_that_golden_objects_are_told_by_the_grades_of_a_scheme_that_has_one_without_a_number(stamps, tmp_path):
+    folder = tmp_path / "p.astrolens"
+    assert run("import", folder, stamps / "images", "--scheme", "euclid") == 0  # A, B, C, I (no number), X
+    table = write_table(
+        tmp_path / "t.csv", ["ID,grade,grader", "c00,A,ada", "c02,B,ada", "c04,C,ada", "c06,I,ada", "c08,X,ada"]
+    )
+    assert run("label", folder, "--from", table) == 0
+    with Workbench.start() as bench:
+        bench.open(folder).result(30)
+        found = bench.agreement(stamps / "truth.csv").result(30).graders[0].confusion
+    assert found == {"A": (1, 0), "B": (0, 1), "C": (0, 1), "X": (0, 1)}
+
+
 def test_that_names_cut_at_forty_letters_are_found_by_their_beginning(own, stamps, tmp_path):
     long = "a_very_long_name_of_a_stamp_in_some_survey_00017"
     (tmp_path / f"{long}.fits").write_bytes((stamps / "images" / "c00.fits").read_bytes())

@@ -73,7 +73,7 @@ def _rows(values: Mapping[str, Any]) -> Iterator[tuple[str, int, Mapping[str, An
 
 
 def _texts(row: Mapping[str, Any], table: str, at: int) -> list[Fault]:
-    who = row.get("value") or row.get("id") or "a table"
+    who = row.get("value") or row.get("id") or {GRADES: "a grade", SUBTYPES: "a kind"}.get(table, "it")
     return [
         Fault(table, at, name, f"{name} must be given as text ({who} has none)")
         for name in TEXTS[table]
