@@ -204,7 +204,7 @@ def cmd_golden(arguments: argparse.Namespace) -> int:
         raise UserError("say either --paint N or --from CSV")
     if arguments.table is not None:
         new = _ask(arguments, lambda bench: bench.golden_take(arguments.table))
-        console.answer(arguments, {"new": new}, [f"{new:,} objects are golden now"])
+        console.answer(arguments, {"new": new}, [f"{new:,} objects are golden now that were not, or of another class"])
         return 0
     if arguments.paint < 1 or not 0 <= arguments.lenses <= 1:
         raise UserError("--paint is a number above 0, --lenses a share from 0 to 1")

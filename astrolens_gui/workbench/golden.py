@@ -91,7 +91,8 @@ def painted(opened: Opened) -> frozenset[int]:
 
 
 def take(opened: Opened, table: Path, ctx: Context) -> int:
-    """Objects of a truth table (ID, is_lens) become golden: known lenses, and duds; how many are new.
+    """Objects of a truth table (ID, is_lens) become golden: known lenses, and duds; how many are new, or of another class than
+    an earlier table said. What was painted stays what it is.
 
     Raises:
         UserError: the table can't be read, or names no object of the project.
@@ -103,10 +104,15 @@ def take(opened: Opened, table: Path, ctx: Context) -> int:
     if not here:
         raise UserError(f"{table}: none of its IDs is an object of {opened.project.name}; compare their names")
     had = read(opened.project.folder)
-    known = {one.name for one in had}
+    known = {one.name: one for one in had}
     fresh = [Golden(name, classes[name], KNOWN) for name in here if name not in known]
-    _write(opened.project.folder, [*had, *fresh])
-    return len(fresh)
+    wrong = {
+        name: replace(known[name], is_lens=classes[name])
+        for name in here
+        if name in known and known[name].kind == KNOWN and known[name].is_lens != classes[name]
+    }
+    _write(opened.project.folder, [*(wrong.get(one.name, one) for one in had), *fresh])
+    return len(fresh) + len(wrong)
 
 
 def paint(

@@ -90,6 +90,15 @@ def test_that_known_objects_become_golden_from_a_table(bench, project, tmp_path)
     (tmp_path / "known.csv").write_text("ID,is_lens\n" + "".join(f"{name},{lens}\n" for name, lens in rows))
     assert bench.golden_take(tmp_path / "known.csv").result(60) == 2
     assert bench.golden_take(tmp_path / "known.csv").result(60) == 0
+    before = {one.name: one.is_lens for one in golden.read(bench.project.folder)}
+    text = (tmp_path / "known.csv").read_text(encoding="utf-8")
+    (tmp_path / "right.csv").write_text(
+        text.replace(",1", ",2").replace(",0", ",1").replace(",2", ",0"), encoding="utf-8"
+    )
+    assert bench.golden_take(tmp_path / "right.csv").result(60) == 2  # a mistake is corrected
+    after = {one.name: one.is_lens for one in golden.read(bench.project.folder)}
+    assert sum(before[name] != after[name] for name in before) == 2
+    assert bench.golden_take(tmp_path / "known.csv").result(60) == 2
     turns = bench.turns().result(60)
     assert {one.words for one in turns.golden.values()} == {"a known lens", "known to be no lens"}
     (tmp_path / "others.csv").write_text("ID,is_lens\nnobody,1\n")
