@@ -79,7 +79,8 @@ class QueueView(QWidget):
     def follow(self) -> None:
         """Select the row of the object on the screen, and keep it in sight; in a rush a moment later."""
         self._current.reposition(self._model.row_of(self._current.object_id))
-        if self._followed.isValid() and self._followed.elapsed() < RUSH_MS:
+        again = self._model.asked.get(self._current.object_id) == DUPLICATE  # no row may tell, not for a moment
+        if not again and self._followed.isValid() and self._followed.elapsed() < RUSH_MS:
             if not self._behind.isActive():
                 self._behind.start()
         else:
