@@ -29,7 +29,8 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     for sub in (together, report):
         sub.add_argument("--by", choices=BY, default="mean", help="what the lists are made of (default mean)")
     together.add_argument(
-        "--rules", default="holismokes", help="holismokes (A > 2.5, B > 1.5) or holismokes-c (and C > 0.5)"
+        "--rules",
+        help="of lists by grades: holismokes (A > 2.5, B > 1.5; default) or holismokes-c (and C > 0.5); not by the posterior",
     )
     together.add_argument(
         "--out",
@@ -157,7 +158,12 @@ def cmd_consensus(arguments: argparse.Namespace) -> int:
     values: dict[str, Any] = {}
     if arguments.json:
         rows = [{**vars(one), "list": found.list_of(one), "grades": found.given[one.object]} for one in found.verdicts]
-        values = {"by": found.by, "rules": found.rules.id, "lists": found.lists, "objects": rows}
+        values = {
+            "by": found.by,
+            "rules": None if found.by == "posterior" else found.rules.id,
+            "lists": found.lists,
+            "objects": rows,
+        }
         values |= {
             "prior": found.swapped.prior,
             "prior_assumed": found.assumed,

@@ -77,7 +77,7 @@ class Consensus:
     """What `consensus` found.
 
     Attributes:
-        by: one of BY. rules: of the lists. verdicts: best first by `by`. apart: those to be graded again together.
+        by: one of BY. rules: of lists by grades. verdicts: best first by `by`. apart: those to be graded again together.
         ids: of objects by name. given: object → grader → number. swapped: the posteriors' EM.
         lists: how many on each list. silent: answers without a number. assumed: the prior is SWAP's own, for every graded object is
             golden and none tells the share of lenses. agreed: object → the number that graders agreed on together, which decides
@@ -201,24 +201,31 @@ def agreement(opened: Opened, golden: Path | None, ctx: Context, said: Answers |
 
 
 def consensus(
-    opened: Opened, by: str, rules: str, golden: Path | None, ctx: Context, said: Answers | None = None
+    opened: Opened, by: str, rules: str | None, golden: Path | None, ctx: Context, said: Answers | None = None
 ) -> Consensus:
-    """What all graders' answers add up to, by one of BY, with the lists of published rules (`consensus.PUBLISHED`).
+    """What all graders' answers add up to, by one of BY, with the lists of published rules (`consensus.PUBLISHED`; None takes
+    HOLISMOKES', and the posterior, which has lists of its own, takes nothing else).
 
     Raises:
-        UserError: nobody graded, or there is no such rule.
+        UserError: nobody graded, there is no such rule, or rules are asked for that the posterior does not know.
     """
     from astrolens_gui.core.grading import consensus as together
     from astrolens_gui.core.grading import swap
 
-    if by not in BY or rules not in together.PUBLISHED:
+    if by not in BY or rules not in {None, *together.PUBLISHED}:
+        asked = f"{by} {rules or ''}".strip()
         raise UserError(
-            f"a consensus is by {', '.join(BY)}, with the lists of {', '.join(together.PUBLISHED)}; not {by} {rules}"
+            f"a consensus is by {', '.join(BY)}, with the lists of {', '.join(together.PUBLISHED)}; not {asked}"
+        )
+    if by == "posterior" and rules is not None:
+        raise UserError(
+            f"the rules {rules} are of grades, and lists by the posterior have their own (detected, rejected): leave out the "
+            "rules, or make the lists by mean, trimmed or majority"
         )
     said = said or gathered(opened, golden)
     ctx.progress(0.4, f"{len(said.last):,} answers")
     swapped = swap.offline(together.as_answers(said.first), said.golden)
-    chosen = together.PUBLISHED[rules]
+    chosen = together.PUBLISHED[rules or together.HOLISMOKES.id]
     made = together.verdicts(said.last, swapped.posterior, rules=chosen)
 
     def worth(one: Verdict) -> tuple[float, float, str]:

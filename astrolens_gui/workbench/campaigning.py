@@ -86,7 +86,7 @@ class CampaignVerbs:
         return self.opened.start("io", agreement, golden, title="how good each grader is")
 
     @as_job
-    def consensus(self, by: str = "mean", rules: str = "holismokes", golden: Path | None = None) -> Job[Any]:
+    def consensus(self, by: str = "mean", rules: str | None = None, golden: Path | None = None) -> Job[Any]:
         """What the graders' answers add up to, by mean, trimmed, majority or posterior: a `campaign.Consensus`."""
         from .campaign import consensus
 

@@ -59,7 +59,7 @@ def export_sled(opened: Opened, out: Path) -> int:
     from .campaign import consensus
     from .stamps import pictures
 
-    found = consensus(opened, "mean", "holismokes", None, Context())
+    found = consensus(opened, "mean", None, None, Context())
     listed = [one for one in found.listed if one.object in found.places]
     if not listed:
         raise UserError(

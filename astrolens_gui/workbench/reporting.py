@@ -92,7 +92,7 @@ def facts(opened: Opened, golden: Path | None, by: str, ctx: Context) -> Facts:
 
     said = gathered(opened, golden)
     told = agreement(opened, golden, ctx.part(0.0, 0.3), said)
-    together = consensus(opened, by, "holismokes", golden, ctx.part(0.3, 0.5), said)
+    together = consensus(opened, by, None, golden, ctx.part(0.3, 0.5), said)
     search = searched(opened, 0.0, ctx.part(0.5, 0.6))
     wanted = [one.object for one in together.listed[:GALLERY]]
     wanted = wanted or [one.object for one in together.verdicts if one.object not in together.painted][: GALLERY // 5]

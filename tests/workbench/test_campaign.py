@@ -326,6 +326,13 @@ def test_that_the_commands_print_what_the_verbs_find(project, stamps, tmp_path, 
     assert run("consensus", project, "--by", "posterior", "--out", tmp_path / "l.csv", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["objects"]) == COUNT
     assert (tmp_path / "l.csv").is_file()
+    for rules in ("holismokes", "holismokes-c"):
+        assert run("consensus", project, "--by", "posterior", "--rules", rules, "--out", tmp_path / "no.csv") == 1
+        assert f"the rules {rules} are of grades" in capsys.readouterr().err
+    assert not (tmp_path / "no.csv").exists()
+    assert run("consensus", project, "--by", "trimmed", "--rules", "holismokes-c", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rules"], "C" in told["lists"]) == ("holismokes-c", True)
     assert run("consensus", project) == 0
     said = capsys.readouterr().out
     assert "±" not in said  # a spread of grades is no error of their mean
