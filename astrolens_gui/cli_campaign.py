@@ -82,7 +82,7 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--from", dest="threshold", metavar="GRADE", help="begin a stage; without it, what the stages showed"
     )
     stage.add_argument(
-        "--audit", type=float, default=0.05, metavar="SHARE", help="of what was graded lower (default 0.05)"
+        "--audit", type=float, metavar="SHARE", help="with --from: of what was graded lower (default 0.05)"
     )
     stage.add_argument("--end", action="store_true", help="everybody grades the whole queue again")
     merge = add("merge", "take the labels of other graders' projects on the same images; twice adds nothing")
@@ -241,14 +241,18 @@ def cmd_blind(arguments: argparse.Namespace) -> int:
 
 
 def cmd_stage(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
     from astrolens_gui.workbench.blind import stage_words
 
+    if arguments.audit is not None and arguments.threshold is None:
+        raise UserError("--audit is drawn when a stage begins: say --from GRADE too")
+    audit = {} if arguments.audit is None else {"audit": arguments.audit}
     with console.workbench() as bench:
         console.wait(bench.open(arguments.project))
         if arguments.end:
             console.wait(bench.end_stage())
         if arguments.threshold is not None:
-            console.wait(bench.begin_stage(arguments.threshold, arguments.audit))
+            console.wait(bench.begin_stage(arguments.threshold, **audit))
         found = console.wait(bench.stages())
     values = [
         {"stage": one.stage.number, "from": one.stage.threshold, "survivors": len(one.stage.survivors), "kept": one.kept,

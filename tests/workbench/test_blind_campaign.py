@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from astrolens_gui import cli
 from astrolens_gui.api import Context, UserError
 from astrolens_gui.workbench import Workbench, blind, finding, golden
 
@@ -143,6 +144,20 @@ def test_that_a_stage_looks_again_at_what_came_through_and_audits_the_rest(bench
     assert bench.end_stage().result(60).number == 2
     assert bench.turns().result(60).stage is None
     assert bench.end_stage().result(60) is None
+
+
+def test_that_an_audit_without_a_stage_that_begins_is_refused(bench, project, capsys):
+    good = set(bench.queue("random").result(60).name[:10])
+    grade_all(bench, lambda name: "B" if name in good else "X")
+    for options in (["--audit", "0.4"], ["--audit", "0.4", "--end"]):
+        assert cli.run(["stage", str(project), *options], lambda *_: 0) == 1
+        assert "--audit is drawn when a stage begins: say --from GRADE too" in capsys.readouterr().err
+    assert bench.stages().result(60) == []
+    for options, audited in ((["--audit", "0.4"], 20), ([], 2)):
+        assert cli.run(["stage", str(project), "--from", "B", *options], lambda *_: 0) == 0
+        stage = bench.stages().result(60)[-1].stage
+        assert (len(stage.survivors), len(stage.audited)) == (10, audited)
+        assert cli.run(["stage", str(project), "--end"], lambda *_: 0) == 0
 
 
 def test_that_a_third_stage_follows_from_the_second_and_wrong_grades_are_refused(bench, project):
