@@ -58,7 +58,7 @@ class CampaignVerbs:
 
     @as_job
     def hand_on(self, format: str, out: Path, grader: str = "") -> Job[Any]:
-        """One grader's labels as another tool's table (`handing.IDS`); (graded objects, what it could not hold)."""
+        """One grader's labels as another tool's table (`handing.IDS`); (labels in it, what it could not hold)."""
         from .handing import hand_on
 
         who = grader or self.opened.bench.grader

@@ -32,7 +32,7 @@ IDS = ("savary", "qtstamp", "astrorank", "lensrater", "anomalymatch")
 
 
 def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -> tuple[int, list[str]]:
-    """Write one grader's labels; (graded objects, what is not in the file as it is here).
+    """Write one grader's labels; (labels in the file, what is not in it as it is here).
 
     Objects are called by their first plane's file. Grades of another scheme become A, B, C, X by their numbers.
 
@@ -45,18 +45,18 @@ def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -
     check_folder(out)
     write, read = formats()[format]
     rows, graders = opened.on_db(lambda: _rows(opened, grader))
-    graded = sum(row.state in {"graded", "marked"} for row in rows)
-    if not graded:
+    if not any(row.state in {"graded", "marked"} for row in rows):
         known = ", ".join(sorted(graders)) or "nobody"
         raise UserError(f"{grader or 'nobody'} has no grades in {opened.project.name}; graders are {known}")
     text = write(rows, grader)
-    notes = losses.lost(rows, read(text, str(out)))
+    back = read(text, str(out))
+    notes = losses.lost(rows, back)
 
     def put(partial: Path) -> None:
         partial.write_text(text, encoding="utf-8", newline="")
 
     whole(out, put)
-    return graded, notes
+    return sum(row.state in losses.GIVEN for row in back.rows), notes
 
 
 def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str]]:

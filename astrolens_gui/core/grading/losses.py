@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from .foreign import FEWEST_CHARACTERS, Row, Taken
+from .foreign import FEWEST_CHARACTERS, Row, State, Taken
+
+GIVEN: frozenset[State] = frozenset({"graded", "seen", "marked"})
+"""States of a row that somebody answered."""
 
 _FIELDS = {
     "grade": "grades",
@@ -28,7 +31,7 @@ def lost(rows: Iterable[Row], back: Taken) -> list[str]:
         read[_key(row.stamp)].append(row)
     counts, missing = Counter[str](), 0
     for row in rows:
-        graded = row.state in {"graded", "seen", "marked"}
+        graded = row.state in GIVEN
         there = read.get(_key(row.stamp)) or read.get(_key(row.stamp.removesuffix(".fits"))) or []
         if not there:
             missing += graded
