@@ -98,13 +98,19 @@ class Opened:
 
 
 def open_project(bench: Workbench, folder: Path, create: dict[str, str] | None) -> Opened:
-    """On the db lane: the project of this folder, made with the options `create` where there is none."""
+    """On the db lane: the project of this folder, made with the options `create` where there is none.
+
+    Raises:
+        ProjectError, StoreError, SchemeError: it can't be opened, or a grading scheme of its own is broken.
+    """
+    from astrolens_gui.core.labels.schemes import load_schemes
     from astrolens_gui.core.project import Project
 
     if create is not None and not (folder / "project.toml").exists():
         project = Project.create(folder, **{name: value for name, value in create.items() if value})
     else:
         project = Project.open(folder)
+        load_schemes(project.folder)  # refused here in a sentence, not half open later
     opened = Opened(bench, project, project.store())
     opened.elsewhere.look(opened)  # what is there by now is no news
     return opened

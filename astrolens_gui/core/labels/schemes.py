@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from typing import Any
 
 from ...api import UserError
 from .. import paths
-from .schemecheck import GRADES, SUBTYPES, TEXTS, faults
+from .schemecheck import GRADES, SUBTYPES, TEXTS, Fault, faults
+
+_AWAY = "move the file away: labels given by it are kept"
 
 
 class SchemeError(UserError):
@@ -115,7 +118,7 @@ def _read(entry: Any) -> Scheme:
     try:
         text = entry.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SchemeError(f"{entry}: the scheme cannot be read ({error}); save it as UTF-8 text") from None
+        raise SchemeError(f"{entry}: the scheme cannot be read ({error}); save it as UTF-8 text, or {_AWAY}") from None
     return parse(text, str(entry))
 
 
@@ -134,18 +137,35 @@ def worth(project_folder: Path | None = None) -> dict[tuple[str, str], float]:
 
 
 def parse(text: str, where: str) -> Scheme:
-    """A scheme from TOML; `where` names the file in errors."""
+    """A scheme from TOML; `where` names the file in errors.
+
+    Raises:
+        SchemeError: it is none: the file, the line, what is wrong, and what to do.
+    """
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SchemeError(f"{where}: not valid TOML ({error})") from None
+        raise SchemeError(f"{where}: not valid TOML ({error}); correct that line, or {_AWAY}") from None
     if found := faults(values):
-        raise SchemeError(f"{where}: {found[0].sentence}")
+        raise SchemeError(f"{where}: line {_line(text, found[0])}: {found[0].sentence} (or {_AWAY})")
     return Scheme(
         **{name: values[name] for name in TEXTS[""]},
         grades=tuple(_grade(row) for row in values[GRADES]),
         subtypes=tuple(Subtype(**{name: row[name] for name in TEXTS[SUBTYPES]}) for row in values.get(SUBTYPES, [])),
     )
+
+
+def _line(text: str, fault: Fault) -> int:
+    """The line (from 1) that a fault's field stands in, else that of its table, else the first."""
+    lines = text.splitlines()
+    heads = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
+    mine = [at for at in heads if re.match(rf"\s*\[\[\s*{fault.table}\s*\]\]", lines[at])]
+    if fault.row >= len(mine):  # written as a list of inline tables
+        return 1
+    start = mine[fault.row] if fault.row >= 0 else 0
+    end = next((at for at in heads if at > start), len(lines))
+    field = re.compile(rf"\s*{fault.field}\s*=")
+    return 1 + next((at for at in range(start, end) if field.match(lines[at])), start)
 
 
 def _grade(row: dict[str, Any]) -> Grade:

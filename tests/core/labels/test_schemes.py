@@ -11,6 +11,7 @@ import pytest
 from astrolens_gui.core import paths
 from astrolens_gui.core.labels.schemes import SchemeError, load_schemes, own_problems, parse
 from astrolens_gui.core.project import Project
+from astrolens_gui.workbench import Workbench
 
 GOOD = """
 id = "mine"
@@ -71,22 +72,41 @@ def test_that_a_projects_scheme_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "sentence"),
+    ("old", "new", "line", "sentence"),
     [
-        ('value = "no"', 'value = "yes"', "grade 'yes' is used twice"),
-        ('key = "2"', 'key = "1"', "key '1' is used twice"),
-        ("positive = 1.0", "positive = 1.5", "positive of grade yes must be a number from 0 to 1"),
-        ('"#999999"', '"grey"', "must look like #56B4E9"),
-        ('criterion = "An arc."', "", "criterion must be given as text"),
-        ('id = "mine"', "id = 3", "id must be given as text"),
-        ("[[grades]]", "[[grade]]", "at least one"),
-        ('title = "Mine"', 'title = "Mine', "not valid TOML"),
+        ('value = "no"', 'value = "yes"', 14, "grade 'yes' is used twice"),
+        ('key = "2"', 'key = "1"', 13, "key '1' is used twice"),
+        ("positive = 1.0", "positive = 1.5", 11, "positive of grade yes must be a number from 0 to 1"),
+        ('"#999999"', '"grey"', 17, "must look like #56B4E9"),
+        ('criterion = "An arc."', "", 5, "criterion must be given as text"),
+        ('id = "mine"', "id = 3", 2, "id must be given as text"),
+        ("[[grades]]", "[[grade]]", 1, "at least one"),
+        ('title = "Mine"', 'title = "Mine', 3, "not valid TOML"),
     ],
 )
-def test_that_a_wrong_scheme_is_refused_in_a_sentence(old: str, new: str, sentence: str) -> None:
+def test_that_a_wrong_scheme_is_refused_in_a_sentence(old: str, new: str, line: int, sentence: str) -> None:
     with pytest.raises(SchemeError, match=re.escape(sentence)) as refused:
         parse(GOOD.replace(old, new), "mine.toml")
-    assert str(refused.value).startswith("mine.toml: ")
+    said = str(refused.value)
+    assert said.startswith("mine.toml: ")
+    assert "or move the file away: labels given by it are kept" in said
+    assert re.search(rf"\bline {line}\b", said)
+
+
+def test_that_a_project_with_a_broken_scheme_is_refused_and_the_one_before_stays_open(tmp_path: Path) -> None:
+    with Workbench.start() as bench:
+        bench.open(tmp_path / "good.astrolens", create={}).result(30)
+        Project.create(tmp_path / "bad.astrolens")
+        scheme = tmp_path / "bad.astrolens" / "schemes" / "mine.toml"
+        scheme.parent.mkdir()
+        scheme.write_text("id = \ntitle = 3\n", encoding="utf-8")
+        with pytest.raises(
+            SchemeError, match=r"mine\.toml: not valid TOML \(.*line 1, .*\); correct that line, or move"
+        ):
+            bench.open(tmp_path / "bad.astrolens").result(30)
+        assert bench.info().result(30).folder == tmp_path / "good.astrolens"
+        scheme.rename(tmp_path / "mine.toml")
+        bench.open(tmp_path / "bad.astrolens").result(30)
 
 
 OWN = """id = "mine"
