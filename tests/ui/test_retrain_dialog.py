@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from astrolens_gui.api import Changes
 from astrolens_gui.ui.qt import Qt
+from astrolens_gui.ui.views.lineage import LineageView
 from astrolens_gui.ui.views.lineage_graph import nodes
 from astrolens_gui.workbench.lineage import Ancestor
 from astrolens_gui.workbench.prospect import Count, Prospect
@@ -133,6 +135,28 @@ def test_that_the_models_are_listed_and_one_click_goes_back(qtbot, window, bench
     assert used == ["m1"], "what took its place gives it back"
     window.action_set["roll_back"].trigger()
     qtbot.waitUntil(lambda: used == ["m1", "m1"], timeout=5000)
+
+
+def test_that_the_model_in_use_hands_its_selection_on_and_a_chosen_one_keeps_it(qtbot):
+    old, new, newest = (Ancestor(name, "toy", champion=name == "m2") for name in ("m1", "m2", "m3"))
+    view = LineageView()
+    qtbot.addWidget(view)
+    view.show_models([replace(old, champion=True)])
+    qtbot.keyPress(view, Qt.Key_Shift, Qt.ShiftModifier)  # as of Shift+F6, still down when the model is there
+    view.show_models([old, new])
+    qtbot.keyRelease(view, Qt.Key_Shift)
+    assert selected(view) == [0], "the new model in use, and it alone"
+    assert view.chosen.id == "m2"
+    view.table.selectRow(1)
+    view.show_models([old, new, newest])
+    assert (selected(view), view.chosen.id) == ([2], "m1")
+    view.table.selectAll()
+    view.show_models([old, new, newest])
+    assert selected(view) == [0, 1, 2]
+
+
+def selected(view: LineageView) -> list[int]:
+    return sorted({index.row() for index in view.table.selectedIndexes()})
 
 
 def test_that_the_graph_keeps_refused_models_off_the_first_line():

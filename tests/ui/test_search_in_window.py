@@ -13,6 +13,7 @@ from astrolens_gui.api import UserError
 from astrolens_gui.core.learn.curve import curve
 from astrolens_gui.core.learn.estimate import Estimate, Listed, Search
 from astrolens_gui.ui.qt import Qt, QtCore
+from astrolens_gui.ui.views.elided import Elided
 from astrolens_gui.ui.views.map_picture import coloured, counted, plain
 from astrolens_gui.ui.views.search_scores import ticks
 from astrolens_gui.workbench.overview import Atlas, Doubted, Spread
@@ -81,11 +82,13 @@ def model(bench: Any) -> SimpleNamespace:
 def test_that_estimates_are_shown_with_intervals_and_what_a_threshold_costs(window, model, qtbot):
     qtbot.keyClick(window, Qt.Key_7, Qt.ControlModifier)
     state = window.searching.panel.state
-    qtbot.waitUntil(lambda: state.values["Left, estimated"].text() == "2 (0–3)", timeout=5000)
+    qtbot.waitUntil(lambda: state.values["Lenses left"].text() == "2 (0–3)", timeout=5000)
     assert state.share.text() == "50 % (40–100)"
     assert state.values["Graded"].text() == "3 of 6"
     assert "lens" in state.words.text()
     assert state.bar.found.low == 0.4
+
+    assert state.table.minimumSizeHint().width() <= 222, "with its margins, the narrowest dock"
 
     scores = window.searching.panel.scores
     qtbot.waitUntil(lambda: scores.plot.line is not None, timeout=5000)
@@ -165,6 +168,21 @@ def map_dock(window: Any, model: SimpleNamespace, qtbot: Any) -> Any:
     window.action_set["show_map"].trigger()
     qtbot.waitUntil(lambda: window.mapping.atlas is not None, timeout=5000)
     return window.mapping
+
+
+def test_that_the_map_fits_the_narrowest_dock_whatever_its_model_is_called(map_dock):
+    map_dock.panel.show_atlas(Atlas(IDS, PLACES, "cnn-20261123T231759085-0028b3", "pca", 6))
+    assert map_dock.panel.minimumSizeHint().width() <= 230
+    assert map_dock.panel.told.toolTip() == "cnn-20261123T231759085-0028b3"
+
+
+def test_that_every_strategy_of_the_mixture_can_be_read(window, model, qtbot):
+    qtbot.keyClick(window, Qt.Key_7, Qt.ControlModifier)
+    panel = window.searching.panel
+    panel.setCurrentWidget(panel.mix)
+    names = panel.mix.findChildren(Elided)
+    assert len(names) >= 5
+    qtbot.waitUntil(lambda: all(label.shown() == label.text() for label in names), timeout=2000)
 
 
 def test_that_a_click_on_the_map_goes_there(map_dock, window, qtbot):

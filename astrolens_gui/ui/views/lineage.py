@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ..qt import Qt, QtWidgets, QWidget, Signal
+from ..qt import Qt, QtCore, QtWidgets, QWidget, Signal
 from .lineage_graph import VERDICTS, GraphDelegate, nodes, width
 from .sentence import Sentence
 from .tables import FittedTable
@@ -72,15 +72,17 @@ class LineageView(QWidget):
     @property
     def pair(self) -> tuple[str, ...]:
         """Ids of the two models to compare, the older one first; () where it is not two that can be."""
-        chosen = sorted({index.row() for index in self.table.selectedIndexes()}, reverse=True)
-        rows = [self._rows[at] for at in chosen if at < len(self._rows)]
+        rows = [self._rows[at] for at in reversed(self._selected())]
         if len(rows) == 1 and not rows[0].champion:
             rows = [row for row in reversed(self._rows) if row.champion or row is rows[0]]
         return tuple(row.id for row in rows) if len(rows) == 2 and not any(row.problem for row in rows) else ()
 
     def show_models(self, found: Sequence[Any]) -> None:
-        """`lineage.Ancestor`s, oldest first; what was selected stays so, else the one in use is."""
-        kept = self.chosen.id if self.chosen is not None else ""
+        """`lineage.Ancestor`s, oldest first; what was selected stays so, else the one in use is: where it was that one alone, the
+        selection goes with the use."""
+        kept = [
+            self._rows[at].id for at in self._selected() if not self._rows[at].champion or len(self._selected()) > 1
+        ]
         self._rows = list(reversed(found))
         known = {row.id for row in self._rows}
         current = next((row for row in self._rows if row.champion), None)
@@ -94,12 +96,24 @@ class LineageView(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(1, QtWidgets.QHeaderView.Stretch)
         self.table.horizontalHeader().setSectionResizeMode(0, QtWidgets.QHeaderView.Fixed)
         self.table.setColumnWidth(0, width(graph))
-        names = [row.id for row in self._rows]
-        wanted = kept if kept in known else current.id if current is not None else ""
-        self.table.setCurrentCell(names.index(wanted) if wanted else -1, 1)
+        wanted = [one for one in kept if one in known] or ([current.id] if current is not None else [])
+        self._select([at for at, row in enumerate(self._rows) if row.id in wanted])
         self.table.blockSignals(False)
         self.table.setVisible(bool(self._rows))
         self._show_chosen()
+
+    def _selected(self) -> list[int]:
+        """Rows of the selected models, the newest first."""
+        rows = {index.row() for index in self.table.selectedIndexes()}
+        return sorted(at for at in rows if at < len(self._rows))
+
+    def _select(self, rows: Sequence[int]) -> None:
+        """Select these and no others, whatever keys are held meanwhile."""
+        select = QtCore.QItemSelectionModel
+        chosen, flags = self.table.selectionModel(), select.Select | select.Rows
+        chosen.clear()
+        for at in reversed(rows):
+            chosen.setCurrentIndex(self.table.model().index(at, 1), flags)
 
     def _put(self, at: int, row: Any, node: Any) -> None:
         tip = told(row)

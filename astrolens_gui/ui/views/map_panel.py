@@ -7,7 +7,7 @@ from typing import Any
 
 from ..qt import Qt, QtGui, QtWidgets, QWidget, Signal
 from .map_view import MapView
-from .sentence import Sentence
+from .sentence import Sentence, short
 
 METHODS = {
     "pca": ("PCA", "The two directions in which what the model sees varies most; at once, the same each time"),
@@ -61,6 +61,7 @@ class MapPanel(QWidget):
         self.view.setToolTip(HOW)
         self.told = QtWidgets.QLabel(objectName="muted", wordWrap=True, alignment=Qt.AlignTop)
         self.told.setMinimumHeight(3 * self.told.fontMetrics().lineSpacing())  # no other text moves the map
+        self.told.setMinimumWidth(1)  # nor widens it beyond the dock
         self.alike = QtWidgets.QPushButton("More like these", focusPolicy=Qt.NoFocus)
         self.alike.setToolTip("Order the queue by likeness to what the lasso caught")
         self.alike.clicked.connect(self.alike_asked)
@@ -110,8 +111,9 @@ class MapPanel(QWidget):
         self.view.set_map(atlas.ids, atlas.places)
         unseen = atlas.objects - len(atlas.ids)
         self.look.setVisible(unseen > 0 or self._busy)
-        self._about = f"{len(atlas.ids):,} objects as {atlas.model} sees them"
+        self._about = f"{len(atlas.ids):,} objects as {short(atlas.model)} sees them"
         self._about += f"; {unseen:,} not looked at yet. " if unseen else ". "
+        self.told.setToolTip(atlas.model)
         self._bottom.hide()
         for part in (self.view, self._choices, self.told, self.alike):
             part.show()

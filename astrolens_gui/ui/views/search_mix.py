@@ -47,7 +47,7 @@ class MixView(QWidget):
                 self._add(grid, spec.id, spec.title, spec.doc, 0)
         rule = QtWidgets.QFrame(objectName="rule")
         rule.setFixedHeight(1)
-        grid.addWidget(rule, grid.rowCount(), 0, 1, 3)
+        grid.addWidget(rule, grid.rowCount(), 0, 1, 2)
         self._add(grid, "random", "At random", RANDOM_TIP, round(100 * SMALLEST_SHARE))
         column.addLayout(grid)
         self.draw = QtWidgets.QPushButton("Draw anew", objectName="primary", focusPolicy=Qt.NoFocus)
@@ -62,15 +62,13 @@ class MixView(QWidget):
         label = Elided()
         label.setText(title)
         label.setToolTip(f"{title}. {tip}")
-        label.setMinimumWidth(84)
         slider = QtWidgets.QSlider(Qt.Horizontal, minimum=least, maximum=100, focusPolicy=Qt.NoFocus, toolTip=tip)
-        slider.setMinimumWidth(60)
         value = QtWidgets.QLabel(alignment=Qt.AlignRight | Qt.AlignVCenter)
         value.setMinimumWidth(value.fontMetrics().horizontalAdvance("100 %") + 2)
         slider.valueChanged.connect(lambda _: self._tell())
-        grid.addWidget(label, row, 0)
-        grid.addWidget(slider, row, 1)
-        grid.addWidget(value, row, 2)
+        grid.addWidget(label, row, 0, 1, 2)
+        grid.addWidget(slider, row + 1, 0)
+        grid.addWidget(value, row + 1, 1)
         self.sliders[name], self._shares[name] = slider, value
 
     def show_mix(self, mix: Mapping[str, float] | None) -> None:

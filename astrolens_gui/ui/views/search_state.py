@@ -22,7 +22,10 @@ ROWS = (
         "Graded objects that are called a lens: the mean of what the graders say lies above a half",
     ),
     ("Undecided", "Objects whose graders' mean says neither: they count as no lens until somebody decides"),
-    ("Left, estimated", "Lenses that nobody has graded, with the interval that holds the truth 95 times of 100"),
+    (
+        "Lenses left",
+        "Lenses that nobody has graded, by the estimate, with the interval that holds the truth 95 times of 100",
+    ),
     ("Graded", "Objects with a grade, of all"),
     ("Drawn", "Grades given in a drawn order: what the estimate rests on"),
     ("Yield now", "Lenses among the last 100 grades"),
@@ -153,13 +156,13 @@ class StateView(QWidget):
         values["Drawn"].setText(f"{searched.drawn:,}")
         values["Yield now"].setText(rate(curve.yield_now))
         if search is None:
-            values["Left, estimated"].setText("not known yet")
+            values["Lenses left"].setText("not known yet")
             values["Graded"].setText(f"{graded:,}")
         else:
             left = [
                 max(each - search.found, 0.0) for each in (search.lenses.value, search.lenses.low, search.lenses.high)
             ]
-            values["Left, estimated"].setText(count(*left))
+            values["Lenses left"].setText(count(*left))
             values["Graded"].setText(f"{search.graded:,} of {search.pool:,}")
             self.share.setText(rate(search.completeness))
             self.bar.show_share(search.completeness)

@@ -98,6 +98,16 @@ def test_that_too_few_objects_leave_the_temperature_alone():
     assert not calibration.calibrated
 
 
+@pytest.mark.parametrize("count", [10, 100, 1000])
+def test_that_a_sample_sorted_without_an_error_makes_scores_no_surer_than_so_many_objects_show(count):
+    truth = np.arange(2 * count) < count
+    logit = np.where(truth, 1.5, -1.5) + np.random.default_rng(count).normal(0, 0.3, truth.size)
+    calibration = calibrate(logit, truth.astype(float), np.ones(truth.size), 0.5, 0.5)
+    odds = np.abs(logit) / calibration.temperature
+    assert calibration.calibrated
+    assert np.log(count / 3) < np.median(odds) < np.log(count + 1) + 1
+
+
 @pytest.mark.parametrize("prior", [0.05, 0.001])
 def test_that_the_ece_is_that_of_the_scores_as_they_are_given(prior):
     """A network that learnt balanced classes perfectly, held-out objects of which 5 % are lenses."""
