@@ -105,7 +105,8 @@ class LearningCommands:
             self._start(self._scored, "", "score")
         else:
             self.refused = job.id
-            window.fail(f"{report.model} was refused, the model in use stays: {report.reason}")
+            what = "was refused" if report.verdict == "refused" else f"is {report.verdict}"
+            window.fail(f"{report.model} {what}, the model in use stays: {report.reason}")
 
     def _failed(self, cancelled: str, error: BaseException) -> None:
         if is_cancelled(error):

@@ -36,9 +36,9 @@ def train_detector(
     Raises:
         UserError: too few boxes, or images without band or scale.
     """
-    from .training import check_writable, finish, runner
+    from .training import check_writable, finish, in_use, runner
 
-    began = time.perf_counter()
+    began, before = time.perf_counter(), in_use(opened, spec.task)
     rows, drawn, champion = opened.on_db(lambda: _snapshot(opened, spec))
     if not rows:
         raise UserError(
@@ -73,7 +73,7 @@ def train_detector(
         start=start,
         refused=made.refused,
     )
-    return finish(opened, outcome, time.perf_counter() - began)
+    return finish(opened, outcome, before, time.perf_counter() - began)
 
 
 def _snapshot(opened: Opened, spec: BackendSpec) -> tuple[list[ObjectRow], dict[int, list[Any]], Champion | None]:

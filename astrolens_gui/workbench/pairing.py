@@ -129,6 +129,7 @@ def train_restorer(
         raise UserError(f"the backend {spec.id} {lacking}")
     fit_params: Any = build(spec.fit_params, values)
     training.check_writable(project.models_dir)
+    before = training.in_use(opened, spec.task)
     split = {"seed": int(project.settings.get("seed", 0)), "rule": project.settings.get("split_rule", "object")}
     folder, first = Path(ctx.workdir) / "set", ctx.part(0.0, 0.1)
     if pairs is not None:
@@ -158,7 +159,7 @@ def train_restorer(
         asked=asked,
         refused=built.refused,
     )
-    return training.finish(opened, outcome, time.perf_counter() - begun)
+    return training.finish(opened, outcome, before, time.perf_counter() - begun)
 
 
 def examples(opened: Opened) -> list[dataset.Example]:

@@ -75,7 +75,7 @@ def train(
             raise UserError(f"the backend {spec.id} {lacking}; train it whole")
         values = {**values, "tune": "head"}
     fit_params: Any = build(spec.fit_params, values)
-    unreal = golden.painted(opened)
+    unreal, before = golden.painted(opened), in_use(opened, spec.task)
     objects, labels, champion = opened.on_db(lambda: snapshot(opened, unreal))
     targets = worth(project.folder)
     rows = dataset.examples(objects, labels, targets, source=opened.images.source)
@@ -108,7 +108,7 @@ def train(
         if gone := project.missing_roots():
             raise UserError(gone[0]) from None
         raise
-    return finish(opened, outcome, time.perf_counter() - start)
+    return finish(opened, outcome, before, time.perf_counter() - start)
 
 
 def snapshot(opened: Opened, unreal: Collection[int] = ()) -> tuple[list[Any], list[Any], retrain.Champion | None]:
@@ -197,11 +197,19 @@ def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
     return getattr(importlib.import_module(module), name)(**kwargs, ctx=ctx)
 
 
-def finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
+def in_use(opened: Opened, task: str) -> str:
+    """Id of the champion of a task, "" where there is none."""
+    row = opened.on_db(lambda: opened.store.champion(task))
+    return "" if row is None else row.id
+
+
+def finish(opened: Opened, outcome: Any, before: str, seconds: float) -> TrainReport:
+    """Store the model, and put it in the place of the one that it was judged against. Where somebody put another one in use while it
+    learnt (`before`: the champion when it began), that one stays: nothing is known of which of the two is better."""
     verdict, info = outcome.verdict, outcome.model
     task = opened.bench.plugins.backend(info.backend).task
 
-    def commit() -> None:
+    def commit() -> tuple[bool, str]:
         opened.store.add_model(
             info.id,
             backend=info.backend,
@@ -211,20 +219,26 @@ def finish(opened: Opened, outcome: Any, seconds: float) -> TrainReport:
             created=info.created,
             task=task,
         )
-        if verdict.activates:
+        now, reason = opened.store.champion(task), verdict.reason
+        other = now is not None and now.id not in (before, info.parent)
+        if other and verdict.activates:
+            reason += f"; {now.id} came into use while it learnt and stays: compare the two and use the better one"
+        activates = verdict.activates and not other
+        if activates:
             opened.store.set_champion(info.id)
-        ranks = verdict.activates and task == CLASSIFY
-        opened.tell(Changes(models=(info.id,), scores=ranks, queue=ranks, message=verdict.reason))
+        ranks = activates and task == CLASSIFY
+        opened.tell(Changes(models=(info.id,), scores=ranks, queue=ranks, message=reason))
+        return activates, reason
 
-    opened.on_db(commit)
-    told = {"verdict": verdict.kind, "reason": verdict.reason, "metrics": verdict.metrics}
+    activates, reason = opened.on_db(commit)
+    told = {"verdict": verdict.kind, "reason": reason, "metrics": verdict.metrics}
     opened.bench.plugins.tell("astrolens_model_trained", log, model=info.id, report=told)
     return TrainReport(
         info.id,
         verdict.kind,
-        verdict.reason,
+        reason,
         verdict.metrics,
-        verdict.activates,
+        activates,
         [sentence for _, sentence in outcome.refused],
         seconds,
     )

@@ -177,3 +177,25 @@ def test_that_a_read_only_project_is_found_out_before_the_training(bench: Workbe
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(UserError, match=r"models can't be written \(Permission denied\)"):
         bench.train("toy").result(60)
+
+
+def test_that_a_model_put_in_use_during_a_training_keeps_its_place(bench: Workbench, graded: Path, monkeypatch):
+    from astrolens_gui.core.learn import retrain
+
+    first, second = (bench.train("toy", seed=seed).result(120).model for seed in (1, 2))
+    fit = retrain.retrain
+
+    def meanwhile(**asked: Any) -> Any:
+        outcome = fit(**asked)
+        bench.set_champion(first).result(30)
+        return outcome
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retrain, "retrain", meanwhile)
+        report = bench.train("toy", seed=3).result(120)
+    assert report.verdict != "refused"
+    assert not report.champion
+    assert f"{first} came into use while it learnt and stays" in report.reason
+    assert [row.id for row in bench.model_rows().result(30) if row.champion] == [first]
+    assert second in [row.parent for row in bench.model_rows().result(30)]
+    assert bench.train("toy", seed=4).result(120).champion, "judged against what is in use, it takes its place"
