@@ -220,9 +220,9 @@ def finish(opened: Opened, outcome: Any, before: str, seconds: float) -> TrainRe
             task=task,
         )
         now, reason = opened.store.champion(task), verdict.reason
-        other = now is not None and now.id not in (before, info.parent)
+        other = now.id if now is not None and now.id not in (before, info.parent) else ""
         if other and verdict.activates:
-            reason += f"; {now.id} came into use while it learnt and stays: compare the two and use the better one"
+            reason += f"; {other} came into use while it learnt and stays: compare the two and use the better one"
         activates = verdict.activates and not other
         if activates:
             opened.store.set_champion(info.id)
