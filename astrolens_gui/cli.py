@@ -239,11 +239,14 @@ def cmd_relocate(arguments: argparse.Namespace) -> int:
 def cmd_score(arguments: argparse.Namespace) -> int:
     from astrolens_gui.api import UserError
 
+    console.check_of_images(arguments, arguments.project)
     with console.workbench() as bench:
         bands = console.names(arguments.bands) or None
         scanned = console.wait(bench.open_or_scan(arguments.project, bands, arguments.pixel_scale))
         if scanned is not None and not scanned.added:
             raise UserError(f"{arguments.project} holds no image that can be read; `astrolens import` says why of each")
+        if scanned is not None:
+            console.check_taken(scanned)
         report = console.wait(bench.score(backend=arguments.backend, model=arguments.model))
         if arguments.out:
             console.wait(bench.write_scores(report.model, arguments.out))

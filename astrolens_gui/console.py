@@ -63,14 +63,41 @@ def check_sources(sources: list[Path], done: str, verb: str) -> None:
         raise UserError(f"{projects[0]} is a project; {verb} it by itself")
 
 
+def check_of_images(arguments: argparse.Namespace, source: Path) -> None:
+    """Raises UserError: what `--bands` and `--pixel-scale` say of images is said of a project, which knows."""
+    from astrolens_gui.api import UserError
+
+    if _is_project(source):
+        for option, value in (("--bands", arguments.bands), ("--pixel-scale", arguments.pixel_scale)):
+            if value is not None:
+                raise UserError(
+                    f"{source} is a project, whose images were told {option} when they were imported; leave it out, or "
+                    f"import them again with it"
+                )
+
+
+def check_taken(report: Any) -> None:
+    """Raises UserError: no image of a project of the moment took the names given with `--bands`."""
+    from astrolens_gui.api import UserError
+
+    if report.unused:
+        raise UserError(report.unused)
+
+
 def open_sources(bench: Workbench, arguments: argparse.Namespace, folder: Path) -> list[str]:
     """Open the one project that `arguments.sources` names, or the images and folders as a project of the moment in `folder`; what
-    was refused of them, a sentence each."""
+    was refused of them, a sentence each.
+
+    Raises:
+        UserError: `--bands` (or, of a project, `--pixel-scale`) would not be used.
+    """
+    check_of_images(arguments, arguments.sources[0])
     if _is_project(arguments.sources[0]):
         wait(bench.open(arguments.sources[0]))
         return []
     wait(bench.open(folder / "scan.astrolens", create={}))
     report = wait(bench.import_images(arguments.sources, names(arguments.bands) or None, arguments.pixel_scale))
+    check_taken(report)
     return [str(one) for one in report.refused]
 
 

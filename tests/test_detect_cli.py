@@ -94,7 +94,7 @@ def test_that_mistakes_are_one_sentence(skies, model, tmp_path, capsys):
         (("detect", tmp_path / "gone.fits"), "there is no such file"),
         (("detect", skies[0], "--out", tmp_path / "boxes.xls"), "boxes are written as .csv, .reg, .json"),
         (("detect", skies[0], "--backend", "toy"), "the backend toy does not detect"),
-        (("detect", skies[0], "--model", model, "--bands", "r", "--backend", "cnn"), "the backend cnn does not detect"),
+        (("detect", skies[0], "--model", model, "--backend", "cnn"), "the backend cnn does not detect"),
         (("detect", skies[0], "--model", "nobody"), "there is no model 'nobody'"),
     )
     for argv, says in wrong:

@@ -26,6 +26,22 @@ class _Tally:
     refused: list[Any] = field(default_factory=list)
     unnamed: int = 0
     unscaled: int = 0
+    bands: tuple[str, ...] = ()
+    total: int = 0
+    otherwise: int = 0
+    first: str = ""
+
+    def take(self, record: Any) -> None:
+        """Count what an object lacks, and the names given for its bands that it did not take."""
+        from astrolens_gui.core.images.bands import passed_over
+
+        names = [plane["band"] for plane in record.planes]
+        self.total += 1
+        self.unnamed += not any(names)
+        self.unscaled += record.pixel_scale is None
+        if said := passed_over(self.bands, names):
+            self.otherwise += 1
+            self.first = self.first or f"{record.name}: {said}"
 
     def report(self, opened: Opened, more: Sequence[str] = ()) -> ImportReport:
         count = sum(getattr(one, "sources", 1) for one in self.refused)
@@ -39,14 +55,23 @@ class _Tally:
             )
             if count
         ]
-        return ImportReport(len(self.new), len(self.updated - self.new), self.refused, [*more, *notes])
+        if self.otherwise:
+            notes.append(f"{self.otherwise:,} of {self.total:,} objects took no name from --bands. {self.first}")
+        unused = self.first if self.otherwise == self.total else ""
+        return ImportReport(len(self.new), len(self.updated - self.new), self.refused, [*more, *notes], unused)
 
 
-def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[Any]] | None = None) -> _Tally:
-    """Store objects in chunks, tell, keep refusals; a cancelled import keeps what was read. `fit` may drop some of a chunk."""
+def _take(
+    opened: Opened,
+    found: Iterable[Any],
+    fit: Callable[[list[Any]], list[Any]] | None = None,
+    bands: Sequence[str] | None = None,
+) -> _Tally:
+    """Store objects in chunks, tell, keep refusals; a cancelled import keeps what was read. `fit` may drop some of a chunk;
+    `bands` are the names that were given for planes without one."""
     from astrolens_gui.core.images.ingest import Refusal
 
-    tally = _Tally()
+    tally = _Tally(bands=tuple(bands or ()))
     chunk: list[Any] = []
     written: list[Any] = []
     size = FIRST
@@ -72,8 +97,7 @@ def _take(opened: Opened, found: Iterable[Any], fit: Callable[[list[Any]], list[
                 tally.refused.append(record)
                 continue
             chunk.append(record)
-            tally.unnamed += not any(plane["band"] for plane in record.planes)
-            tally.unscaled += record.pixel_scale is None
+            tally.take(record)
             if len(chunk) >= size:  # the first ones are to be seen soon
                 store()
                 size = min(2 * size, CHUNK)
@@ -89,7 +113,7 @@ def import_images(
     """Scan, store in chunks, tell; a cancelled import keeps what was read. The lens finding challenge's folders are known by
     their files' names: their bands become one object, and notes say what is not complete. Notes also name truth tables."""
     notes: list[str] = []
-    return _take(opened, _found(sources, bands, pixel_scale, notes, ctx)).report(opened, notes)
+    return _take(opened, _found(sources, bands, pixel_scale, notes, ctx), bands=bands).report(opened, notes)
 
 
 def _found(

@@ -30,12 +30,14 @@ class ProjectInfo:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did; each of `refused` prints as one sentence that names the file; `notes` are for the person."""
+    """What an import did; each of `refused` prints as one sentence that names the file; `notes` are for the person. `unused` says
+    why no image at all took the names given for bands, "" where one did or none were given."""
 
     added: int = 0
     updated: int = 0
     refused: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unused: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...api import Plane
+from ...api import Plane, UserError
 from ..images import bands as _bands
 from ..images import readers, windows
 from ..images.errors import ImageError
@@ -104,6 +104,9 @@ def find(
 
     A band comes from the file, else from its name ("field_r.fits"); `bands` names what is left, in order. `pixel_scale` is for
     images that don't say.
+
+    Raises:
+        UserError: `bands` are not as many as images without a band, and none is called so already.
     """
     planes: list[Plane] = []
     refused: list[Refusal] = []
@@ -124,6 +127,8 @@ def find(
     if bands and len(bands) == len(nameless):
         for at, band in zip(nameless, bands, strict=True):
             planes[at] = replace(planes[at], band=band)
+    if planes and (said := _bands.passed_over(bands or (), [plane.band for plane in planes])):
+        raise UserError(f"{Path(paths[0]).name}: {said}")
     made = []
     for plane in planes:
         scale = plane.pixel_scale or pixel_scale

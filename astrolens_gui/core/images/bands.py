@@ -87,6 +87,26 @@ def _fold(name: str) -> str:
     return "_".join(word for word in _SEPARATOR.split(name.casefold()) if word)
 
 
+def passed_over(given: Sequence[str], names: Sequence[str]) -> str:
+    """Why names given for planes without one (`--bands`) were not taken; "" where the planes are all called so, or none are given.
+
+    Args:
+        names: of the planes as they are called now, "" for one without.
+    """
+    if not given or (set(given) <= set(names) and all(names)):
+        return ""
+    unnamed = sum(not name for name in names)
+    own = ", ".join(name for name in names if name)
+    parts = [f"the band{'s' if ', ' in own else ''} {own}"] if own else []
+    parts += [_planes(unnamed)] if unnamed else []
+    remedy = f"give {unnamed}, or leave it out" if unnamed else "leave it out"
+    return f"it has {' and '.join(parts)}, and --bands {','.join(given)} is for {_planes(len(given))}; {remedy}"
+
+
+def _planes(count: int) -> str:
+    return f"{count} plane{'' if count == 1 else 's'} without a name"
+
+
 @lru_cache(maxsize=4096)
 def known_band(name: str, table: Aliases | None = None) -> str:
     """The band that `name` means ("NIR_Y_FLUX" → "Y", "HSC_g" → "g", "F814W" → "F814W"); "" if it is none that we know."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...api import Plane, UserError
+from ..images import bands as _bands
 from ..images import readers
 from ..images.errors import ImageError
 from .degrade import blur_sigma, degrade
@@ -132,11 +133,18 @@ def _beside(folder: Path, kind: str, names: dict[str, Any]) -> list[Path]:
     return found
 
 
-def _planes(path: Path, bands: Sequence[str], band: str = "") -> list[Plane]:
-    """The named planes of a file; names for unnamed ones come from `bands`, in order."""
+def _planes(path: Path, bands: Sequence[str], band: str | None = None) -> list[Plane]:
+    """The named planes of a file; names for unnamed ones come from `bands`, in order, when they are as many.
+
+    Args:
+        band: the one that a row of a table wants, "" for all. A table may mix files that need names with files that have
+            some; None is for a folder of like images, where names that a file does not take are refused.
+    """
     planes = readers.inspect(path).planes
-    given = iter(bands)
+    given = iter(bands if sum(not plane.band for plane in planes) == len(bands) else ())
     named = [plane if plane.band else replace(plane, band=next(given, "")) for plane in planes]
+    if band is None and (said := _bands.passed_over(bands, [plane.band for plane in named])):
+        raise UserError(said)
     if band:
         named = [plane for plane in named if plane.band == band]
         if not named:
@@ -171,7 +179,12 @@ def _same_grid(path: Path, clean: Path, bands: Sequence[str], pixel_scale: float
 
 
 def _registered(
-    path: Path, other: Path, bands: Sequence[str], pixel_scale: float | None, band: str = "", other_band: str = ""
+    path: Path,
+    other: Path,
+    bands: Sequence[str],
+    pixel_scale: float | None,
+    band: str | None = None,
+    other_band: str | None = None,
 ) -> Pair:
     planes = _planes(path, bands, band)
     theirs = readers.inspect(other).planes
