@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui import arguments as grammar
-from astrolens_gui import cli_campaign, cli_compare, cli_detect, cli_restore, console
+from astrolens_gui import cli_campaign, cli_detect, cli_models, cli_restore, console
 
 if TYPE_CHECKING:
     from astrolens_gui.workbench import Workbench
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
     """Run one command line; `window` starts open and demo. Never raises."""
-    top = grammar.parser(
-        _commands(), cli_detect.grammar, cli_restore.grammar, cli_campaign.grammar, cli_compare.grammar
-    )
+    top = grammar.parser(_commands(), cli_detect.grammar, cli_restore.grammar, cli_campaign.grammar, cli_models.grammar)
     if not argv or (not argv[0].startswith("-") and argv[0] not in _names(top)):
         argv = ["open", *argv]  # `astrolens PROJECT` opens it
     try:
@@ -42,7 +40,7 @@ def run(argv: list[str], window: Callable[[str, dict], int]) -> int:
 def _commands() -> dict[str, Callable[[argparse.Namespace], int]]:
     """What runs each command, by its name; `open` and `demo` are the window's."""
     own = {name.removeprefix("cmd_"): run for name, run in globals().items() if name.startswith("cmd_")}
-    return own | cli_detect.COMMANDS | cli_restore.COMMANDS | cli_campaign.COMMANDS | cli_compare.COMMANDS
+    return own | cli_detect.COMMANDS | cli_restore.COMMANDS | cli_campaign.COMMANDS | cli_models.COMMANDS
 
 
 def _names(top: argparse.ArgumentParser) -> set[str]:

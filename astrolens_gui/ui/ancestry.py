@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from astrolens_gui.workbench.lineage import before
+
 from .bridge import words_of
 from .qt import QTimer
 from .versing import VersusCommands
@@ -44,10 +46,8 @@ class Ancestry:
         """Use the model that the one in use took the place of."""
 
         def found(models: list[Any]) -> None:
-            known = {one.id for one in models}
-            before = next((one.parent for one in models if one.champion), "")
-            if before in known:
-                self.use(before)
+            if former := before(models):
+                self.use(former)
             else:
                 self._window.say("There is no model before the one in use.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,11 +64,42 @@ def lineage(opened: Opened) -> list[Ancestor]:
     return came + found
 
 
+def before(found: Sequence[Ancestor]) -> str:
+    """Id of the model that the one in use took the place of, "" where there is none (any more)."""
+    known = {one.id for one in found}
+    return next((one.parent for one in found if one.champion and one.parent in known), "")
+
+
+def told(row: Ancestor) -> str:
+    """All that is known of a model, in sentences."""
+    if row.problem:
+        return f"{row.id}: {row.problem}."
+    said = [
+        f"{row.verdict.capitalize()}: {row.reason}." if row.reason and row.verdict else f"{row.verdict.capitalize()}."
+    ]
+    if row.shipped:
+        said.append("It came with the program.")
+    if row.labels:
+        said.append(f"It learnt from {row.labels:,} grades.")
+    if row.parent:
+        said.append(f"Held against {row.parent}.")
+    if row.start:
+        said.append("It went on from its weights." if row.start == row.parent else f"It went on from {row.start}.")
+    return f"{row.id}{' (in use)' if row.champion else ''}. {' '.join(said)}"
+
+
 def use(opened: Opened, model: str) -> Changes:
-    """On the db lane: a model of this project, or one that came with the program, is the champion of its task from now on."""
+    """On the db lane: a model of this project, or one that came with the program, is the champion of its task from now on.
+
+    Raises:
+        UserError: there is no such model, or its folder can't be used any more.
+    """
     for info in shipped():
         if info.id == model:
             list_shipped(opened, opened.bench.plugins.backend(info.backend), info)
+    for row in opened.store.models():
+        if row.id == model:
+            read_row(opened.project.models_dir, row.folder)
     return opened.tell(opened.store.set_champion(model))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from astrolens_gui.workbench.lineage import before, told
+
 from ..qt import Qt, QtCore, QtWidgets, QWidget, Signal
 from .lineage_graph import VERDICTS, GraphDelegate, nodes, width
 from .sentence import Sentence
@@ -86,7 +88,7 @@ class LineageView(QWidget):
         self._rows = list(reversed(found))
         known = {row.id for row in self._rows}
         current = next((row for row in self._rows if row.champion), None)
-        self._before = current.parent if current is not None and current.parent in known else ""
+        self._before = before(found)
         graph = nodes([(row.id, row.parent, row.verdict == "refused") for row in self._rows])
         self.table.blockSignals(True)
         self.table.setRowCount(len(self._rows))
@@ -141,24 +143,6 @@ class LineageView(QWidget):
     def _use(self) -> None:
         if self.use.isEnabled():
             self.use_asked.emit(self.chosen.id)
-
-
-def told(row: Any) -> str:
-    """All that is known of a model, in sentences."""
-    if row.problem:
-        return f"{row.id}: {row.problem}."
-    said = [
-        f"{row.verdict.capitalize()}: {row.reason}." if row.reason and row.verdict else f"{row.verdict.capitalize()}."
-    ]
-    if row.shipped:
-        said.append("It came with the program.")
-    if row.labels:
-        said.append(f"It learnt from {row.labels:,} grades.")
-    if row.parent:
-        said.append(f"Held against {row.parent}.")
-    if row.start:
-        said.append("It went on from its weights." if row.start == row.parent else f"It went on from {row.start}.")
-    return f"{row.id}{' (in use)' if row.champion else ''}. {' '.join(said)}"
 
 
 def _short(row: Any) -> str:

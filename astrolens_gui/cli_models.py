@@ -1,4 +1,4 @@
-"""The command `compare`: its options, and the calls of the workbench that it is; imports little at module level."""
+"""The commands `models` and `compare`: their options, and the calls of the workbench that they are; imports little at module level."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from astrolens_gui import console
 
 
 def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the command; `add(name, help)` makes a parser."""
+    """Add the commands; `add(name, help)` makes a parser."""
+    models = add("models", "the models, what the gate said of each, and which is in use; put another one in use")
+    models.add_argument("project", type=Path)
+    other = models.add_mutually_exclusive_group()
+    other.add_argument("--use", default="", metavar="MODEL", help="put this model in use, whatever the gate said of it")
+    other.add_argument("--back", action="store_true", help="use the model that the one in use took the place of")
+    models.add_argument("--json", action="store_true", help="machine-readable output")
     compare = add(
         "compare", "two models object by object: who is where on either list, and the change on held-out grades"
     )
@@ -21,6 +27,26 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     compare.add_argument("--top", type=int, default=12, help="so many objects are listed, the most at odds first (12)")
     compare.add_argument("--out", type=Path, help="every object as a CSV table")
     compare.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def cmd_models(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.api import UserError
+    from astrolens_gui.workbench.lineage import before, told
+
+    with console.workbench() as bench:
+        console.wait(bench.open(arguments.project))
+        found, notes = console.wait(bench.lineage()), []
+        if arguments.back and not before(found):
+            raise UserError("there is no model before the one in use; name one with --use")
+        if wanted := before(found) if arguments.back else arguments.use:
+            console.wait(bench.set_champion(wanted))
+            found, lacking = console.wait(bench.lineage()), len(console.wait(bench.unscored()))
+            notes = [f"{lacking:,} objects have no score by it yet: astrolens score {arguments.project}"] * bool(
+                lacking
+            )
+    lines = [told(one) for one in reversed(found)] or ["no model yet: grade some objects, then astrolens train"]
+    console.answer(arguments, [vars(one) for one in reversed(found)], [*lines, *notes])
+    return 0
 
 
 def cmd_compare(arguments: argparse.Namespace) -> int:
@@ -47,7 +73,7 @@ def cmd_compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"compare": cmd_compare}
+COMMANDS = {"models": cmd_models, "compare": cmd_compare}
 
 
 def _listed(rows: list[dict[str, Any]]) -> list[str]:
