@@ -74,7 +74,7 @@ def _take(opened: Opened, project: Any) -> tuple[Any, list[str]]:
         (made.here, "stand here already"),
         (made.foreign, "are of objects that are not here"),
         (len(moved), "objects are called alike and lie elsewhere on the sky; nothing of them is taken"),
-        (made.closed, "objects were graded by one name in both; the later grade stands"),
+        (made.twice, "objects were graded by one name in both; the later grade stands"),
     ):
         if count:
             notes.append(f"{count:,} {words}")

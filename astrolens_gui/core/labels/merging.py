@@ -2,8 +2,8 @@
 
 An event is the same in both where all that it says is the same (who, when, which object, what, and the event that it takes back),
 so a history merged twice adds nothing, two that began as copies share what they had, and the order of merging changes nothing
-but the numbers of the events. Where one grader graded one object in both, the grade that is later by the clock stands: an event of
-the reason `CLOSER` says it again where its number would not.
+but the numbers of the events. Where one grader graded one object in both, the grade that is later by the clock stands, with its
+time; what only the other has stands as it does there. An event of the reason `CLOSER` says it again where its number would not.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from .records import CLOSER, EventRow
 from .standing import MARKS
 
 _SAID = ("kind", "scheme", "grade", "subtype", "comment", "seconds", "why")
+_Pair = tuple[str, int]
 _SAYS = {"grade": ("scheme", "grade", "subtype"), "comment": ("comment",), "measure": ("data",)}
 
 
 @dataclass
 class Merged:
     """What came of it: `taken` new events by grader, `here` events that stood already, `foreign` events of objects that are not
-    here, `closed` objects where a grade had to be said again, `ids` of all that was written and the `objects` they are about."""
+    here, `twice` objects that one grader graded in both, `ids` of all that was written and the `objects` they are about."""
 
     taken: Counter[str] = field(default_factory=Counter)
     here: int = 0
     foreign: int = 0
-    closed: int = 0
+    twice: int = 0
     ids: list[int] = field(default_factory=list)
     objects: set[int] = field(default_factory=set)
 
@@ -44,8 +45,9 @@ def merge(connection: Connection, theirs: Iterable[EventRow], objects: Mapping[i
     Args:
         theirs: the other history, oldest first. objects: their object's number → ours; events of others are counted.
     """
-    made = Merged()
-    own = _known(history.history(connection), None)
+    made, theirs = Merged(), list(theirs)
+    before = history.history(connection)
+    own = _known(before, None)
     other = _known(theirs, objects)
     made.foreign = other.foreign
     at = {id: own.place[key] for id, key in other.key.items() if key in own.place}
@@ -63,26 +65,34 @@ def merge(connection: Connection, theirs: Iterable[EventRow], objects: Mapping[i
         made.taken.update(event.grader for event in ready)
         made.objects |= {objects[event.object] for event in ready if event.object is not None}
         fresh = [event for event in fresh if event.id not in at]
-    theirs_too = set(other.key.values())
-    both = {
-        pair
-        for id, key in own.key.items()
-        if key not in theirs_too and (pair := (own.event[id].grader, own.event[id].object or 0)) in new_of
-    }
-    closers = _closers(history.history(connection), both) if both else []
-    made.ids += history.append(connection, closers)
-    made.closed = len({(row["grader"], row["object_id"]) for row in closers})
+    mine = own.pairs(without=other)
+    made.twice = len(own.pairs(without=other, standing=before) & other.pairs(without=own, standing=theirs))
+    marks = Counter([*own.pair.values(), *other.pair.values()])
+    several = {pair for pair in new_of if marks[pair] > 1}
+    if several:
+        as_there = _stand(theirs, several - mine, objects)
+        made.ids += history.append(connection, _closers(_stand(history.history(connection), several), as_there))
     return made
 
 
 @dataclass
 class _Known:
-    """A history by what its events say: number → event, number → key, key → number."""
+    """A history by what its events say: number → event, number → key, key → number; number → (grader, our object)."""
 
     event: dict[int, EventRow] = field(default_factory=dict)
     key: dict[int, bytes] = field(default_factory=dict)
     place: dict[bytes, int] = field(default_factory=dict)
+    pair: dict[int, _Pair] = field(default_factory=dict)
     foreign: int = 0
+
+    def pairs(self, without: _Known, standing: Sequence[EventRow] | None = None) -> set[_Pair]:
+        """Of the events that the other has not; with `standing`, this history, of its grades that stand."""
+        gone = None if standing is None else _gone(standing)
+        return {
+            self.pair[id]
+            for id, key in self.key.items()
+            if key not in without.place and (gone is None or (self.event[id].kind == "grade" and id not in gone))
+        }
 
 
 def _known(events: Iterable[EventRow], objects: Mapping[int, int] | None) -> _Known:
@@ -102,6 +112,7 @@ def _known(events: Iterable[EventRow], objects: Mapping[int, int] | None) -> _Kn
         if times[key] > 1:  # the same once more, in one history: an event of its own
             key = hashlib.blake2b(key + str(times[key]).encode(), digest_size=16).digest()
         known.event[event.id], known.key[event.id], known.place[key] = event, key, event.id
+        known.pair[event.id] = (event.grader, thing)
     return known
 
 
@@ -133,26 +144,46 @@ def _row(event: EventRow, objects: Mapping[int, int], at: Mapping[int, int]) -> 
     }
 
 
-def _closers(events: Sequence[EventRow], pairs: set[tuple[str, int]]) -> list[dict[str, Any]]:
-    """For each (grader, object): the grade, the comment and the measurement that are latest by the clock, where another of them
-    has the higher number."""
-    redone = {event.retracts for event in events if event.kind == "retract"}
-    gone = {event.retracts for event in events if event.kind == "retract" and event.id not in redone}
+def _gone(events: Iterable[EventRow]) -> set[int | None]:
+    """The events that an undo names that no redo names."""
+    undos = [event for event in events if event.kind == "retract"]
+    redone = {event.retracts for event in undos}
+    return {event.retracts for event in undos if event.id not in redone}
+
+
+def _stand(
+    events: Sequence[EventRow], pairs: set[_Pair], objects: Mapping[int, int] | None = None
+) -> dict[tuple[str, int, str], list[EventRow]]:
+    """(grader, our object, kind) → the marks of these pairs that stand, by number; a comment may come with a grade."""
+    gone = _gone(events)
     stand: dict[tuple[str, int, str], list[EventRow]] = {}
     for event in events:
-        if event.object is not None and (event.grader, event.object) in pairs and event.id not in gone:
+        thing = event.object if objects is None else objects.get(event.object or 0)
+        if thing is not None and (event.grader, thing) in pairs and event.id not in gone:
             kinds = {"grade", "measure", "comment"} & {event.kind} | ({"comment"} if event.comment else set())
             for kind in kinds:
-                stand.setdefault((event.grader, event.object, kind), []).append(event)
+                stand.setdefault((event.grader, thing, kind), []).append(event)
+    return stand
+
+
+def _closers(
+    ours: Mapping[tuple[str, int, str], list[EventRow]], theirs: Mapping[tuple[str, int, str], list[EventRow]]
+) -> list[dict[str, Any]]:
+    """For each (grader, object): the grade, the comment and the measurement that stand, where another of them has the higher
+    number: the last of `theirs` where it is there, else the latest by the clock."""
     rows = []
-    for (grader, thing, kind), listed in sorted(stand.items()):
-        latest = max(
-            listed, key=lambda event: (event.time, *_content(event, _SAYS["measure"]), *_content(event, _SAID))
-        )
-        if _content(latest, _SAYS[kind]) != _content(listed[-1], _SAYS[kind]):
-            row = {"grader": grader, "object_id": thing, "kind": kind, "time": latest.time, "why": CLOSER}
-            rows.append({**row, **{name: getattr(latest, name) for name in _SAYS[kind]}})
+    for (grader, thing, kind), listed in sorted(ours.items()):
+        there = theirs.get((grader, thing, kind))
+        right = there[-1] if there else max(listed, key=_by_clock)
+        if (right.time, _content(right, _SAYS[kind])) != (listed[-1].time, _content(listed[-1], _SAYS[kind])):
+            row = {"grader": grader, "object_id": thing, "kind": kind, "why": CLOSER}
+            names = ("time", "seconds", "screen", *_SAYS[kind])
+            rows.append({**row, **{name: getattr(right, name) for name in names}})
     return rows
+
+
+def _by_clock(event: EventRow) -> tuple[str, ...]:
+    return (event.time, *_content(event, _SAYS["measure"]), *_content(event, _SAID))
 
 
 def _content(event: EventRow, names: Iterable[str]) -> list[str]:

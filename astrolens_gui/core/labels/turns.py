@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from .records import CLOSER
 from .schema import events
 from .standing import undone
 
@@ -13,7 +14,7 @@ def lately(connection: Connection, grader: str, limit: int, after: int = 0) -> l
     asked = (
         select(events.c.object_id, events.c.why)
         .where(events.c.kind == "grade", events.c.grader == grader, events.c.id > after, ~undone(events.c.id))
-        .where(events.c.object_id.is_not(None))
+        .where(events.c.object_id.is_not(None), events.c.why != CLOSER)
         .order_by(events.c.id.desc())
         .limit(limit)
     )
@@ -25,7 +26,7 @@ def since(connection: Connection, after: int) -> list[tuple[str, int, str, str, 
     asked = (
         select(events.c.grader, events.c.object_id, events.c.scheme, events.c.grade, events.c.why)
         .where(events.c.kind == "grade", events.c.id > after, ~undone(events.c.id))
-        .where(events.c.object_id.is_not(None))
+        .where(events.c.object_id.is_not(None), events.c.why != CLOSER)
         .order_by(events.c.id)
     )
     return [(who, int(one), scheme, grade, why) for who, one, scheme, grade, why in connection.execute(asked)]

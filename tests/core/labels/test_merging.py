@@ -7,7 +7,7 @@ import itertools
 import pytest
 from store_records import Record
 
-from astrolens_gui.core.labels import merging
+from astrolens_gui.core.labels import merging, turns
 from astrolens_gui.core.labels.store import Store
 
 NAMES = ("a", "b", "c")
@@ -43,7 +43,10 @@ def merge(store, other):
 def said(store):
     """All that stands, and the whole history but the merges' own events, by content."""
     names = {row.id: row.name for row in store.objects()}
-    stand = {(one.name, one.grader): (one.grade, one.subtype, one.comment) for one in store.labels(graded=False)}
+    stand = {
+        (one.name, one.grader): (one.grade, one.subtype, one.comment, one.time, one.seconds)
+        for one in store.labels(graded=False)
+    }
     measured = {(names[one.object], one.grader): one.values for one in store.measured()}
     boxes = sorted((names[one.object], one.source, one.x, one.class_name) for one in store.boxes())
     events = sorted(
@@ -70,7 +73,7 @@ def test_that_a_merge_is_exact_and_the_second_adds_nothing(make, address):
     theirs = said(there)
     made = merge(here, there)
     assert made.taken == {"bob": 7}
-    assert made.closed == 0
+    assert made.twice == 0
     mine = said(here)
     assert {key: value for key, value in mine[0].items() if key[1] == "bob"} == theirs[0]
     assert mine[1:3] == theirs[1:3]
@@ -108,6 +111,42 @@ def test_that_every_order_of_merging_ends_in_the_same(make):
     assert all(end == ends[0] for end in ends)
     assert ends[0][0]["a", "ada"][0] == "B"  # 10:30, the latest by the clock, whatever came last
     assert sum(event[2].endswith("10:01:00.000Z") for event in ends[0][3]) == 1  # what they shared is there once
+
+
+@pytest.mark.parametrize("later", ["A", "B"])
+def test_that_both_directions_end_in_the_same_grade_time_and_count(make, later):
+    """One grader graded one object on two machines; a copy of either merges the other, and each then takes the first's end."""
+
+    def machines(tag):
+        early, late = make(f"{tag} early"), make(f"{tag} late")
+        grade(early, "a", "A", "ada", 1, seconds=7.0, comment="an arc")
+        grade(late, "a", later, "ada", 5, seconds=3.0)
+        for store, only in ((early, "b"), (late, "c")):
+            grade(store, only, "X", "ada", 2)
+        return early, late
+
+    early, late = machines("one")
+    other_early, other_late = machines("two")
+    assert merge(early, late).twice == merge(other_late, other_early).twice == 1
+    assert said(early) == said(other_late)
+    assert said(early)[0]["a", "ada"] == (later, "", "an arc", "2026-05-01T10:05:00.000Z", 3.0)
+    with early.database.read() as connection:
+        assert [why for _, why in turns.lately(connection, "ada", 9)].count(merging.CLOSER) == 0
+    empty = make("empty")
+    for store in (late, other_early, empty):  # the end, taken by those it was made of, and by one that had nothing
+        assert merge(store, other_late).twice == 0
+        assert said(store) == said(early)
+        assert merge(store, other_late).ids == []
+
+
+def test_that_what_only_the_other_has_stands_as_it_does_there(make):
+    """A table with times of its own was taken last: the clock does not decide what one person decided in one project."""
+    there, here = make("there"), make("here")
+    grade(there, "a", "A", "ada", 9)
+    grade(there, "a", "C", "ada", 3)
+    made = merge(here, there)
+    assert (made.twice, said(here)) == (0, said(there))
+    assert said(here)[0]["a", "ada"][0] == "C"
 
 
 def test_that_labels_of_objects_that_are_not_here_are_counted(make):
