@@ -198,7 +198,8 @@ def cmd_search(arguments: argparse.Namespace) -> int:
         for name, each in shares.items():
             values |= {name: each.value, f"{name}_ci": [each.low, each.high]}
             lines.append(f"{name.replace('_', ' of the '):24} {each.value:.3g} ({each.low:.3g} to {each.high:.3g})")
-    lines.append(found.curve.hint)
+    values |= {"passed": found.passed, "caution": found.caution}
+    lines += [found.curve.hint, *([found.caution] if found.caution else [])]
     console.answer(arguments, values, lines)
     return 0
 

@@ -88,7 +88,7 @@ def _search(found: Facts) -> list[str]:
     return [
         f"{found.searched.drawn:,} objects were graded in a drawn order whose chances are stored. By inverse-probability weights the "
         f"{search.pool:,} objects hold {whole.value:.0f} lenses ({whole.low:.0f}–{whole.high:.0f}, 95 %), of which {one.value:.0%} "
-        f"({one.low:.0%}–{one.high:.0%}) are found.{open_ones}{model}"
+        f"({one.low:.0%}–{one.high:.0%}) are found.{open_ones}{model} {found.searched.caution}".rstrip()
     ]
 
 

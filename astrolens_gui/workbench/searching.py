@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from astrolens_gui.api import Context
+from astrolens_gui.core.labels.records import EventRow
 from astrolens_gui.core.learn.curve import Curve, curve
 from astrolens_gui.core.learn.estimate import Drawn, Estimate, Listed, Search
 
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 DRAWN_WHY = re.compile(r"(?:^|, )drawn#\d+ p=([0-9.eE+-]+)$")
 """The reason that a drawn order stores with each label (`QueueTable.why`), behind where it was looked at, if that is said."""
 
+PLACE_WHY = re.compile(r"(?:^|[ ,])drawn#(\d+)")
+"""The place in a drawn order that any grade given in it has, known chance or not."""
+
+FEW_PASSED, SHARE_PASSED = 10, 0.2
+"""So many objects passed over, and so many for each one graded as drawn, are no more than a new order or a page in work brings."""
 
 TIE = 1e-9
 LENS = 0.5
@@ -37,6 +44,7 @@ class Searched:
         drawn, others: objects graded in a drawn order, and in any other way: these are known, but stand for no others.
         undecided: of both, those whose graders' mean says neither: they count as no lens until somebody decides.
         threshold: the logit of the list, NaN without one.
+        passed: objects that stood before a graded one in a drawn order and got no grade in it, at least.
     """
 
     search: Search | None
@@ -46,6 +54,17 @@ class Searched:
     others: int
     undecided: int
     threshold: float
+    passed: int = 0
+
+    @property
+    def caution(self) -> str:
+        """Why the estimate may be wrong, as a sentence; "" where nothing speaks against it."""
+        if self.passed <= max(FEW_PASSED, SHARE_PASSED * self.drawn):
+            return ""
+        return (
+            f"At least {self.passed:,} objects of the drawn order were passed over: who grades only what looks like a lens makes the "
+            "estimate too high; grade the queue as it comes."
+        )
 
 
 def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
@@ -54,7 +73,8 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     real = ~np.isin(table["object"], sorted(golden.painted(opened)))
     ids, logit = table["object"][real], table["logit"][real]
     target = targets(opened, ids)
-    first, chance = _draws(opened, ids)
+    events = [event for event in opened.on_db(lambda: opened.store.events()) if event.kind == "grade" and event.object]
+    first, chance = _draws(events, ids)
     graded, lens = np.flatnonzero(np.isfinite(target)), (target > LENS).astype(np.float64)
     rows = graded[np.isfinite(chance[graded])]
     rows = rows[np.argsort(first[rows], kind="stable")]
@@ -78,22 +98,46 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
         others=len(outside),
         undecided=int((np.abs(target[graded] - LENS) < TIE).sum()),
         threshold=float("nan") if threshold is None else threshold,
+        passed=passed_over(events),
     )
 
 
-def _draws(opened: Opened, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _draws(events: Sequence[EventRow], ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(event, chance) float64 like `ids` (ascending): the first grade of each object (infinite: none), and the chance it was
     drawn with (NaN: it was not drawn)."""
     first, chance = np.full(len(ids), np.inf), np.full(len(ids), np.nan)
-    for event in opened.on_db(lambda: opened.store.events()):
-        if event.kind != "grade" or event.object is None:
-            continue
-        at = int(np.searchsorted(ids, event.object))
+    for event in events:
+        at = int(np.searchsorted(ids, event.object or 0))
         if at < len(ids) and ids[at] == event.object and event.id < first[at]:
             first[at] = event.id
             drawn = DRAWN_WHY.search(event.why)
             chance[at] = float(drawn[1]) if drawn else np.nan
     return first, chance
+
+
+def passed_over(events: Sequence[EventRow]) -> int:
+    """Objects that were left open before graded ones of a drawn order, at least: the places that no grade names below the last
+    one which does, in each order of each grader. An order ends where a place comes again with another object."""
+    known: set[tuple[str, int]] = set()
+    orders: dict[str, dict[int, int]] = {}
+    last: dict[str, int] = {}
+    passed = 0
+
+    def ended(grader: str) -> int:
+        top = last.pop(grader, 0)
+        return top - sum(place <= top for place in orders.pop(grader, {}))
+
+    for event in events:
+        place, number = PLACE_WHY.search(event.why), int(event.object or 0)
+        if place is None or (event.grader, number) in known:
+            continue
+        known.add((event.grader, number))
+        if orders.get(event.grader, {}).get(int(place[1]), number) != number:
+            passed += ended(event.grader)
+        orders.setdefault(event.grader, {})[int(place[1])] = number
+        if DRAWN_WHY.search(event.why):
+            last[event.grader] = max(last.get(event.grader, 0), int(place[1]))
+    return passed + sum(ended(grader) for grader in list(orders))
 
 
 def _with_known(search: Search, others: np.ndarray) -> Search:

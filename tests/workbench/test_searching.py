@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from astrolens_gui.api import UserError
 from astrolens_gui.demo_loop import truth_of
+from astrolens_gui.workbench.searching import passed_over
 from astrolens_gui.workbench.seeing import targets
 
 
@@ -90,3 +93,34 @@ def test_that_orders_that_need_an_embedding_say_what_is_lacking_and_use_it_when_
     assert bench.queue("drawn").result(60).strategy == "drawn"
     ids = np.sort(bench.queue("random").result(60).object)
     assert np.isfinite(targets(bench.opened, ids)).sum() == 30
+
+
+def told(grader: str, number: int, why: str) -> SimpleNamespace:
+    return SimpleNamespace(grader=grader, object=number, why=why)
+
+
+def test_that_objects_passed_over_in_a_drawn_order_are_counted():
+    as_it_came = [told("a", one, f"drawn#{one} p=0.1") for one in range(1, 31)]
+    assert passed_over(as_it_came) == 0
+    assert passed_over(as_it_came[::-1]) == 0, "a page is graded in any order"
+    golden = [told("a", 4, "golden drawn#4") if one.object == 4 else one for one in as_it_came]
+    assert passed_over(golden) == 0
+    chosen = as_it_came[4::5]
+    assert passed_over(chosen) == 24
+    anew = [told("a", 100 + one, f"mosaic, drawn#{one} p=0.2") for one in (1, 2, 5)]
+    assert passed_over(chosen + anew) == 24 + 2, "the places begin again: another order"
+    assert passed_over([*as_it_came, told("a", 7, "again drawn#900 p=0.1"), told("a", 77, "drawn#800")]) == 0
+    assert passed_over([*as_it_came[:15], told("b", 9, "drawn#1 p=0.1"), *as_it_came[15:]]) == 0
+
+
+def test_that_a_search_of_chosen_objects_says_so(bench, project, sample):
+    truth, queue = truth_of(sample), bench.queue("drawn").result(60)
+    places = [place for place in range(60) if truth[queue.name[place]]]
+    for place in places[:4]:
+        bench.label(int(queue.object[place]), "A", why=queue.why(place)).result(60)
+    assert bench.searched().result(60).caution == ""
+    for place in places[4:]:
+        bench.label(int(queue.object[place]), "A", why=queue.why(place)).result(60)
+    found = bench.searched().result(60)
+    assert found.passed == places[-1] + 1 - len(places)
+    assert f"At least {found.passed} objects of the drawn order were passed over" in found.caution

@@ -145,7 +145,10 @@ class StateView(QWidget):
         if not graded:
             self.clear()
             return
-        self.say(curve.hint if search is not None else f"{curve.hint} {EMPTY}", "" if search is not None else "muted")
+        if search is None:
+            self.say(f"{curve.hint} {EMPTY}")
+        else:
+            self.say(f"{curve.hint} {searched.caution}".rstrip(), "warning" if searched.caution else "")
         for part in (self.title, self.share, self.bar):
             part.setVisible(search is not None)
         for part in (self.table, self.heading, self.plot):
