@@ -3,17 +3,17 @@
     python benchmarks/loop.py [--seeds 5] [--labels 4000] [--gp-labels 2000] [--out docs/loop.json] [--plot docs/screenshots/loop.png]
 
 The pool is that of `loop_pool.py`: 20,000 simulated stamps, 1 % lenses, with the shipped network's embedding and log-odds. A
-simulated grader errs at a stated rate. All ways grade in batches of 100 and learn the same kind of model, a logistic
-regression on the same embedding (`core.learn.head`); they differ in what they show next:
+simulated grader errs at a stated rate. All ways grade in batches of 100. Those but ours learn the same kind of model, a logistic
+regression on the same embedding (`core.learn.head`), and differ in what they show next:
 
 random       a seeded shuffle.
 top          the highest scores of that model; a shuffle until it knows a lens and a non-lens.
 improvement  Astronomaly's published way (Lochner & Bassett 2021, arXiv:2010.11202): expected improvement by a Gaussian process
              on the embedding. Its cost grows with the cube of the labels, so it is followed to --gp-labels only.
 shipped      the shipped network's log-odds, never trained again: what a catalogue of scores gives.
-ours         the program's: begins with the shipped network's order and goes over to what the labels teach as lenses come in, as
-             tuning its last layer does: the two are mixed evenly by the share of 50 lenses. Shows the order `mixed`.
-ours, top    the same with the order `top`.
+ours         the program's: the shipped network's last layer is tuned after each batch (`astrolens_cnn.lasthead`), on those of the
+             grades that the gate does not keep for itself. Shows the order `mixed` (Most useful).
+ours, top    the same with the order `top` (Most lens-like).
 
 "Found" are true lenses among the graded. The goal in AUROC is that of the model with all labels (five folds) less 0.01.
 """
@@ -27,23 +27,24 @@ from typing import Any
 
 import loop_pool
 import numpy as np
+from astrolens_cnn import lasthead
 
 from astrolens_gui.core.learn import acquire, active, head, metrics
+from astrolens_gui.core.learn.dataset import VALIDATION_SHARE, balance
 
 BATCH = 100
 ERROR = 0.02
 SHARES = (0.5, 0.7, 0.8, 0.9)
 BELOW_FULL = 0.01
-ENOUGH = 50
-"""Graded lenses from which on the labels' own model ranks alone."""
 WAYS = ("random", "top", "improvement", "shipped", "ours", "ours, top")
 
 
 class Pool:
-    """Embedding and shipped log-odds, standardised, with the truth."""
+    """Embedding and shipped log-odds, as they are and standardised, with the truth and the network's last layer."""
 
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
         embedding, self.truth = arrays["embedding"].astype(np.float64), arrays["truth"]
+        self.features, self.own = embedding, loop_pool.own_layer()
         self.embedding = (embedding - embedding.mean(axis=0)) / np.maximum(embedding.std(axis=0), 1e-6)
         self.shipped = (arrays["logit"] - arrays["logit"].mean()) / arrays["logit"].std()
 
@@ -59,6 +60,7 @@ class Pool:
 def campaign(pool: Pool, way: str, seed: int, labels: int, error: float) -> list[tuple[int, int, float]]:
     """(labels, true lenses among them, AUROC of the model on the whole pool) before each batch and at the end."""
     random = np.random.default_rng(seed)
+    kept = np.random.default_rng([seed, 1]).random(len(pool.truth)) < VALIDATION_SHARE
     target, told = np.full(len(pool.truth), np.nan), []
     ours = way.startswith("ours")
     features = pool.embedding
@@ -79,10 +81,18 @@ def campaign(pool: Pool, way: str, seed: int, labels: int, error: float) -> list
             shown = random.permutation(len(target))[:BATCH]
         target[shown] = pool.truth[shown] != (random.random(BATCH) < error)
         if way != "shipped" and (target > 0.5).any() and (target < 0.5).any():
-            logit = head.fit(features, target, seed=seed).logit(features)
-            if ours:
-                learnt = min((target > 0.5).sum() / ENOUGH, 1.0)
-                logit = learnt * (logit - logit.mean()) / logit.std() + (1 - learnt) * pool.shipped
+            logit = after(pool, target, kept) if ours else head.fit(features, target, seed=seed).logit(features)
+
+
+def after(pool: Pool, target: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Log-odds float64 (N,) by the shipped network with its last layer tuned on the grades that are not `kept` aside."""
+    rows = np.flatnonzero(np.isfinite(target) & ~kept)
+    targets = np.stack([1 - target[rows], target[rows]], axis=1)
+    if targets.sum(axis=0).min() < 1:
+        return pool.shipped
+    weights = balance(target[rows], np.zeros(rows.size))
+    tuned = lasthead.tune(pool.own, lasthead.Graded(pool.features[rows], targets, weights))
+    return tuned.layer.logits(pool.features) @ [-1, 1]
 
 
 def needed(told: list[tuple[int, int, float]], lenses: int, goal: float) -> dict[str, float]:

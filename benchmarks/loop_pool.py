@@ -61,6 +61,15 @@ def answer(*, factory: str, params: Any, folder: str, images: str, out: str, ctx
     np.savez(out, embedding=backend.embed(stamps, ctx), logit=logit)
 
 
+def own_layer() -> Any:
+    """The last layer of the shipped network: its logits of an embedding."""
+    from astrolens_cnn import lasthead
+    from safetensors.numpy import load_file
+
+    arrays = load_file(WEIGHTS / "weights.safetensors")
+    return lasthead.Layer(arrays["logits/kernel"].astype(np.float64), arrays["logits/bias"].astype(np.float64))
+
+
 def pool(folder: Path = DEFAULT_DATA, count: int = 20_000) -> dict[str, np.ndarray]:
     """The pool from its file, else drawn now on all cores (a few minutes)."""
     path = folder / f"pool-{count}.npz"

@@ -113,11 +113,10 @@ def tuned(features: np.ndarray, truth: np.ndarray, draws: Sequence[Draw], kernel
 
     before = lasthead.Layer(kernel, bias)
     targets = np.stack([~truth, truth], 1).astype(float)
-    nothing = lasthead.Graded(features[:0], targets[:0], np.zeros(0))
     made = []
     for draw in draws:
         graded = lasthead.Graded(features[draw.learnt], targets[draw.learnt], np.ones(len(draw.learnt)))
-        made.append(lens_logit(lasthead.tune(before, graded, nothing)[0].logits(features), CLASSES))
+        made.append(lens_logit(lasthead.tune(before, graded).layer.logits(features), CLASSES))
     return made
 
 

@@ -32,6 +32,7 @@ class Classifier:
     def __init__(self, params: Any) -> None:
         self.params = params
         self._trained: keras.Model | None = None
+        self._own: lasthead.Layer | None = None  # the last layer as the network learnt it, where it was tuned since
         self._answer: Any = None
 
     def network(self, shape: tuple[int, int, int], classes: int) -> keras.Model:
@@ -50,7 +51,7 @@ class Classifier:
         """After `load` it goes on from the loaded weights; `fit_params.tune` says what of them may change."""
         shape, classes = data.input.shape, len(data.classes)
         few = self._trained is not None and len(data.indices("train")) < MANY_LABELS
-        if fit_params.tune == "head" or (fit_params.tune == "auto" and few and self._fits(data)):
+        if fit_params.tune == "head" or (fit_params.tune == "auto" and few and self._fits(data) and self._has_head()):
             return self._tune_head(data, ctx)
         trained, report = training.train(lambda: self.network(shape, classes), data, fit_params, ctx, self._trained)
         self._take(trained)
@@ -61,24 +62,35 @@ class Classifier:
         trained = self._known()
         return trained.input_shape[1:] == data.input.shape and trained.output["logits"].shape[-1] == len(data.classes)
 
+    def _has_head(self) -> bool:
+        """Whether the logits are a layer of weights over the features: a perceptron's and a committee's are not."""
+        return len(self._known().get_layer("logits").weights) == 2
+
     def _tune_head(self, data: TrainingSet, ctx: Context) -> FitReport:
-        """Fit the last layer anew to the features that the loaded network gives."""
+        """Fit the last layer anew to the features that the loaded network gives; the stamps to watch are learnt from too,
+        for nothing is stopped in time."""
         trained = self._known()
         if not self._fits(data):
             raise UserError("the last layer alone can be tuned where input and classes stay; train the whole network")
-        parts = []
-        for name, low, high in (("train", 0.0, 0.8), ("validation", 0.8, 0.95)):
-            rows = data.indices(name)  # type: ignore[arg-type]
-            features = self.embed(np.asarray(data.images[rows]), ctx.part(low, high))
-            weights = np.asarray(data.weights[rows], np.float64)
-            parts.append(lasthead.Graded(features, np.asarray(data.targets[rows], np.float64), weights))
-        last = trained.get_layer("logits")
-        kernel, bias = (np.asarray(each, np.float64) for each in last.weights)
-        layer, said = lasthead.tune(lasthead.Layer(kernel, bias), *parts)
-        ctx.progress(1.0, "last layer tuned", **said[-1])
-        last.set_weights([layer.kernel.astype(np.float32), layer.bias.astype(np.float32)])
-        self._take(trained)
-        return FitReport(tuple(said), "the last layer has one best fit", used={"precision": "float32"})
+        if not self._has_head():
+            raise UserError("this network has no last layer over its features to tune alone; train the whole network")
+        rows = np.concatenate([data.indices("train"), data.indices("validation")])
+        features = self.embed(np.asarray(data.images[rows]), ctx.part(0.0, 0.8))
+        graded = lasthead.Graded(
+            features, np.asarray(data.targets[rows], np.float64), np.asarray(data.weights[rows], np.float64)
+        )
+        own = self._own or _last_layer(trained)
+        tuned = lasthead.tune(own, graded)
+        ctx.progress(1.0, "last layer tuned", loss=graded.loss(tuned.layer))
+        last = (tuned.layer.kernel.astype(np.float32), tuned.layer.bias.astype(np.float32))
+        trained.get_layer("logits").set_weights(last)
+        self._take(trained, own)
+        epochs = tuple(
+            {"loss": graded.loss(one.layer), "pull": one.pull, "slips": one.slips, "evidence": one.evidence}
+            for one in tuned.fits
+        )
+        told = f"the last layer is tuned at once; it takes {tuned.slips:.1%} of the grades for slips"
+        return FitReport(epochs, told, used={"precision": "float32"})
 
     def classify(self, batch: np.ndarray, ctx: Context) -> np.ndarray:
         return self._run(batch, ctx)["logits"]
@@ -96,6 +108,8 @@ class Classifier:
         trained = self._known()
         about = {"shape": json.dumps(trained.input_shape[1:]), "classes": str(trained.output["logits"].shape[-1])}
         kit.save_keras(trained, Path(folder) / WEIGHTS, about)
+        if self._own is not None:
+            self._own.save(folder)
 
     def load(self, folder: Path) -> None:
         path = Path(folder) / WEIGHTS
@@ -115,7 +129,7 @@ class Classifier:
                 f"{path}: this network takes no stamps of {size} pixels and {bands} bands; train or import again"
             ) from None
         kit.load_keras(trained, path)
-        self._take(trained)
+        self._take(trained, lasthead.Layer.load(folder, (trained.output["features"].shape[-1], classes)))
 
     def _known(self) -> keras.Model:
         if self._trained is None:
@@ -143,9 +157,10 @@ class Classifier:
             raise UserError(f"symmetries must be 1, 2, 4 or 8, not {count}")
         return count
 
-    def _take(self, trained: keras.Model) -> None:
-        """Make a network the one that answers, compiled once for each of `SHAPES`."""
-        self._trained = trained
+    def _take(self, trained: keras.Model, own: lasthead.Layer | None = None) -> None:
+        """Make a network the one that answers, compiled once for each of `SHAPES`; `own` was its last layer before it was
+        tuned."""
+        self._trained, self._own = trained, own
         self._answer = tf.function(self.symmetric(self.answering(trained)), jit_compile=False)
 
     def _run(self, batch: np.ndarray, ctx: Context) -> dict[str, np.ndarray]:
@@ -170,3 +185,8 @@ class Classifier:
 
     def _nothing(self, name: str) -> np.ndarray:
         return np.zeros((0, self._known().output[name].shape[-1]), np.float32)
+
+
+def _last_layer(trained: keras.Model) -> lasthead.Layer:
+    kernel, bias = (np.asarray(each, np.float64) for each in trained.get_layer("logits").weights)
+    return lasthead.Layer(kernel, bias)

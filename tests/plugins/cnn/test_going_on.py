@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from astrolens_cnn.plugin import Network, Training
+from astrolens_cnn.settings import PerceptronTraining
 
 from astrolens_gui.api import Context, InputSpec, UserError, build
 from astrolens_gui.testing import data
@@ -70,30 +71,57 @@ def test_that_there_is_no_head_to_tune_without_a_network(tmp_path):
         fit(tmp_path, model.Residual(SMALL), tune="head")
 
 
-def test_that_the_head_is_fitted_as_logistic_regression_where_nothing_pulls():
-    linear = pytest.importorskip("sklearn.linear_model")
-    random = np.random.default_rng(0)
-    features = random.normal(size=(400, 3))
-    is_lens = random.random(400) < 1 / (1 + np.exp(-(features @ [1.5, -1.0, 0.3] + 0.2)))
-    graded = lasthead.Graded(features, np.stack([~is_lens, is_lens], 1).astype(float), np.ones(400))
-    zero = lasthead.Layer(np.zeros((3, 2)), np.zeros(2))
-    free = lasthead._fit(zero, graded, 1e-9, np.ones(3))
-    same = linear.LogisticRegression(C=1e9, max_iter=2000).fit(features, is_lens)
-    assert np.allclose(free.kernel[:, 1] - free.kernel[:, 0], same.coef_[0], atol=2e-3)
+@pytest.fixture
+def perceptron(tmp_path):
+    made = pytest.importorskip("astrolens_cnn.networks.perceptron").Perceptron(SMALL)
+    made.fit(
+        data.training_set(tmp_path / "first", SPEC, 120), build(PerceptronTraining, {"epochs": 1}), Context(seed=1)
+    )
+    return made
 
 
-def test_that_a_firm_pull_leaves_the_head_as_it_was():
-    random = np.random.default_rng(1)
-    before = lasthead.Layer(random.normal(size=(3, 2)), np.zeros(2))
-    graded = lasthead.Graded(random.normal(size=(50, 3)), np.eye(2)[random.integers(0, 2, 50)], np.ones(50))
-    assert np.allclose(lasthead._fit(before, graded, 1e6, np.ones(3)).kernel, before.kernel, atol=1e-4)
+def test_that_a_network_without_a_head_goes_on_as_a_whole(perceptron, tmp_path):
+    """Its logits are no layer of weights over the features."""
+    again = build(PerceptronTraining, {"epochs": 2})
+    report = perceptron.fit(data.training_set(tmp_path, SPEC, 120), again, Context(seed=1))
+    assert report.stopped == "all epochs"
+    with pytest.raises(UserError, match="no last layer over its features"):
+        perceptron._tune_head(data.training_set(tmp_path / "head", SPEC, 120), Context())
 
 
-def test_that_the_held_stamps_keep_the_head_that_is_best_for_them():
-    random = np.random.default_rng(2)
-    features = random.normal(size=(60, 4))
-    targets = np.eye(2)[(features[:, 0] > 0).astype(int)]
-    before = lasthead.Layer(np.stack([-5 * np.eye(4)[0], 5 * np.eye(4)[0]], 1), np.zeros(2))
-    upside_down = lasthead.Graded(features[:30], 1 - targets[:30], np.ones(30))
-    after, _ = lasthead.tune(before, upside_down, lasthead.Graded(features[30:], targets[30:], np.ones(30)))
-    assert np.array_equal(after.kernel, before.kernel), "wrong grades make it no better: it stays"
+def test_that_every_tuning_begins_from_what_the_network_learnt_by_itself(champion, tmp_path):
+    """Tuned on some grades and then on others is tuned on the others: none counts twice, also across a saved folder."""
+    once, twice = loaded(champion), loaded(champion)
+    wrong = data.training_set(tmp_path / "wrong", SPEC, 60)
+    turned = np.array(wrong.targets)[:, ::-1].copy()
+    np.save(wrong.folder / "targets.npy", turned)
+    how = build(Training, {"tune": "head"})
+    twice.fit(type(wrong).open(wrong.folder), how, Context(seed=3))
+    twice.save(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("*.safetensors")) == [lasthead.FILE, "weights.safetensors"]
+    between = loaded(tmp_path)
+    images = data.stamps(50, SPEC, 5)[0]
+    assert not np.allclose(between.classify(images, Context()), once.classify(images, Context()))
+    for number, backend in enumerate((once, between)):
+        backend.fit(data.training_set(tmp_path / str(number), SPEC, 120), how, Context(seed=3))
+    np.testing.assert_array_equal(between.classify(images, Context()), once.classify(images, Context()))
+
+
+def test_that_training_all_layers_makes_a_layer_of_its_own(champion, tmp_path):
+    backend = loaded(champion)
+    fit(tmp_path / "head", backend, tune="head")
+    fit(tmp_path / "all", backend, epochs=1, tune="all")
+    (tmp_path / "saved").mkdir()
+    backend.save(tmp_path / "saved")
+    assert not (tmp_path / "saved" / lasthead.FILE).exists()
+
+
+def test_that_an_own_layer_of_another_network_is_refused(champion, tmp_path):
+    backend = loaded(champion)
+    backend.save(tmp_path)
+    lasthead.Layer(np.zeros((3, 2)), np.zeros(2)).save(tmp_path)
+    with pytest.raises(UserError, match=f"{lasthead.FILE}: this layer does not fit the network"):
+        backend.load(tmp_path)
+    (tmp_path / lasthead.FILE).write_bytes(b"none")
+    with pytest.raises(UserError, match="cannot be read"):
+        backend.load(tmp_path)
