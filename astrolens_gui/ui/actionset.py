@@ -7,6 +7,7 @@ from typing import Any
 
 from . import actions
 from .actions import Action
+from .keymap import PLAIN, Keymap
 from .qt import QAction, QKeySequence, QObject, Qt, QtWidgets, QWidget
 
 
@@ -21,7 +22,8 @@ class ActionSet(QObject):
         self._grades: list[str] = []
         self._situation: set[str] = set()
         self._plain: dict[str, Action] = {}
-        self.keymap: Any = None
+        self.keymap = PLAIN
+        self.given_up: list[str] = []
         for action in actions.TABLE:
             self._add(action.id, action)
 
@@ -48,15 +50,16 @@ class ActionSet(QObject):
         self._grades = [f"{action.id}:{action.arguments[0]}" for action in grades]
         for key, action in zip(self._grades, grades, strict=True):
             self._add(key, action)
-        if self.keymap is not None:
-            self.set_keymap(self.keymap)
+        self.set_keymap(self.keymap)
 
-    def set_keymap(self, keymap: Any) -> None:
-        """Bind the keys of a `keymap.Keymap` from now on, under every scheme."""
+    def set_keymap(self, keymap: Keymap) -> None:
+        """Bind these keys from now on, under every scheme; `given_up` says which of them the present scheme has for itself."""
         self.keymap = keymap
         order = [*self._grades, *(key for key in self._plain if key not in self._grades)]
         grades = sum(key.startswith("grade:") for key in self._grades)
-        for key, action in zip(order, keymap.over([self._plain[one] for one in order], grades), strict=True):
+        plain = [self._plain[one] for one in order]
+        self.given_up = keymap.given_up(plain, grades)
+        for key, action in zip(order, keymap.over(plain, grades), strict=True):
             made = self._made[key][1]
             made.setShortcuts([QKeySequence(text, QKeySequence.PortableText) for text in action.keys])
             made.setToolTip(action.tooltip)

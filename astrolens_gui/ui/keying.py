@@ -81,7 +81,9 @@ class KeyChoice:
     def _show(self) -> None:
         keymaps, problems = keymap.load(paths.keymap_folder())
         chosen = self._window.workbench.settings["keymap"]
-        self._dialog.show_keymaps(list(keymaps.values()), chosen, paths.keymap_folder(), problems)
+        self._dialog.show_keymaps(
+            list(keymaps.values()), chosen, paths.keymap_folder(), problems, self._window.action_set.given_up
+        )
         present, base = self._present(), self._base()
         every = {*present.keys, *base.keys} if present.base else set()
         own = {name for name in every if present.keys.get(name) != base.keys.get(name)}
@@ -89,7 +91,7 @@ class KeyChoice:
         self._dialog.show_keys(table, ownkeys.names(table, self._grades()), own)
 
     def _present(self) -> Any:
-        return self._window.action_set.keymap or keymap.load()[0][keymap.USUAL]
+        return self._window.action_set.keymap
 
     def _base(self) -> Any:
         """What the present keys lie on: a keymap of that name, the usual one where it is gone."""

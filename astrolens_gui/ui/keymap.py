@@ -10,11 +10,11 @@ from pathlib import Path
 
 from astrolens_gui.api import UserError
 
-from .actions import TABLE, Action
+from .actions import TABLE, Action, shown
 from .qt import QKeySequence
 
 USUAL = "astrolens"
-"""The keys as the table has them."""
+"""The id of `PLAIN`."""
 
 LAST = "grade.last"
 """How a keymap names the lowest grade; the others are grade.1, grade.2, …, from the best on."""
@@ -37,22 +37,64 @@ class Keymap:
 
     def over(self, actions: Sequence[Action], grades: int) -> list[Action]:
         """The same actions with these keys; the first `grades` of them are the grades. What claims a key has it: another action
-        that had it by default goes without."""
-        named: list[tuple[Action, tuple[str, ...] | None]] = []
+        that had it by default, or a kind, goes without. But a grade keeps the key of its scheme, and a kind one of the table."""
+        wanted = self._wanted(actions, grades)
+        holder = _holders(wanted)
+        return [
+            replace(action, keys=tuple(key for key, _ in keys if holder[key.lower()][0] is action))
+            for action, keys in wanted
+        ]
+
+    def given_up(self, actions: Sequence[Action], grades: int) -> list[str]:
+        """A sentence for each key that the scheme and the keymap, or the table, both give, and for which of the two it is."""
+        wanted = self._wanted(actions, grades)
+        holder = _holders(wanted)
+        said = []
+        for action, keys in wanted:
+            for key, rank in keys:
+                other, first = holder[key.lower()]
+                if other is not action and not (first == _CLAIMED and rank == _TABLE):
+                    by = "under this keymap" if first == _CLAIMED else "by the grading scheme"
+                    said.append(f"{shown(key)} is “{other.title}” {by}, so “{action.title}” is without it")
+        return said
+
+    def _wanted(self, actions: Sequence[Action], grades: int) -> list[_Wanted]:
+        """Each action with its keys and their ranks, were there no others."""
+        made = []
         for at, action in enumerate(actions):
             names = [f"grade.{at + 1}", *([LAST] if at == grades - 1 else [])] if at < grades else [action.id]
             own = next((self.keys[name] for name in names if name in self.keys), None)
-            named.append((action, own if own is None or at >= grades else (action.keys[0], *own)))
-        claimed = {key.lower() for _, own in named if own for key in own}
-        return [
-            replace(action, keys=own if own is not None else tuple(k for k in action.keys if k.lower() not in claimed))
-            for action, own in named
-        ]
+            scheme = _GRADE if at < grades else _KIND if action.id == "subtype" else None
+            first = [] if scheme is None else [(action.keys[0], scheme)]
+            rest = [(key, _TABLE) for key in action.keys[len(first) :]]
+            made.append((action, [*first, *(rest if own is None else [(key, _CLAIMED) for key in own])]))
+        return made
+
+
+_GRADE, _CLAIMED, _KIND, _TABLE = range(4)
+"""Who has a key that several want: the scheme's grade, what the keymap gives it to, the scheme's kind, the table's action."""
+
+_Wanted = tuple[Action, list[tuple[str, int]]]
+
+
+def _holders(wanted: Sequence[_Wanted]) -> dict[str, tuple[Action, int]]:
+    """Lower-case key → who has it, and the rank by which."""
+    found: dict[str, tuple[Action, int]] = {}
+    for rank in (_GRADE, _CLAIMED, _KIND, _TABLE):
+        for action, keys in wanted:
+            for key, its in keys:
+                if its == rank:
+                    found.setdefault(key.lower(), (action, rank))
+    return found
+
+
+PLAIN = Keymap(USUAL, "AstroLens", "Keys as docs/keys.md has them.")
+"""The keys as the table has them."""
 
 
 def load(folder: Path | None = None) -> tuple[dict[str, Keymap], list[str]]:
     """(keymaps by id, the table's own first; a sentence for each file of `folder` that is none)."""
-    found = {USUAL: Keymap(USUAL, "AstroLens", "Keys as docs/keys.md has them.")}
+    found = {USUAL: PLAIN}
     shipped = (one for one in files("astrolens_resources").joinpath("keymaps").iterdir() if one.name.endswith(".toml"))
     for entry in sorted(shipped, key=lambda one: one.name):
         made = parse(entry.read_text(encoding="utf-8"), entry.name)

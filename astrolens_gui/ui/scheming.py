@@ -9,7 +9,7 @@ from astrolens_gui.core.labels.schemecheck import Fault, faults_of_own
 
 from .actions import TABLE
 from .bridge import words_of
-from .keymap import Keymap, usable
+from .keymap import usable
 from .qt import QKeySequence
 
 READ_ONLY = "This scheme comes with the program and stays as it is: make a new one from it to change it."
@@ -88,7 +88,7 @@ class SchemeCommands:
 
     def taken(self) -> dict[str, str]:
         """Lower-case key → what it does in the window under the present keymap, whatever the scheme."""
-        keymap = self._window.action_set.keymap or Keymap("", "", "")
+        keymap = self._window.action_set.keymap
         found = {key.lower(): action.title for action in keymap.over(TABLE, 0) for key in action.keys}
         extra = {key.lower() for name, keys in keymap.keys.items() if name.startswith("grade.") for key in keys}
         return found | dict.fromkeys(extra, "a grade's second key") | {"space": "the lowest grade"}

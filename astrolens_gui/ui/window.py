@@ -215,8 +215,11 @@ class Window(QtWidgets.QMainWindow):
         self.action_set.set_scheme(scheme)
         self.labelbar.set_scheme(scheme)
         self.stage.set_scheme(scheme)
+        said = list(self.action_set.given_up)
         if foreign := self.queue.foreign:
-            self.say(f"{foreign:,} grades are of another scheme; they are kept, and shown in grey")
+            said.append(f"{foreign:,} grades are of another scheme; they are kept, and shown in grey")
+        if said:
+            self.say("; ".join(said))
         self._situation()
 
     def _on_job(self, event: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +25,70 @@ def test_that_no_key_means_two_things_under_any_keymap_and_scheme(name, scheme):
     made = SHIPPED[name].over([*grades, *TABLE], len(SCHEMES[scheme].grades))
     assert conflicts(made) == []
     assert [one.keys[0] for one in made[: len(SCHEMES[scheme].grades)]] == [one.key for one in SCHEMES[scheme].grades]
+    lost = [one.title for one in made if one.id == "subtype" and not one.keys]
+    said = SHIPPED[name].given_up([*grades, *TABLE], len(SCHEMES[scheme].grades))
+    assert len(said) == len(lost)
+    assert all(any(sentence.endswith(f"so “{title}” is without it") for sentence in said) for title in lost)
+
+
+GREEDY = """id = "mine"
+title = "Mine"
+[keys]
+next = ["1", "Right"]
+toggle_theme = ["D", "Ctrl+T"]
+"grade.2" = ["L"]
+"""
+
+
+def test_that_a_grade_keeps_its_key_a_kind_gives_it_to_a_keymap_and_both_are_said():
+    mine = keymap.parse(GREEDY, "mine.toml")
+
+    def held(scheme):
+        actions, grades = [*grade_actions(SCHEMES[scheme]), *TABLE], len(SCHEMES[scheme].grades)
+        made = mine.over(actions, grades)
+        assert conflicts(made) == []
+        return {one.title: one.keys for one in made}, mine.given_up(actions, grades)
+
+    keys, said = held("abcx")
+    assert (keys["Next object"], keys["Dark / light"], keys["Kind: Disc"]) == (("Right",), ("D", "Ctrl+T"), ())
+    assert [keys[one] for one in keys if one.startswith(("Grade A", "Grade B"))] == [("1",), ("2", "L")]
+    assert said == [
+        "L is “Grade B: Probable lens” under this keymap, so “Kind: Elliptical” is without it",
+        "D is “Dark / light” under this keymap, so “Kind: Disc” is without it",
+        "1 is “Grade A: Sure lens” by the grading scheme, so “Next object” is without it",
+    ]
+    keys, said = held("sled")  # no kinds with these keys
+    assert (keys["Dark / light"], len(said)) == (("D", "Ctrl+T"), 1)
+
+
+def test_that_a_scheme_written_by_hand_has_its_keys_under_the_usual_keymap_too(window):
+    abcx = SCHEMES["abcx"]
+    kinds = (replace(abcx.subtypes[0], key="e"), *abcx.subtypes[1:])
+    scheme = replace(abcx, grades=(replace(abcx.grades[0], key="F"), *abcx.grades[1:]), subtypes=kinds)
+    window.action_set.set_scheme(scheme)
+    assert [key.toString() for key in window.action_set["grade:A"].shortcuts()] == ["F"]
+    assert window.action_set["fit"].shortcuts() == []
+    kind = f"subtype:{kinds[0].value}"
+    assert [key.toString() for key in window.action_set[kind].shortcuts()] == ["E"]
+    assert (
+        "F is “Grade A: Sure lens” by the grading scheme, so “Fit the image” is without it"
+        in window.action_set.given_up
+    )
+    titles = [one.title for one in window.action_set.table() if "E" in one.keys]
+    assert titles == [f"Kind: {kinds[0].title}"]
+
+
+def test_that_the_window_says_which_keys_a_scheme_has_for_itself_when_it_is_chosen(window, qtbot, monkeypatch):
+    window.action_set.set_keymap(keymap.parse(GREEDY, "mine.toml"))
+    for scheme in ("binary", "abcx"):
+        with qtbot.waitSignal(window.session.scheme_changed, check_params_cb=lambda found, id=scheme: found.id == id):
+            window.session.choose_scheme(scheme)
+    assert "so “Kind: Disc” is without it" in window.status.word.text()
+    shown = SimpleNamespace(dialog=None)
+    monkeypatch.setattr(SettingsDialog, "exec_", lambda self: setattr(shown, "dialog", self))
+    window.action_set["show_settings"].trigger()
+    assert "so “Kind: Disc” is without it." in shown.dialog.about_keys.text()
+    shown.dialog.close()
 
 
 def test_that_the_presets_of_other_tools_are_there():

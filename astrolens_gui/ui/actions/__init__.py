@@ -135,7 +135,8 @@ OTHER_KEYS = (
     '"grade.1" = ["Q"]            # besides the scheme\'s own; grade.last is the lowest',
     "```",
     "",
-    "A key that the file claims is taken from what had it; one that it gives to two actions is refused with both names.",
+    "A key that the file claims is taken from what had it, a kind too; one that it gives to two actions is refused with both names.",
+    "A grade keeps the key of its scheme. What goes without a key so is said when scheme or keymap are chosen, and listed in the settings.",
 )
 
 

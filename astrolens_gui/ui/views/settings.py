@@ -67,15 +67,25 @@ class SettingsDialog(QtWidgets.QDialog):
         self.keys = KeyTable()
         layout.addWidget(self.keys, 1)
 
-    def show_keymaps(self, keymaps: Sequence[Any], chosen: str, folder: Any, problems: Sequence[str] = ()) -> None:
-        """The keymaps there are (id, title, doc), which one holds, where one's own go, and which files there are none."""
+    def show_keymaps(
+        self,
+        keymaps: Sequence[Any],
+        chosen: str,
+        folder: Any,
+        problems: Sequence[str] = (),
+        given_up: Sequence[str] = (),
+    ) -> None:
+        """The keymaps there are (id, title, doc), which one holds, where one's own go, which files there are none, and which of its
+        keys the grading scheme has."""
         self.keymap.clear()
         for one in keymaps:
             self.keymap.addItem(one.title, one.id)
             self.keymap.setItemData(self.keymap.count() - 1, one.doc, Qt.ToolTipRole)
         self.keymap.setCurrentIndex(max(self.keymap.findData(chosen), 0))
         doc = next((one.doc for one in keymaps if one.id == chosen), "")
-        said = "\n".join([doc, *problems, f"Keymaps of your own go to {folder} (docs/keys.md)."])
+        said = "\n".join(
+            [doc, *problems, *(f"{one}." for one in given_up), f"Keymaps of your own go to {folder} (docs/keys.md)."]
+        )
         self.about_keys.say(said, "bad" if problems else "muted")
 
     def show_keys(self, table: Sequence[Action], names: Sequence[str], own: Collection[str]) -> None:
