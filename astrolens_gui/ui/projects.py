@@ -65,8 +65,8 @@ class ProjectCommands:
             self._window.bridge.when_done(workbench.import_images(sources, **options), self._imported)
 
     def _imported(self, report: Any) -> None:
-        self._window.say(summary(report))
-        if report.refused or len(report.notes) > 1:  # of a catalogue one note says what was found
+        self._window.say(" ".join([summary(report), *report.notes[:1]]))
+        if report.refused or len(report.notes) > 1:
             self.report = ImportReportDialog(report, self._window)
             self.report.show()
 

@@ -366,6 +366,15 @@ def test_that_the_report_of_an_import_leaves_the_keyboard_to_the_image(qtbot, wi
     window.projects.report.close()
 
 
+def test_that_a_single_note_of_an_import_is_said_without_a_dialog(window):
+    from types import SimpleNamespace
+
+    note = "3 of 3 objects took no name from --bands"
+    window.projects._imported(SimpleNamespace(added=3, updated=0, refused=[], notes=[note]))
+    assert window.status.word.text() == f"3 objects added. {note}"
+    assert getattr(window.projects, "report", None) is None
+
+
 def test_that_a_comment_in_a_filtered_mosaic_goes_to_the_stamp_under_the_cursor(qtbot, window, bench):
     window.stage.show_mosaic(True)
     window.queue_view.filter.setText("0004")
