@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrolens_gui.api import Context
+from astrolens_gui.api import Context, UserError
 from astrolens_gui.core.labels.records import EventRow
+from astrolens_gui.core.learn import dataset
 from astrolens_gui.core.learn.curve import Curve, curve
 from astrolens_gui.core.learn.estimate import Drawn, Estimate, Listed, Search
 
 from . import golden
+from .choice import read_row
 from .seeing import targets
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     place = np.cumsum(pool) - 1
     found, listed = None, None
     if len(rows):
-        drawn = Drawn(place[rows], chance[rows], lens[rows], logit[pool])
+        learnt, held = _taught(opened, events, ids[rows])
+        drawn = Drawn(place[rows], chance[rows], lens[rows], logit[pool], learnt, held)
         found = _with_known(drawn.search(), lens[outside])
         if threshold is not None:
             listed = drawn.listed(threshold)
@@ -113,6 +116,27 @@ def _draws(events: Sequence[EventRow], ids: np.ndarray) -> tuple[np.ndarray, np.
             drawn = DRAWN_WHY.search(event.why)
             chance[at] = float(drawn[1]) if drawn else np.nan
     return first, chance
+
+
+def _taught(opened: Opened, events: Sequence[EventRow], ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(learnt, held), both bool like `ids`: the model in use was trained on their grades, or they were held out of that training."""
+    nothing, row = np.zeros(len(ids), bool), opened.on_db(lambda: opened.store.champion())
+    if row is None:
+        return nothing, nothing
+    try:
+        model = read_row(opened.project.models_dir, row.folder)
+    except UserError:  # its folder is gone; the model's dock says so
+        return nothing, nothing
+    taught = set(model.label_ids)
+    known = np.isin(ids, [event.object or 0 for event in events if event.id in taught])
+    split = {"seed": 0, "rule": "object", **(model.split or {})}
+    held = {
+        one.id
+        for one in opened.on_db(lambda: opened.store.objects(ids[known].tolist()))
+        if dataset.held_out(one.field or "", str(one.meta.get("key") or one.name), int(split["seed"]), split["rule"])
+    }
+    out = np.isin(ids, list(held))
+    return known & ~out, known & out
 
 
 def passed_over(events: Sequence[EventRow]) -> int:

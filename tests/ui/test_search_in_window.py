@@ -97,6 +97,8 @@ def test_that_estimates_are_shown_with_intervals_and_what_a_threshold_costs(wind
     assert scores.values["Completeness"].text() == "…"
     qtbot.waitUntil(lambda: model.thresholds[-1] == 0.5, timeout=5000)
     qtbot.waitUntil(lambda: scores.values["Purity"].text() == "60 % (40–80)", timeout=5000)
+    scores.values["Completeness"].setText("98 % (83–100)")
+    assert scores.table.minimumSizeHint().width() + 8 <= 259, "the dock at first"
 
 
 def test_that_keys_draw_by_the_sliders_mixture_and_find_what_is_similar(window, model, qtbot):

@@ -195,12 +195,21 @@ def split_rule(fields: Iterable[str]) -> str:
 def in_validation(row: Example, seed: int, rule: str = "object") -> bool:
     """Whether an object is held out, for ever: a hash of its field (or key) and the project's seed, no matter what
     else is labelled and what it is renamed to."""
-    return _hash(row, seed, rule) < VALIDATION_SHARE
+    return held_out(row.field, row.key or row.name, seed, rule)
 
 
-def _hash(row: Example, seed: int, rule: str, salt: str = "") -> float:
+def held_out(field: str, key: str, seed: int, rule: str = "object") -> bool:
+    """The same of an object's field ("" for none) and key."""
+    return _hash(_unit(field, key, rule), seed) < VALIDATION_SHARE
+
+
+def _unit(field: str, key: str, rule: str) -> str:
+    """What goes to one side of a split as a whole."""
+    return field if rule == "field" and field else key
+
+
+def _hash(key: str, seed: int, salt: str = "") -> float:
     """A number in 0..1 that is the same for ever for an object (or for all of its field)."""
-    key = row.field if rule == "field" and row.field else row.key or row.name
     digest = hashlib.blake2b(f"{seed}{salt}\0{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
@@ -315,7 +324,8 @@ def _split(rows: Sequence[Example], held: np.ndarray, seed: int, rule: str) -> n
     """
     split = np.where(held, 2, 0).astype(np.int8)
     if int((~held).sum()) >= FEWEST_TO_WATCH:
-        watched = np.array([_hash(row, seed, rule, "watched") < WATCHED_SHARE for row in rows], bool)
+        keys = (_unit(row.field, row.key or row.name, rule) for row in rows)
+        watched = np.array([_hash(key, seed, "watched") < WATCHED_SHARE for key in keys], bool)
         split[watched & ~held] = 1
     return split
 

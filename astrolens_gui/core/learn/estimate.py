@@ -6,6 +6,10 @@ were left (Horvitz & Thompson 1952). The pool is post-stratified by the model's 
 lenses are: in each stratum what was graded is known, and the rest is like the weighted draws from it (a ratio
 estimator; Cochran 1977, §5A.9), with the interval of Korn & Graubard (1998): a binomial one on the effective number of
 draws. The strata's intervals are joined by the square-and-add rule (Zou & Donner 2008).
+
+A model ranks the objects that it learnt from by their grades: strata by its ranks would hold its own training lenses at the top
+and say nothing of the others there. `unlearnt` gives such objects the ranks that held-out ones of the same class have; what this
+adds to the uncertainty is found by resampling these (Efron 1979).
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ import numpy as np
 
 FINEST = 50
 """Objects of the first stratum; each further one doubles."""
+FEWEST_HELD = 3
+"""Held-out objects of a class from which the ranks of the others are taken."""
+RESAMPLES = 40
 LEVEL = 0.95
 
 
@@ -69,9 +76,18 @@ class Drawn:
         chance: float64 (M,), each draw's probability among those then left.
         lens: float (M,), 1 for a lens, 0 for none.
         logit: float64 (N,), of the whole pool by the present model; NaN (unscored) goes to the last stratum.
+        learnt, held: bool (M,), the model was trained on the grade, or knew it and was not (see `unlearnt`); None: on none.
     """
 
-    def __init__(self, rows: np.ndarray, chance: np.ndarray, lens: np.ndarray, logit: np.ndarray) -> None:
+    def __init__(
+        self,
+        rows: np.ndarray,
+        chance: np.ndarray,
+        lens: np.ndarray,
+        logit: np.ndarray,
+        learnt: np.ndarray | None = None,
+        held: np.ndarray | None = None,
+    ) -> None:
         self.rows, self.lens = np.asarray(rows, np.int64), np.asarray(lens, np.float64)
         chance = np.asarray(chance, np.float64)
         if not ((chance > 0) & (chance <= 1)).all():
@@ -81,42 +97,99 @@ class Drawn:
         self.weight = 1 / chance
         self.logit = np.where(np.isnan(logit), -np.inf, logit)
         self.pool = len(self.logit)
+        waiting = np.ones(self.pool, bool)
+        waiting[self.rows] = False
+        self.open = -np.sort(-self.logit[waiting])
+        given = self.logit[self.rows]
+        self.ranked, self.resampled = given, []
+        if learnt is not None and held is not None and learnt.any():
+            random = np.random.default_rng(0)
+            self.ranked = unlearnt(given, self.lens, learnt, held)
+            self.resampled = [unlearnt(given, self.lens, learnt, held, random) for _ in range(RESAMPLES)]
 
     def search(self, level: float = LEVEL) -> Search:
         """Of the whole pool."""
         found = float(self.lens.sum())
-        lenses = self._lenses(np.ones(self.pool, bool), level)
+        lenses = self._lenses(-np.inf, level)
         known = Estimate(found, found, found)
         return Search(self.pool, len(self.rows), round(found), lenses, known / lenses)
 
     def listed(self, threshold: float, level: float = LEVEL) -> Listed:
         """Of the list of all objects whose logit is at least `threshold`."""
-        inside = self.logit >= threshold
-        size = int(inside.sum())
-        true, lenses = self._lenses(inside, level), self.search(level).lenses
+        size = int((self.logit >= threshold).sum())
+        true, lenses = self._lenses(threshold, level), self.search(level).lenses
         return Listed(size, true / lenses, true / Estimate(size, size, size))
 
-    def _lenses(self, inside: np.ndarray, level: float) -> Estimate:
-        """Lenses among the rows of the pool that are `inside`."""
-        members = np.flatnonzero(inside)
-        members = members[np.argsort(-self.logit[members], kind="stable")]
-        place = np.full(self.pool, -1)
-        place[members] = np.arange(len(members))
-        at = place[self.rows]
+    def _lenses(self, threshold: float, level: float) -> Estimate:
+        """Lenses among the rows of the pool whose logit is at least `threshold`: the graded ones of these, and of the others the
+        shares of the strata."""
+        found = float(self.lens[self.logit[self.rows] >= threshold].sum())
+        most = found + int((self.open >= threshold).sum())
+        value, below, above = self._rest(self.ranked, threshold, level)
+        if self.resampled:
+            more = _normal(level) ** 2 * float(np.var([self._rest(one, threshold, level)[0] for one in self.resampled]))
+            below, above = below + more, above + more
+        value += found
+        return Estimate(value, max(value - below**0.5, found), min(value + above**0.5, most))
+
+    def _rest(self, ranked: np.ndarray, threshold: float, level: float) -> tuple[float, float, float]:
+        """(value, squares of the arms of its interval) of the lenses among the open rows, where the graded ones rank as `ranked`."""
+        inside = ranked >= threshold
+        weight, lens, waiting = self.weight[inside], self.lens[inside], self.open[self.open >= threshold]
+        at = _places(ranked[inside], waiting)
         value = below = above = 0.0
-        for start, stop in _strata(len(members), np.sort(at[at >= 0])):
+        for start, stop in _strata(len(waiting) + len(at), np.sort(at)):
             mine = (at >= start) & (at < stop)
-            known, rest = float(self.lens[mine].sum()), stop - start - int(mine.sum())
-            share = _share(self.weight[mine], self.lens[mine], level)
-            value += known + rest * share.value
+            rest = stop - start - int(mine.sum())
+            share = _share(weight[mine], lens[mine], level)
+            value += rest * share.value
             own = (
                 _normal(level) ** 2 * rest * share.value * (1 - share.value)
             )  # the rest is itself a sample of the share
             below += (rest * (share.value - share.low)) ** 2 + own
             above += (rest * (share.high - share.value)) ** 2 + own
-        found = float(self.lens[at >= 0].sum())
-        most = found + len(members) - int((at >= 0).sum())
-        return Estimate(value, max(value - below**0.5, found), min(value + above**0.5, most))
+        return value, below, above
+
+
+def _places(logit: np.ndarray, waiting: np.ndarray) -> np.ndarray:
+    """Ranks int (M,), from 0, of `logit` among these and `waiting` (descending) together; where they tie they are spread evenly."""
+    order = np.argsort(-logit, kind="stable")
+    values, group, count = np.unique(-logit[order], return_inverse=True, return_counts=True)
+    first, last = np.searchsorted(-waiting, values, "left"), np.searchsorted(-waiting, values, "right")
+    nth = np.arange(len(order)) - (np.cumsum(count) - count)[group]
+    among = first[group] + ((nth + 0.5) / count[group] * (last - first)[group]).astype(np.int64)
+    places = np.empty(len(order), np.int64)
+    places[order] = among + np.arange(len(order))
+    return places
+
+
+def unlearnt(
+    logit: np.ndarray,
+    lens: np.ndarray,
+    learnt: np.ndarray,
+    held: np.ndarray,
+    random: np.random.Generator | None = None,
+) -> np.ndarray:
+    """Logits (M,) of graded objects as a model would give them that had not learnt these grades: the learnt ones of a class get, in
+    their own order, the quantiles of its held-out ones, which were drawn alike and are held out by lot.
+
+    Args:
+        logit: by the model that learnt, NaN where unscored. lens: (M,), 1 or 0. learnt, held: bool (M,), it was trained on the grade,
+            or knew it and was not; what is neither is newer than the model and stays as it is.
+        random: draws the held-out objects of each class anew, with replacement; None takes them as they are.
+
+    A class with fewer than `FEWEST_HELD` held-out objects stays as it is too.
+    """
+    made = np.array(logit, np.float64)
+    known = np.isfinite(made)
+    for of_class in (np.asarray(lens) > 0.5, np.asarray(lens) <= 0.5):
+        mine, out = np.flatnonzero(of_class & learnt & known), np.flatnonzero(of_class & held & known)
+        if len(mine) and len(out) >= FEWEST_HELD:
+            if random is not None:
+                made[out] = made[random.choice(out, len(out))]
+            place = np.argsort(np.argsort(made[mine], kind="stable"), kind="stable")
+            made[mine] = np.quantile(made[out], (place + 0.5) / len(mine))
+    return made
 
 
 def _strata(count: int, drawn: np.ndarray) -> list[tuple[int, int]]:

@@ -35,6 +35,7 @@ def facts(rows: Sequence[tuple[str, str]]) -> tuple[QWidget, dict[str, QtWidgets
     grid = QtWidgets.QGridLayout(made)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setVerticalSpacing(3)
+    grid.setHorizontalSpacing(2)
     grid.setColumnStretch(1, 1)
     values = {}
     for row, (name, tip) in enumerate(rows):

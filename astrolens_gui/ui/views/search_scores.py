@@ -37,6 +37,10 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
     return sorted(kept)
 
 
+ROOM = 1.6
+"""How much higher than the bars the plot is: the legend stands above them."""
+
+
 class SpreadPlot(Plot):
     """Three histograms over the logit, its axis in scores, counts on a logarithmic scale; a line to drag."""
 
@@ -85,7 +89,7 @@ class SpreadPlot(Plot):
         decades = [0, 1, *(10**power for power in range(1, 8) if 10**power <= most)]
         self.getAxis("left").setTicks([[(math.log10(tick + 1), f"{tick:,}") for tick in decades]])
         self.setXRange(float(spread.edges[0]), float(spread.edges[-1]), padding=0.02)
-        self.setYRange(0, math.log10(most + 1), padding=0.08)
+        self.setYRange(0, ROOM * math.log10(most + 1), padding=0.08)
         grip = pg.mkPen(theme.colour("accent"), width=2)
         bold = pg.mkPen(theme.colour("text"), width=3)
         self.line = pg.InfiniteLine(self.threshold, 90, movable=True, pen=grip, hoverPen=bold)
@@ -108,6 +112,8 @@ class ScoresView(QWidget):
         super().__init__()
         column = QtWidgets.QVBoxLayout(self)
         column.setSpacing(5)
+        margins = column.contentsMargins()
+        column.setContentsMargins(4, margins.top(), 4, margins.bottom())  # "98 % (83–100)" in the narrowest dock
         self.words = Sentence()
         self.plot = SpreadPlot()
         self.plot.setToolTip("Drag the line: what a list of all objects to the right of it would cost and hold")

@@ -98,6 +98,47 @@ def test_that_the_lenses_nobody_saw_are_counted_in_most_campaigns():
     assert np.mean(values) == pytest.approx(60, rel=0.12), "no bias, though the queue shows lenses first"
 
 
+def learnt_by_heart(seed: int, lenses: int, pool: int = 1000) -> tuple[int, estimate.Search, estimate.Search]:
+    """A pool, with and without a word on which of the grades the model knows by heart: three quarters."""
+    random = np.random.default_rng(seed)
+    truth = random.permutation(pool) < lenses
+    logit = random.normal(size=pool) + 2.0 * truth
+    drawn = draws.draw(np.full(pool, 1 / pool), seed)
+    rows, held = drawn.order[:300], random.random(300) < 0.25
+    learnt = rows[~held]
+    logit[learnt] += np.where(truth[learnt], 8.0, -8.0)
+    known = (rows, drawn.chance[:300], truth[rows].astype(float), logit)
+    return lenses, estimate.Drawn(*known).search(), estimate.Drawn(*known, ~held, held).search()
+
+
+def test_that_a_model_which_knows_the_grades_by_heart_does_not_spoil_the_estimate():
+    found = [learnt_by_heart(seed, 100) for seed in range(60)]
+    naive, mended = (np.mean([one[at].lenses.low <= one[0] <= one[at].lenses.high for one in found]) for at in (1, 2))
+    assert naive < 0.7, "the trap is one"
+    assert mended >= 0.85
+    assert np.mean([one[2].lenses.value / one[0] for one in found]) == pytest.approx(1, abs=0.05)
+
+
+def test_that_unlearnt_ranks_are_those_of_held_out_objects_of_the_class():
+    logit = np.array([9.0, 8.0, 1.0, 2.0, 3.0, -9.0, -8.0, -1.0, 0.5, np.nan])
+    lens = np.array([1, 1, 1, 1, 1, 0, 0, 0, 0, 1])
+    learnt = np.array([1, 1, 0, 0, 0, 1, 1, 0, 0, 1], bool)
+    held = np.array([0, 0, 1, 1, 1, 0, 0, 1, 0, 0], bool)
+    made = estimate.unlearnt(logit, lens, learnt, held)
+    assert made[:2].tolist() == [2.5, 1.5], "the quartiles of 1, 2, 3, in their own order"
+    assert np.array_equal(made[2:], logit[2:], equal_nan=True), "held out, newer, too few of a class, or unscored"
+
+
+def test_that_a_list_holds_what_the_model_in_use_puts_on_it():
+    logit, rows = np.array([5.0, 4.0, 3.0, -1.0, -2.0]), np.array([0, 3])
+    drawn = estimate.Drawn(rows, np.array([0.5, 0.5]), np.array([1.0, 0.0]), logit)
+    drawn.ranked = np.array([-3.0, -1.0])
+    listed = drawn.listed(2.0)
+    assert listed.size == 3
+    assert listed.purity.low == pytest.approx(1 / 3), "the graded lens is on it, though its place was learnt"
+    assert listed.purity.high == 1
+
+
 def test_that_a_pool_wholly_graded_is_known():
     truth = np.arange(50) < 5
     drawn = draws.draw(draws.weights({"top": (1.0, -np.arange(50.0))}), 1)
