@@ -71,13 +71,13 @@ class SearchCommands:
                 window.show_dock("map")
 
         window.say(f"Looking for objects like {what} …")
-        window.session.follow(window.workbench.similar(ids), failed)
+        window.session.follow(window.workbench.similar(ids), f"The queue has what is most like {what} first", failed)
 
     def draw_anew(self) -> None:
         """Keep the mixture as the sliders have it, and draw the queue by it."""
         window = self._window
-        window.session.follow(window.workbench.set_mix(self.panel.mix.mix()))
-        window.say("The queue is drawn: grade from its top, as it comes")
+        said = "The queue is drawn: grade from its top, as it comes"
+        window.session.follow(window.workbench.set_mix(self.panel.mix.mix()), said)
 
     def doubt_grades(self) -> None:
         window, view = self._window, self.panel.doubts

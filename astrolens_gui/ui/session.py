@@ -115,9 +115,9 @@ class Session(QObject):
         """The person orders the queue another way: its top comes up."""
         self._load(strategy, log_choice=True, to_top=True)
 
-    def follow(self, job: Any, failed: Callable[[BaseException], None] | None = None) -> None:
-        """A verb of the workbench orders the queue another way: its top comes up."""
-        self._arrive(job, to_top=True, failed=failed)
+    def follow(self, job: Any, said: str, failed: Callable[[BaseException], None] | None = None) -> None:
+        """A verb of the workbench orders the queue another way: its top comes up, and `said` where nothing was in the way."""
+        self._arrive(job, to_top=True, said=said, failed=failed)
 
     def rerank(self) -> None:
         self._load(None, to_top=True)
@@ -127,11 +127,17 @@ class Session(QObject):
         self._arrive(job, to_top=to_top, then=then)
 
     def _arrive(
-        self, job: Any, *, to_top: bool, then: Any = None, failed: Callable[[BaseException], None] | None = None
+        self,
+        job: Any,
+        *,
+        to_top: bool,
+        then: Any = None,
+        said: str = "",
+        failed: Callable[[BaseException], None] | None = None,
     ) -> None:
         def arrived(table: Any) -> None:
             self._queue.set_table(table)
-            if note := getattr(table, "note", ""):
+            if note := getattr(table, "note", "") or said:
                 self.told.emit(note)
             shown = self._queue.rank_of(self._current.object_id)
             if to_top or not shown:

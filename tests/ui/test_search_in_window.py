@@ -112,11 +112,13 @@ def test_that_keys_draw_by_the_sliders_mixture_and_find_what_is_similar(window, 
     qtbot.keyClick(window, Qt.Key_D, Qt.ControlModifier)
     assert model.mixes == [{"top": 1.0, "diverse": 1.0, "random": 0.01}]
     qtbot.waitUntil(lambda: window.queue.strategy == "drawn", timeout=5000)
+    qtbot.waitUntil(lambda: "grade from its top" in window.status.word.text(), timeout=2000)
 
     target = window.current.object_id
     qtbot.keyClick(window, Qt.Key_F, Qt.ControlModifier | Qt.ShiftModifier)
     assert model.liked == [[target]]
     qtbot.waitUntil(lambda: window.queue.strategy == "similar", timeout=5000)
+    qtbot.waitUntil(lambda: "most like stamp_0001 first" in window.status.word.text(), timeout=2000)
 
 
 def drawn_table() -> SimpleNamespace:
@@ -131,6 +133,8 @@ def test_that_the_chance_of_a_draw_is_stored_unless_a_person_chose(window, bench
     assert window.queue.why(1) == "drawn#1 p=0.1"
     window.mapping._show_object(3)
     assert window.queue.why(3) == "drawn#3"
+    window.queue.set_table(drawn_table())
+    assert window.queue.why(3) == "drawn#3", "still so where a new order comes before the grade"
     window.queue.set_filter("stamp")
     assert window.queue.why(1) == "drawn#1"
     window.queue.set_filter("")

@@ -45,7 +45,7 @@ class QueueModel(QtCore.QAbstractTableModel):
         walk: objects that the graders now grade again together, in that order; () while each grades alone.
         asked: object → how the reason begins for which it is shown now, where it is not the queue's turn.
         anew: objects that are judged anew: the grade that they have is not shown until then.
-        picked: objects that a person chose to look at, on a map or in a list: they were not drawn.
+        picked: objects that a person chose to look at, on a map or in a list: they were not drawn, whatever order comes meanwhile.
     """
 
     reranked = Signal()
@@ -72,7 +72,6 @@ class QueueModel(QtCore.QAbstractTableModel):
         """Take a new order: `table` is a QueueTable, its arrays in the order of labelling."""
         self.strategy = table.strategy
         self._golden = getattr(table, "golden", frozenset())
-        self.picked.clear()
         self._new_pile(Pile(table))
 
     def _new_pile(self, pile: Pile) -> None:
@@ -103,6 +102,7 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     def clear(self) -> None:
         self._sift.text, self._sift.facts = "", Facts()
+        self.picked.clear()
         self._sift.lists.clear()
         self.leave_walk()
         self._sift.sort_by("")
