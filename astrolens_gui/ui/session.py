@@ -68,6 +68,7 @@ class Session(QObject):
             self.info = info
             self._others.start()
             self._current.show(-1)
+            self._queue.picked.clear()
             self.take_scheme()
             self.opened.emit(info)
             for note in info.notes:

@@ -101,6 +101,7 @@ def train(
             bands=bands,
             rule=project.settings["split_rule"],
             split_seed=int(project.settings.get("seed", 0)),
+            prevalence=prevalence(opened),
             go_on=how.go_on,
             replace_lineage=how.replace_lineage,
         )
@@ -195,6 +196,21 @@ def _call(entry: str, kwargs: dict[str, Any], ctx: Context) -> Any:
 
     module, _, name = entry.partition(":")
     return getattr(importlib.import_module(module), name)(**kwargs, ctx=ctx)
+
+
+FEWEST_DRAWN, FEWEST_FOUND = 100, 10
+"""Drawn grades, and lenses among them, from which the share of lenses in the project is taken from them."""
+
+
+def prevalence(opened: Opened) -> float | None:
+    """Share of lenses among all objects of the project, by the grades of a drawn queue: what scores are stated for. None where too few
+    were drawn: nobody knows it then, and the share among the labels is all there is."""
+    from .searching import searched
+
+    found = searched(opened, None, Context())
+    if found.search is None or found.drawn < FEWEST_DRAWN or found.search.found < FEWEST_FOUND or found.caution:
+        return None
+    return min(max(found.search.lenses.value / found.search.pool, 1e-6), 1 - 1e-6)
 
 
 def in_use(opened: Opened, task: str) -> str:

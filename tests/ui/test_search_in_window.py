@@ -135,6 +135,10 @@ def test_that_the_chance_of_a_draw_is_stored_unless_a_person_chose(window, bench
     assert window.queue.why(3) == "drawn#3"
     window.queue.set_table(drawn_table())
     assert window.queue.why(3) == "drawn#3", "still so where a new order comes before the grade"
+    window.session.open(window.workbench.project.folder)
+    qtbot.waitUntil(lambda: not window.queue.picked, timeout=5000)
+    qtbot.waitUntil(lambda: window.current.object_id > 0, timeout=5000)
+    window.queue.set_table(drawn_table())
     window.queue.set_filter("stamp")
     assert window.queue.why(1) == "drawn#1"
     window.queue.set_filter("")

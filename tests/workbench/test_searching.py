@@ -9,6 +9,8 @@ import pytest
 
 from astrolens_gui.api import UserError
 from astrolens_gui.demo_loop import truth_of
+from astrolens_gui.workbench import training
+from astrolens_gui.workbench.choice import read_row
 from astrolens_gui.workbench.searching import passed_over
 from astrolens_gui.workbench.seeing import targets
 
@@ -124,3 +126,17 @@ def test_that_a_search_of_chosen_objects_says_so(bench, project, sample):
     found = bench.searched().result(60)
     assert found.passed == places[-1] + 1 - len(places)
     assert f"At least {found.passed} objects of the drawn order were passed over" in found.caution
+
+
+def test_that_scores_are_stated_for_the_share_of_lenses_that_the_drawn_grades_say(bench, project, sample, monkeypatch):
+    truth = truth_of(sample)
+    grade(bench, truth, "drawn", 40)
+    assert training.prevalence(bench.opened) is None, "too few to say"
+    labelled = bench.train("toy").result(120).model
+    monkeypatch.setattr(training, "FEWEST_DRAWN", 30)
+    monkeypatch.setattr(training, "FEWEST_FOUND", 5)
+    search = bench.searched().result(60).search
+    stated = bench.train("toy").result(120).model
+    priors = {one: read_row(bench.project.models_dir, one).calibration.prior for one in (labelled, stated)}
+    assert priors[stated] == pytest.approx(search.lenses.value / 60)
+    assert priors[labelled] != pytest.approx(priors[stated])

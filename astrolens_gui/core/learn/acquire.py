@@ -21,6 +21,9 @@ arXiv:2110.12735) use it, on grades of 0 to 5."""
 HIGHEST_GRADE = 5.0
 CHUNK = 65_536
 """Objects that are compared at a time: a million need no more memory than that."""
+MOST_GRADES = 1000
+CELLS = 8_000_000
+"""Of a matrix of objects by grades, 64 MB: a million objects need no more memory at a time."""
 UNSEEN = -2.0
 """Below every cosine."""
 CENTRES = 500
@@ -42,7 +45,8 @@ def disagreement(scores: Scores, seed: int) -> np.ndarray:
 
 def improvement(scores: Scores, seed: int) -> np.ndarray:
     """Expected improvement over the best grade yet, by a Gaussian process (Matérn and white noise) on the embedding:
-    Astronomaly's published way. Before any grade, nothing is known: all equal."""
+    Astronomaly's published way. Before any grade, nothing is known: all equal. Of more than `MOST_GRADES` grades so many are drawn by
+    lot, for the work grows as their cube."""
     from scipy.stats import norm
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import Matern, WhiteKernel
@@ -51,9 +55,14 @@ def improvement(scores: Scores, seed: int) -> np.ndarray:
     known = np.isfinite(grade)
     if not known.any():
         return np.ones(len(grade))
+    learnt = np.flatnonzero(known)
+    if len(learnt) > MOST_GRADES:
+        learnt = np.sort(np.random.default_rng(seed % 2**32).permutation(learnt)[:MOST_GRADES])
     process = GaussianProcessRegressor(Matern() + WhiteKernel(), random_state=seed % 2**32)
-    process.fit(features[known], grade[known])
-    mean, deviation = process.predict(features, return_std=True)
+    process.fit(features[learnt], grade[learnt])
+    step = max(1, CELLS // len(learnt))
+    parts = [process.predict(features[at : at + step], return_std=True) for at in range(0, len(features), step)]
+    mean, deviation = (np.concatenate(each) for each in zip(*parts, strict=True))
     gain, deviation = mean - grade[known].max() - TRADEOFF, np.maximum(deviation, FEWEST_VALUES)
     return gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)
 

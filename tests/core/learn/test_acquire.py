@@ -84,3 +84,18 @@ def test_that_grades_of_one_class_teach_nothing(pool):
     target[:5] = 1.0
     with pytest.raises(ValueError, match="one non-lens"):
         head.fit(features, target)
+
+
+def test_that_improvement_needs_no_more_memory_for_more_objects_or_grades(pool, monkeypatch):
+    truth, features = pool
+    target = np.full(len(truth), np.nan)
+    target[::7] = truth[::7]
+    whole = acquire.improvement({"embedding": features, "target": target}, 0)
+    monkeypatch.setattr(acquire, "CELLS", 1000)
+    assert acquire.improvement({"embedding": features, "target": target}, 0) == pytest.approx(
+        whole, rel=1e-6, abs=1e-12
+    )
+    monkeypatch.setattr(acquire, "MOST_GRADES", 10)
+    fewer = acquire.improvement({"embedding": features, "target": target}, 0)
+    assert np.isfinite(fewer).all()
+    assert not np.allclose(fewer, whole)
