@@ -50,6 +50,10 @@ def cmd_models(arguments: argparse.Namespace) -> int:
 
 
 def cmd_compare(arguments: argparse.Namespace) -> int:
+    from astrolens_gui.workbench.comparing import check_name
+
+    if arguments.out is not None:
+        check_name(arguments.out)  # before anything is scored
     with console.workbench() as bench:
         console.wait(bench.open(arguments.project))
         found = console.wait(bench.compare(arguments.first, arguments.second))

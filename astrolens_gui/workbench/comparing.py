@@ -94,12 +94,25 @@ def compare(opened: Opened, first: str, second: str, ctx: Context) -> Compared:
     return Compared(pair, made, names, tuple(made.figures()), int((real & ~both).sum()))
 
 
+def check_name(out: Path) -> None:
+    """Raises:
+    UserError: the ending promises another kind of table than CSV.
+    """
+    if out.suffix.lower() != ".csv":
+        raise UserError(f"{out}: a comparison is written as a CSV table; end it in .csv")
+
+
 def write_compared(found: Compared, out: Path) -> int:
-    """Its rows as CSV; how many."""
+    """Its rows as CSV; how many.
+
+    Raises:
+        UserError: another ending (`check_name`), no such folder, or the file can't be written.
+    """
     import csv
 
     from astrolens_gui.core.labels.export import whole
 
+    check_name(out)
     rows = found.rows()
 
     def put(partial: Path) -> None:

@@ -60,6 +60,9 @@ def test_that_the_command_lists_who_is_where_and_writes_every_object(bench, mode
     odds = [float(row["disagreement"]) for row in rows]
     assert odds == sorted(odds, reverse=True)
     assert said.splitlines()[-1].startswith(rows[2]["ID"])
+    assert cli.run(["compare", str(graded), *models, "--out", str(tmp_path / "both.fits")], lambda *_: 0) == 1
+    assert "end it in .csv" in capsys.readouterr().err
+    assert not (tmp_path / "both.fits").exists()
     assert cli.run(["compare", str(graded), *models, "--json"], lambda *_: 0) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["models"] == list(models)
