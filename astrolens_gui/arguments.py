@@ -151,6 +151,9 @@ def parser(commands: Mapping[str, Command], *others: Callable[..., None]) -> arg
         "--again", metavar="MODEL", help="train this model once more as its folder says; do the scores agree?"
     )
     train.add_argument(
+        "--resume", action="store_true", help="go on with the training that was broken off, on the grades it had"
+    )
+    train.add_argument(
         "--pairs", type=Path, metavar="FOLDER", help="what a restorer learns from (default: the project's own images)"
     )
 

@@ -263,6 +263,8 @@ def cmd_train(arguments: argparse.Namespace) -> int:
             again = console.wait(bench.train_again(arguments.again))
             console.answer(arguments, {**vars(again), "agrees": again.agrees}, [again.sentence()])
             return 0 if again.agrees else 4
+        if arguments.resume:
+            return _trained(arguments, console.wait(bench.resume()))
         spec = bench.plugins.backend(arguments.backend, "train")
         if spec.fit_params is None:
             raise UserError(f"the backend {spec.id} can't be trained; choose another with --backend")
@@ -270,7 +272,10 @@ def cmd_train(arguments: argparse.Namespace) -> int:
         how = {"bands": console.names(arguments.bands) or None, "seed": arguments.seed, "pairs": arguments.pairs}
         how |= {"go_on": not arguments.from_scratch, "replace_lineage": arguments.new_lineage}
         how["quick"] = arguments.quick
-        report = console.wait(bench.train(arguments.backend, values, **how))
+        return _trained(arguments, console.wait(bench.train(arguments.backend, values, **how)))
+
+
+def _trained(arguments: argparse.Namespace, report: Any) -> int:
     about = {"model": report.model, "verdict": report.verdict, "reason": report.reason, "metrics": report.metrics}
     console.answer(arguments, about, [f"{report.model}: {report.verdict}: {report.reason}"])
     return 4 if report.verdict == "refused" else 0

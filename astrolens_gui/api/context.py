@@ -37,6 +37,8 @@ class Context:
         seed: every random choice of the job derives from it.
         workdir: an empty folder of the job's own, removed after it.
         log: the job's logger.
+        keep: folder where a training may keep what it needs to go on after it was broken off; the same one whenever the same
+            training is asked for again, gone when it is finished. None: nothing is kept.
     """
 
     device: str = "cpu"
@@ -48,6 +50,7 @@ class Context:
     is_cancelled: Callable[[], bool] = lambda: False
     low: float = 0.0
     high: float = 1.0
+    keep: Path | None = None
 
     def progress(self, fraction: float, message: str = "", **metrics: float) -> None:
         """Report `fraction` (0..1 of this part) done; the cancellation point.
@@ -68,3 +71,7 @@ class Context:
         """A context for a step of the job: its 0..1 is this one's `low`..`high`."""
         span = self.high - self.low
         return replace(self, low=self.low + span * low, high=self.low + span * high)
+
+    def kept(self, name: str) -> Context:
+        """A context for one of several trainings within a job: it keeps what it needs in a folder of its own."""
+        return self if self.keep is None else replace(self, keep=self.keep / name)

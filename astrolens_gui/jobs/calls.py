@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,14 @@ class Where:
     workdir: Path
     low: float
     high: float
+    keep: Path | None = None
 
     @classmethod
     def of(cls, ctx: Context) -> Where:
-        return cls(inside(concrete(ctx.device)), ctx.seed, ctx.workdir, ctx.low, ctx.high)
+        return cls(inside(concrete(ctx.device)), ctx.seed, ctx.workdir, ctx.low, ctx.high, ctx.keep)
 
     def context(self, **listeners: Any) -> Context:
-        return replace(
-            Context(**listeners), device=self.device, seed=self.seed, workdir=self.workdir, low=self.low, high=self.high
-        )
+        return replace(Context(**listeners), **{each.name: getattr(self, each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ _HOMES = {
     "fast_dtype": "training",
     "keras_progress": "training",
     "side_by_side": "training",
+    "state_of": "unfinished",
     "load_keras": "weights",
     "read_header": "weights",
     "save_keras": "weights",

@@ -17,13 +17,21 @@ class Budget:
         self.seconds = 60.0 * minutes if minutes > 0 else math.inf
         self._start = clock()
 
+    def spend(self, seconds: float) -> None:
+        """So much of it was used before it was made, by a training that goes on."""
+        self._start -= seconds
+
+    def used(self) -> float:
+        """Seconds since it was made, and those spent before."""
+        return clock() - self._start
+
     def left(self) -> float:
         """Seconds until it is used up, never below 0; inf without a limit."""
-        return max(self.seconds - (clock() - self._start), 0.0)
+        return max(self.seconds - self.used(), 0.0)
 
     def share(self) -> float:
         """How much of it is used, 0..1; 0 without a limit."""
-        return min((clock() - self._start) / self.seconds, 1.0)
+        return min(self.used() / self.seconds, 1.0)
 
     def over(self) -> bool:
         return self.left() <= 0.0

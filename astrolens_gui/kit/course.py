@@ -6,15 +6,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from astrolens_gui.api import Context, FitReport, UserError
 
+from . import unfinished
 from .budget import Budget
 
 BETWEEN_REPORTS_S = 0.25
+KEEPING_SHARE = 0.05
+"""Of the time of a training, what keeping its state may take: a large network is kept less often than every epoch."""
 
 ALL, EARLY, TIME = "all epochs", "early stopping", "the time was used up"
 
@@ -39,6 +43,9 @@ class Course:
         self.steps, self.ended, self.judging_s = 0, ALL, 0.0
         self.history: list[Numbers] = []
         self._said = -math.inf
+        self._best, self._since = math.inf, 0  # val_loss, epochs since then
+        self._kept: list[np.ndarray] | None = None  # the weights of then
+        self._keep_next = -math.inf
 
     @property
     def _time_used(self) -> float:
@@ -65,17 +72,27 @@ class Course:
         of = "" if self.how.minutes else f"/{self.how.epochs}"
         self.ctx.progress(self.share(), f"epoch {epoch + 1}{of}", **numbers)
 
-    def run(self, train: Callable[[int], Numbers], judge: Callable[[int], Numbers], variables: Sequence[Any]) -> None:
+    def run(
+        self,
+        train: Callable[[int], Numbers],
+        judge: Callable[[int], Numbers],
+        variables: Sequence[Any],
+        state: Sequence[Any] = (),
+    ) -> None:
         """Epoch after epoch until one of the three ends; the variables are left as they were when `val_loss` was best.
 
         Args:
             train, judge: (epoch) → its `loss` and more; its `val_loss` and more, or nothing.
+            state: all that the next epoch depends on besides its number (`kit.state_of`); where the context keeps it, a training
+                that was broken off goes on after its last kept epoch, to the same end.
 
         Raises:
             UserError: the loss is no number any more.
         """
-        best, since, kept = math.inf, 0, None
-        for epoch in range(self.how.epochs):
+        if state and self.ctx.keep is not None:
+            self._go_on(variables, state)
+        while len(self.history) < self.how.epochs and self.ended == ALL:
+            epoch = len(self.history)
             numbers = train(epoch)
             if not math.isfinite(numbers["loss"]):
                 raise UserError(
@@ -86,16 +103,52 @@ class Course:
             self.history.append(numbers)
             self.tell(epoch, numbers)
             if self.watched:
-                since += 1
-                if numbers["val_loss"] < best:
-                    best, since, kept = numbers["val_loss"], 0, [np.array(each) for each in variables]
-                if since >= self.how.patience:
-                    self.ended = EARLY
-            if self.ended != ALL:
-                break
-        if kept is not None:
-            for variable, value in zip(variables, kept, strict=True):
+                self._watch(numbers["val_loss"], variables)
+            if state and self.ctx.keep is not None:
+                self._keep(self.ctx.keep, state)
+        if self._kept is not None:
+            for variable, value in zip(variables, self._kept, strict=True):
                 variable.assign(value)
+
+    def _watch(self, val_loss: float, variables: Sequence[Any]) -> None:
+        self._since += 1
+        if val_loss < self._best:
+            self._best, self._since, self._kept = val_loss, 0, [np.array(each) for each in variables]
+        if self._since >= self.how.patience:
+            self.ended = EARLY
+
+    def _keep(self, folder: Path, state: Sequence[Any]) -> None:
+        """Keep the state after an epoch, the last one in any case."""
+        began = time.monotonic()
+        over = len(self.history) == self.how.epochs or self.ended != ALL
+        if began < self._keep_next and not over:
+            return
+        told = {"steps": self.steps, "per_epoch": self.per_epoch, "ended": self.ended, "judging_s": self.judging_s}
+        told |= {"history": self.history, "best": self._best, "since": self._since, "used_s": self.limit.used()}
+        try:
+            unfinished.write(
+                folder, unfinished.named("state", state) | unfinished.named("best", self._kept or ()), told
+            )
+        except OSError as error:  # a full disk is no reason to end a training that needs none of it
+            self.ctx.log.warning("%s: the training can't be kept for going on later (%s)", folder, error)
+        self._keep_next = time.monotonic() + (time.monotonic() - began) / KEEPING_SHARE
+
+    def _go_on(self, variables: Sequence[Any], state: Sequence[Any]) -> None:
+        """Take up what an earlier run of this very training kept, if there is any that fits."""
+        found = unfinished.read(self.ctx.keep) if self.ctx.keep else None
+        if found is None:
+            return
+        arrays, told = found
+        now, best = unfinished.values("state", arrays, state), unfinished.values("best", arrays, variables)
+        if now is None or told.get("per_epoch") != self.per_epoch:
+            return
+        for variable, value in zip(state, now, strict=True):
+            variable.assign(value)
+        self._kept, self._best, self._since = best, told["best"], told["since"]
+        self.steps, self.ended, self.judging_s = told["steps"], told["ended"], told["judging_s"]
+        self.history = [dict(numbers) for numbers in told["history"]]
+        self.limit.spend(told["used_s"])
+        self.ctx.progress(self.share(), f"going on after epoch {len(self.history)}, where it was broken off")
 
     def report(self, **used: Any) -> FitReport:
         """`used`: what the training chose itself; the epochs are among it where the time ended it, so that the folder trains

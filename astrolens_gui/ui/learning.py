@@ -39,6 +39,11 @@ class LearningCommands:
         done = partial(self._trained, (backend, {}, True))
         self._start(done, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
 
+    def resume(self) -> None:
+        """Go on with the training that was broken off; how long it takes says nothing of whole ones."""
+        self._window.panel.say("Going on with the training …", "muted")
+        self._start(partial(self._trained, None), "Training cancelled; it can be gone on with later.", "resume")
+
     def roll_back(self) -> None:
         self.ancestry.back()
 
@@ -69,7 +74,9 @@ class LearningCommands:
     def start_training(self, backend: str, fit_params: dict[str, Any]) -> None:
         self._window.panel.say("Training …", "muted")
         done = partial(self._trained, (backend, fit_params, False))
-        self._start(done, "Training cancelled; nothing changed.", "train", backend, fit_params)
+        self._start(
+            done, "Training cancelled; nothing changed, and it can be gone on with [F6].", "train", backend, fit_params
+        )
 
     def _start(
         self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any, **named: Any
@@ -93,9 +100,10 @@ class LearningCommands:
             self.report.show()
             when_missing(self._window.bridge, self._window.workbench, self.report.explain)
 
-    def _trained(self, asked: tuple[str, dict[str, Any], bool], job: Any, report: Any) -> None:
+    def _trained(self, asked: tuple[str, dict[str, Any], bool] | None, job: Any, report: Any) -> None:
         window = self._window
-        self.retraining.timed(*asked, report)
+        if asked is not None:
+            self.retraining.timed(*asked, report)
         window.panel.show_verdict(report)
         said = said_of_verdict(report)
         self.retraining.last = f"The last one: {said}."

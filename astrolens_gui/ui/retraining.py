@@ -36,6 +36,7 @@ class Retraining:
         if self.dialog is None:
             self.dialog = RetrainDialog(window)
             self.dialog.begun.connect(self._begin)
+            self.dialog.resumed.connect(window.learning.resume)
             self.dialog.settings_asked.connect(window.learning.show_models)
             self.dialog.finished.connect(lambda _: window.stage.take_focus())
         self._asked, self._found = (backend, values), None

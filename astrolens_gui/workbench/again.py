@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from astrolens_gui.api import BackendSpec, Context, UserError, build
-from astrolens_gui.core.labels.schemes import worth
 from astrolens_gui.core.learn import dataset, retrain, scoring
 from astrolens_gui.core.learn.models import ModelError, ModelInfo
 
 from .choice import choose_model
+from .then import rows_then
 from .training import runner
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def train_again(opened: Opened, model: str, ctx: Context) -> Again:
     if spec.fit_params is None or not info.label_ids:
         raise UserError(f"the model {info.id} did not learn from this project's grades; name one that was trained here")
     start = _start(opened, spec, info)
-    rows = _rows(opened, info)
+    rows = rows_then(opened, info.label_ids, f"the model {info.id}")
     work = Path(ctx.workdir)
     split = {"seed": 0, "rule": "object", **info.split}
     built = dataset.build(
@@ -110,34 +110,3 @@ def _start(opened: Opened, spec: BackendSpec, info: ModelInfo) -> ModelInfo | No
         return choose_model(opened, spec.id, info.start, np.zeros(0, np.int64))[1]
     except UserError as error:
         raise UserError(f"the model {info.id} went on from {info.start}, which can't be had: {error}") from None
-
-
-def _rows(opened: Opened, info: ModelInfo) -> list[dataset.Example]:
-    """The objects that it learnt from with their grades of then, whatever people changed since."""
-    wanted = set(info.label_ids)
-
-    def read() -> tuple[list[Any], list[Any]]:
-        labels = [_Label(row.id, row.object, row.grader, row.scheme, row.grade)
-                  for row in opened.store.events() if row.id in wanted and row.object is not None]  # fmt: skip
-        return opened.store.objects(sorted({label.object for label in labels})), labels
-
-    objects, labels = opened.on_db(read)
-    targets = worth(opened.project.folder)
-    rows = dataset.examples(objects, labels, targets, source=opened.images.source)
-    if gone := len(wanted) - sum(len(row.labels) for row in rows):
-        raise UserError(
-            f"{gone} of the {len(wanted)} grades that the model {info.id} learnt from are not in {opened.project.name}; "
-            "open the project where it was trained"
-        )
-    return rows
-
-
-@dataclass(frozen=True)
-class _Label:
-    """A grade of the history in the columns that `dataset.examples` reads."""
-
-    event: int
-    object: int
-    grader: str
-    scheme: str
-    grade: str

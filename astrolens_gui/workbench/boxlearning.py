@@ -36,7 +36,7 @@ def train_detector(
     Raises:
         UserError: too few boxes, or images without band or scale.
     """
-    from .training import check_writable, finish, in_use, runner
+    from .training import check_writable, finish, in_use, runner, unfinished_home
 
     began, before = time.perf_counter(), in_use(opened, spec.task)
     rows, drawn, champion = opened.on_db(lambda: _snapshot(opened, spec))
@@ -72,6 +72,7 @@ def train_detector(
         ctx=ctx.part(0.1, 1.0),
         start=start,
         refused=made.refused,
+        unfinished_home=unfinished_home(opened, spec.task),
     )
     return finish(opened, outcome, before, time.perf_counter() - began)
 

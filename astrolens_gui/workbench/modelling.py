@@ -118,6 +118,12 @@ class ModelVerbs:
         asked = (backend, dict(fit_params or {}), bands, seed, pairs, How(**how))
         return self.opened.start("train", train_any, *asked, title=title)
 
+    def resume(self) -> Job[TrainReport]:
+        """Go on with the training that was broken off last, on the grades it had."""
+        from .training import resume
+
+        return self.opened.start("train", resume, title="going on with a training")
+
     def train_again(self, model: str) -> Job[Any]:
         """Train a model of the project once more as its folder says and compare the scores: an `again.Again`; nothing is kept."""
         from .again import train_again

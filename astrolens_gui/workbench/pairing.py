@@ -158,6 +158,7 @@ def train_restorer(
         ctx=replace(ctx.part(0.1, 1.0), seed=seed),
         asked=asked,
         refused=built.refused,
+        unfinished_home=training.unfinished_home(opened, spec.task),
     )
     return training.finish(opened, outcome, before, time.perf_counter() - begun)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.labels.records import CLASSIFY
 from astrolens_gui.core.labels.schemes import worth
-from astrolens_gui.core.learn import dataset, retrain
+from astrolens_gui.core.learn import dataset, retrain, unfinished
 from astrolens_gui.core.learn.gate import FEWEST
 
 from . import golden
-from .training import champions_bands, quick_problem, snapshot, to_beat
+from .training import champions_bands, quick_problem, snapshot, to_beat, unfinished_home
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -40,6 +42,7 @@ class Prospect:
         champion: id of the model to beat, "" for none. AUROC: of it, on the held-out objects of its own training.
         goes_on: it begins with the champion's weights. lineage: why it could not be held against it, "" where it can.
         input: what it would look at, in words. objects: how many are scored anew if it is accepted.
+        broken_off: a sentence on the training that was broken off and can be gone on with; "" for none.
         quick_lacks: why the last layer alone can't be tuned; "" where it can. problem: why nothing can be trained.
     """
 
@@ -55,6 +58,7 @@ class Prospect:
     lineage: str = ""
     input: str = ""
     objects: int = 0
+    broken_off: str = ""
     quick_lacks: str = ""
     problem: str = ""
 
@@ -87,6 +91,7 @@ def prospect(opened: Opened, backend: str) -> Prospect:
         "champion": champion.info.id if champion else "",
         "AUROC": champion.info.metrics.get("AUROC") if champion else None,
         "objects": count,
+        "broken_off": _broken_off(opened),
     }
     try:
         wanted, lineage = retrain.input_for(spec, rows, champions_bands(champion, rows), champion)
@@ -109,6 +114,15 @@ def prospect(opened: Opened, backend: str) -> Prospect:
         quick_lacks=quick_problem(spec) or ("" if goes_on else "the model in use is of another kind or input"),
         problem=_lacking(fit, seed, rule),
     )
+
+
+def _broken_off(opened: Opened) -> str:
+    found = unfinished.found(unfinished_home(opened, CLASSIFY))
+    if found is None:
+        return ""
+    begun = datetime.fromisoformat(found.begun).astimezone()
+    grades = len(found.asked.get("label_ids", ()))
+    return f"A training of {found.asked.get('backend', '')} on {grades:,} grades, begun {begun:%Y-%m-%d %H:%M}, was broken off."
 
 
 def _counts(rows: Sequence[dataset.Example], seed: int, rule: str) -> tuple[Count, Count, Count]:

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build, f
 from astrolens_gui.core import paths
 from astrolens_gui.core.labels.records import CLASSIFY
 from astrolens_gui.core.labels.schemes import worth
-from astrolens_gui.core.learn import dataset, retrain
+from astrolens_gui.core.learn import dataset, retrain, unfinished
 from astrolens_gui.core.plugins import missing
 
 from . import golden
 from .choice import read_row, shipped_champion
 from .records import TrainReport
+from .then import rows_then
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -51,8 +52,11 @@ def train(
     seed: int,
     how: How,
     ctx: Context,
+    broken_off: unfinished.Unfinished | None = None,
 ) -> TrainReport:
     """Snapshot the labels, fit, calibrate, judge, store, and activate unless refused.
+
+    `broken_off`: go on with that one, on the grades of then.
 
     Raises:
         UserError: nothing to learn from, or the backend can't be trained here; one sentence.
@@ -77,8 +81,10 @@ def train(
     fit_params: Any = build(spec.fit_params, values)
     unreal, before = golden.painted(opened), in_use(opened, spec.task)
     objects, labels, champion = opened.on_db(lambda: snapshot(opened, unreal))
-    targets = worth(project.folder)
-    rows = dataset.examples(objects, labels, targets, source=opened.images.source)
+    if broken_off is None:
+        rows = dataset.examples(objects, labels, worth(project.folder), source=opened.images.source)
+    else:
+        rows = rows_then(opened, broken_off.asked["label_ids"], "the training that was broken off")
     if not rows:
         raise UserError(f"{project.name} has no grades to learn from; grade some objects first")
     champion = to_beat(opened, champion, rows)
@@ -104,12 +110,34 @@ def train(
             prevalence=prevalence(opened),
             go_on=how.go_on,
             replace_lineage=how.replace_lineage,
+            unfinished_home=None if how.quick else unfinished_home(opened, spec.task),
+            asked={"backend": backend, "values": values, "bands": bands, "seed": seed, "how": asdict(how)},
+            only=broken_off.folder if broken_off else None,
         )
     except UserError:
         if gone := project.missing_roots():
             raise UserError(gone[0]) from None
         raise
     return finish(opened, outcome, before, time.perf_counter() - start)
+
+
+def resume(opened: Opened, ctx: Context) -> TrainReport:
+    """Go on with the training that was broken off last: its settings, its grades, from its last kept epoch.
+
+    Raises:
+        UserError: there is none, or what it depends on has changed.
+    """
+    found = unfinished.found(unfinished_home(opened, CLASSIFY))
+    if found is None:
+        raise UserError(f"no training of {opened.project.name} was broken off after its first epoch; train anew")
+    asked = found.asked
+    how = How(**asked["how"])
+    return train(opened, asked["backend"], asked["values"], asked["bands"], int(asked["seed"]), how, ctx, found)
+
+
+def unfinished_home(opened: Opened, task: str) -> Path:
+    """Where the state of trainings of a task is kept until they are finished."""
+    return opened.project.cache_dir / "unfinished" / task.partition("/")[0]
 
 
 def snapshot(opened: Opened, unreal: Collection[int] = ()) -> tuple[list[Any], list[Any], retrain.Champion | None]:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from astrolens_gui import kit
+
 from . import blindspot, network
 
 ROUGH = 30.0
@@ -44,6 +46,11 @@ class Learner:
         self._optimizer.build(self.live.trainable_variables)
         self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True)
         self._watch = tf.function(self._judge, jit_compile=False, reduce_retracing=True)
+
+    @property
+    def state(self) -> list[Any]:
+        """All that its next step depends on."""
+        return kit.state_of(self.live, self.averaged, self._optimizer)
 
     def step(self, batch: tuple[np.ndarray, ...], rate: float, number: int) -> float:
         """Learn from (images, wanted, the scatter of its noise); the batch's loss."""

@@ -79,7 +79,7 @@ def train(
         with kit.dtype_scope(policy):
             learner = Learner(len(data.input.bands), width, how, mode, noise.shot, more, start)
         run = _Run(learner, mode, noise, data, how, ctx, given, GOING_ON if start is not None else 1.0)
-        run.course.run(run.epoch, run.judge, learner.averaged.weights)
+        run.course.run(run.epoch, run.judge, learner.averaged.weights, learner.state)
         factor = run.honesty()
     return Trained(learner.averaged, mode, noise.shot, factor), run.course.report(precision=policy, mode=mode)
 

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from astrolens_gui import kit
+
 MANY_WEIGHTS = 8_000_000
 """Above this a batch stays whole: the gradients of each half would cost more than two halves side by side save."""
 GOING_ON = 0.1
@@ -54,6 +56,11 @@ class Learner:
         self.judge = tf.function(
             self._judge, [stamps, classes, tf.TensorSpec((None,), tf.float32)], jit_compile=compiled
         )
+
+    @property
+    def state(self) -> list[Any]:
+        """All that its next step depends on."""
+        return kit.state_of(self.live, self.averaged, self.optimizer, self._scaled)
 
     def step(self, images: np.ndarray, targets: np.ndarray, rate: float, number: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Learn from one batch with step size `rate`; `number` counts the steps from 0. → (loss, share right)."""

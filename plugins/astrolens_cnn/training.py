@@ -40,7 +40,7 @@ def train(
         with kit.dtype_scope(policy):
             learner = Learner(build, how, halves, compiled=gpu, start=start)
         run = _Run(learner, data, how, ctx, time_given)
-        run.course.run(partial(run.epoch, pool), run.judge, weights(learner.averaged))
+        run.course.run(partial(run.epoch, pool), run.judge, weights(learner.averaged), learner.state)
     return learner.averaged, run.course.report(precision=policy)
 
 

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from astrolens_gui import kit
+
 from . import network
 
 LOSSES = ("pixel", "spread", "fooled", "adversary")
@@ -32,6 +34,11 @@ class Learner:
         self._judging = _optimizer(how, self.judge) if self.judge is not None else None
         self._step = tf.function(self._learn, jit_compile=False, reduce_retracing=True, autograph=False)
         self.watch = tf.function(self._watch, jit_compile=False, reduce_retracing=True, autograph=False)
+
+    @property
+    def state(self) -> list[Any]:
+        """All that its next step depends on."""
+        return kit.state_of(self.live, self.averaged, self.judge, self._drawing, self._judging)
 
     def step(self, images: np.ndarray, wanted: np.ndarray, rate: float, number: int) -> tf.Tensor:
         """Learn from a batch in units of the noise, `wanted` NaN where unknown; the numbers of `LOSSES`."""

@@ -37,7 +37,7 @@ def train(
         with kit.dtype_scope(policy):
             learner = Learner(len(data.input.bands), width, how, start)
         run = _Run(learner, data, how, ctx, given)
-        run.course.run(run.epoch, run.judge, learner.averaged.weights)
+        run.course.run(run.epoch, run.judge, learner.averaged.weights, learner.state)
     return learner.averaged, run.course.report(precision=policy)
 
 

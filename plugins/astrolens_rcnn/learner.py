@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from astrolens_gui import kit
+
 from .boxes import moved, offsets, overlaps
 from .network import BINS, MASK, Network, Shape
 
@@ -49,6 +51,11 @@ class Learner:
         for network in (self.live, self.averaged):
             for variable, value in zip(network.variables, trained.variables, strict=True):
                 variable.assign(np.asarray(value))
+
+    @property
+    def state(self) -> list[Any]:
+        """All that its next step depends on."""
+        return kit.state_of(self.live, self.averaged, self.optimizer, self._scaled)
 
     def step(self, batch: Any, rate: float, number: int) -> tf.Tensor:
         """Learn from a `batches.Batch`; the losses (5,) in the order of `LOSSES`."""

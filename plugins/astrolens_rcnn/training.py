@@ -42,7 +42,7 @@ def train(
         if start is not None and goes_on:
             learner.begin(start)
         run = _Run(learner, data, sources, how, ctx, time_given, PACE if goes_on else 1.0)
-        run.course.run(partial(run.epoch, pool), run.judge, learner.averaged.variables)
+        run.course.run(partial(run.epoch, pool), run.judge, learner.averaged.variables, learner.state)
     return learner.averaged, run.course.report(precision=policy)
 
 

@@ -18,6 +18,10 @@ class Variable:
     def __init__(self):
         self.value = np.zeros(2)
 
+    @property
+    def shape(self):
+        return self.value.shape
+
     def __array__(self, dtype=None, copy=None):
         return self.value
 

@@ -80,6 +80,24 @@ def test_that_enter_begins_and_the_time_is_known_at_the_next_press(qtbot, window
     assert trained[1][2], "Shift+F6 tunes the last layer alone"
 
 
+def test_that_a_training_that_was_broken_off_can_be_gone_on_with(qtbot, window, bench, trained, monkeypatch):
+    report = SimpleNamespace(model="m3", verdict="refused", reason="no", metrics={}, champion=False, seconds=2.0)
+    asked = []
+    monkeypatch.setattr(
+        bench, "resume", lambda: asked.append(1) or bench.runner.submit("train", lambda: report), raising=False
+    )
+    assert not opened(qtbot, window, bench, FULL).resume.isVisible()
+    window.learning.retraining.dialog.close()
+    said = "A training of cnn on 464 grades, begun 2026-11-23 14:03, was broken off."
+    dialog = opened(qtbot, window, bench, replace(FULL, broken_off=said))
+    assert dialog.broken_off.text() == said
+    qtbot.mouseClick(dialog.resume, Qt.LeftButton)
+    qtbot.waitUntil(lambda: "m3 was refused" in window.status.problem.toolTip(), timeout=5000)
+    assert asked == [1]
+    assert trained == []
+    assert window.workbench.settings["pace"] == {}, "a part of a training says nothing of how long whole ones take"
+
+
 def test_that_escape_leaves_all_as_it_is_and_the_image_has_the_keys_again(qtbot, window, bench, trained):
     dialog = opened(qtbot, window, bench, FULL)
     qtbot.keyClick(dialog, Qt.Key_Escape)

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from astrolens_gui.api import Cancelled
+from astrolens_gui.api import Cancelled, UserError
 from astrolens_gui.workbench import Workbench
 
 
@@ -74,6 +75,29 @@ def test_that_a_network_killed_between_two_steps_leaves_nothing_and_learns_when_
     assert bench.info().result(10).labelled == labelled
     report = bench.train(backend, short).result(180)
     assert (bench.project.models_dir / report.model / "model.json").exists()
+
+
+@pytest.mark.slow
+def test_that_a_killed_network_goes_on_after_its_last_epoch_to_the_same_weights(
+    bench: Workbench, graded: Path, killed_while_learning: Any
+):
+    from safetensors.numpy import load_file
+
+    whole = bench.train("cnn", {"epochs": 25, "patience": 40}, go_on=False).result(180)
+    killed_while_learning(bench.train("cnn", {"epochs": 25, "patience": 40}, go_on=False), "epoch 4")
+    first = int(bench.queue().result(10).object[-1])
+    bench.label(first, "X").result(10)  # a grade of later is not among those it goes on with
+    assert "A training of cnn on" in bench.prospect("cnn").result(10).broken_off
+    report = bench.resume().result(180)
+    assert bench.prospect("cnn").result(10).broken_off == ""
+    made, expected = (
+        load_file(bench.project.models_dir / each.model / "weights.safetensors") for each in (report, whole)
+    )
+    assert made.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(made[name], values, atol=1e-6, err_msg=name)
+    with pytest.raises(UserError, match="was broken off after its first epoch"):
+        bench.resume().result(10)
 
 
 def test_that_a_cancelled_training_ends_within_two_seconds_and_leaves_nothing(

@@ -36,6 +36,13 @@ def fit(
     )
 
 
+def same(spec: BackendSpec, params: Any, fit_params: Any, ctx: Context, start: str) -> dict[str, Any]:
+    """What the result of a fit depends on besides its set, as JSON can hold it."""
+    asked = {"params": as_dict(params), "fit_params": as_dict(fit_params), "start": start}
+    where = {"seed": ctx.seed, "device": ctx.device, "versions": versions()}
+    return {"backend": spec.id, "version": spec.version, **asked, **where}
+
+
 def described(
     spec: BackendSpec,
     params: Any,

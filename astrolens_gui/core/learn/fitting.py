@@ -16,7 +16,7 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Context, TrainingSet
 
 from ..plugins import create
-from . import fitted
+from . import fitted, unfinished
 from .gate import Verdict
 from .models import write_model
 from .retrain import Champion, Outcome, Run
@@ -124,6 +124,7 @@ def fit_task(
     asked: Path | None = None,
     start: str = "",
     refused: Sequence[tuple[int, str]] = (),
+    unfinished_home: Path | None = None,
 ) -> Outcome:
     """Train a challenger on a set of boxes or pairs and judge it on the set's held-out images; the caller makes it champion
     when `outcome.verdict.activates`.
@@ -131,6 +132,7 @@ def fit_task(
     Args:
         about: what `model.json` keeps of the set: hash, label_ids, split (with its seed). run: calls `FIT` and `ANSWER` by name.
         asked: npy of one image for each held-out row that is to be answered in its place (noisier, say).
+        unfinished_home: where the state of a fit is kept that is broken off, as in `retrain`.
         champion: of the same task; compared where it takes the same input, else a new lineage begins.
 
     Raises:
@@ -140,7 +142,9 @@ def fit_task(
     method = spec.task.partition("/")[0]
     kwargs = {"set_folder": str(data.folder), "factory": spec.factory, "method": method, "asked": str(asked or "")}
     more = {"params": params, "fit_params": fit_params, "out": str(work / "fitted"), "start": start}
-    result = run(FIT, {**kwargs, **more}, ctx.part(0.0, 0.9))
+    itself = {"set": about.get("hash", ""), **fitted.same(spec, params, fit_params, ctx, start)}
+    keep = unfinished.begin(unfinished_home, itself, {}) if about.get("hash") else None
+    result = run(FIT, {**kwargs, **more}, replace(ctx.part(0.0, 0.9), keep=keep))
     rows = held(data)
     ours = _read(result["answers"])
     same = champion is not None and champion.info.input == data.input and champion.spec.task == spec.task
@@ -171,6 +175,7 @@ def fit_task(
     )
     ctx.progress(0.99, verdict.reason)
     write_model(info, work / "fitted")
+    unfinished.finish(keep)
     return Outcome(verdict, info, tuple(result["epochs"]), result["stopped"], list(refused), result["seconds"])
 
 

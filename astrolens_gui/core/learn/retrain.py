@@ -4,7 +4,7 @@ thread and no window."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet
 
 from ..plugins import create
-from . import dataset, fitted, judged
+from . import dataset, fitted, judged, unfinished
 from .gate import Verdict, calibrate, judge
 from .models import ModelInfo, write_model
 from .scoring import lens_logit
@@ -103,6 +103,9 @@ def retrain(
     prevalence: float | None = None,
     go_on: bool = True,
     replace_lineage: bool = False,
+    unfinished_home: Path | None = None,
+    asked: Mapping[str, Any] | None = None,
+    only: Path | None = None,
 ) -> Outcome:
     """Train a challenger on the labelled objects and judge it; the caller makes it champion when
     `outcome.verdict.activates`.
@@ -114,6 +117,8 @@ def retrain(
         replace_lineage: a model that cannot be compared (other bands, scale or normalisation) may take the champion's place;
             without it, it is refused.
         go_on: begin with the champion's weights where the backend can and its network, input and classes are the same.
+        unfinished_home: where the state of a fit is kept that is broken off; the same fit, asked for again, goes on from there.
+            asked: what is kept beside it; only: the one that is to go on, and no other (`unfinished.begin`).
 
     Raises:
         DatasetError: the labels or images cannot be trained on. Cancelled: somebody cancelled; nothing is left
@@ -129,7 +134,9 @@ def retrain(
     if start is not None:
         params = start.network(spec.params)
     more = {"params": params, "fit_params": fit_params, "start": str(start.folder) if start else ""}
-    result = run(FIT, {**kwargs, **more}, ctx.part(0.1, 0.9))
+    same = {"set": built.hash, **fitted.same(spec, params, fit_params, ctx, start.id if start else "")}
+    keep = unfinished.begin(unfinished_home, same, {**(asked or {}), "label_ids": built.labels}, only)
+    result = run(FIT, {**kwargs, **more}, replace(ctx.part(0.1, 0.9), keep=keep))
     logit = lens_logit(np.load(result["logits"], allow_pickle=False), built.set.classes)
 
     calibration = calibrate(
@@ -186,6 +193,7 @@ def retrain(
     )
     ctx.progress(0.99, verdict.reason)
     write_model(info, work / "fitted")
+    unfinished.finish(keep)
     return Outcome(verdict, info, tuple(result["epochs"]), result["stopped"], built.refused, result["seconds"])
 
 

@@ -16,10 +16,12 @@ class RetrainDialog(QtWidgets.QDialog):
 
     Attributes:
         begun: (bool quick) train now.
+        resumed: go on with the training that was broken off.
         settings_asked: another backend, other settings.
     """
 
     begun = Signal(bool)
+    resumed = Signal()
     settings_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,11 +41,17 @@ class RetrainDialog(QtWidgets.QDialog):
         self.settings.clicked.connect(self.settings_asked)
         leave = QtWidgets.QPushButton("Cancel", autoDefault=False, toolTip="Change nothing  [Esc]")
         leave.clicked.connect(self.close)
+        self.broken_off = Sentence()
+        self.resume = QtWidgets.QPushButton("&Go on with it", autoDefault=False)
+        self.resume.setToolTip("From its last kept epoch, on the grades and settings it had  [Alt+G]")
+        self.resume.clicked.connect(self._resume)
         column = QtWidgets.QVBoxLayout(self)
         column.setSpacing(8)
         column.addWidget(self.what)
         column.addLayout(self._table())
         column.addWidget(self.news)
+        column.addWidget(self.broken_off)
+        column.addWidget(self.resume, 0, Qt.AlignLeft)
         for title, sentences in (("What will change", (self.change, self.judge)), ("Time", (self.time, self.last))):
             column.addWidget(QtWidgets.QLabel(title, objectName="heading"))
             for sentence in sentences:
@@ -78,9 +86,10 @@ class RetrainDialog(QtWidgets.QDialog):
         for pair in self.counts.values():
             for label in pair:
                 label.setText("…")
-        for sentence in (self.news, self.judge, self.time):
+        for sentence in (self.news, self.broken_off, self.judge, self.time):
             sentence.say("", "muted")
             sentence.hide()
+        self.resume.hide()
         self.change.say("Counting the grades …", "muted")
         self.last.say(last, "muted")
         self.last.setVisible(bool(last))
@@ -100,7 +109,9 @@ class RetrainDialog(QtWidgets.QDialog):
             self.judge.say(_judge(found), "" if found.judged or found.lineage else "warning")
             self.time.say(_time(seconds, timed, quick_seconds, bool(found.quick_lacks)))
         self.news.say(_news(found), "muted")
-        for sentence in (self.news, self.judge, self.time):
+        self.broken_off.say(found.broken_off, "warning")
+        self.resume.setVisible(bool(found.broken_off))
+        for sentence in (self.news, self.broken_off, self.judge, self.time):
             sentence.setVisible(bool(sentence.text()))
         self._enable(found.problem, found.quick_lacks)
         self.adjustSize()
@@ -118,6 +129,10 @@ class RetrainDialog(QtWidgets.QDialog):
     def _begin(self, quick: bool) -> None:
         self.close()
         self.begun.emit(quick)
+
+    def _resume(self) -> None:
+        self.close()
+        self.resumed.emit()
 
     def keyPressEvent(self, event: Any) -> None:
         if event.key() == Qt.Key_F6:

@@ -93,7 +93,7 @@ class Cast:
             low = 0.05 + 0.9 * number / len(chosen)
             part = _of_bands(data, every, channels, ctx.workdir / f"triple_{number}")
             member = Cnn(self.params)
-            reports.append(member.fit(part, how, ctx.part(low, low + 0.9 / len(chosen))))
+            reports.append(member.fit(part, how, ctx.part(low, low + 0.9 / len(chosen)).kept(f"triple_{number}")))
             members.append((channels, member))
         self._members, self._stack = members, None
         if len(members) > 1:

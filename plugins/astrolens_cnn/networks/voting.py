@@ -63,7 +63,9 @@ class Voting(Classifier):
             how = fit_params
             if fit_params.minutes:
                 how = replace(how, minutes=max(limit.left() / 60, 1e-3) / (tried - member))
-            part = replace(ctx.part(member / tried, (member + 1) / tried), seed=ctx.seed + member)
+            part = replace(ctx.part(member / tried, (member + 1) / tried), seed=ctx.seed + member).kept(
+                f"member_{member}"
+            )
             fitted.append(training.train(lambda: residual.network(shape, classes, self.params), data, how, part))
         chosen = best([report for _, report in fitted], self.params.members)
         committee = self.network(shape, classes)
