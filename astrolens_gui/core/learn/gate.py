@@ -53,21 +53,24 @@ def calibrate(
 
     Where a class has fewer than ten objects the temperature stays 1 and `calibrated` is False.
     """
-    from scipy.optimize import minimize_scalar
-
     lenses, others = int((targets > 0.5).sum()), int((targets < 0.5).sum())
     if min(lenses, others) < FEWEST_TO_CALIBRATE or not np.isfinite(logit).all():
         return Calibration(1.0, prior_train, prior, False)
 
     surest, least = (lenses + 1) / (lenses + 2), 1 / (others + 2)
     shown = least + (surest - least) * targets
+    return Calibration(likeliest_temperature(logit, shown, weights), prior_train, prior, True)
+
+
+def likeliest_temperature(logit: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
+    """What logits must be divided by to make the targets most probable, 0.05 to 20."""
+    from scipy.optimize import minimize_scalar
 
     def nll(log_temperature: float) -> float:
         z = logit / np.exp(log_temperature)
-        return float((weights * (np.logaddexp(0, z) - shown * z)).sum() / weights.sum())
+        return float((weights * (np.logaddexp(0, z) - targets * z)).sum() / weights.sum())
 
-    best = minimize_scalar(nll, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
-    return Calibration(float(np.exp(best.x)), prior_train, prior, True)
+    return float(np.exp(minimize_scalar(nll, bounds=(np.log(0.05), np.log(20.0)), method="bounded").x))
 
 
 def judge(

@@ -16,7 +16,7 @@ from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet
 
 from ..plugins import create
 from . import dataset, fitted, judged, unfinished
-from .gate import Verdict, calibrate, judge
+from .gate import Verdict, calibrate, judge, likeliest_temperature
 from .models import ModelInfo, write_model
 from .scoring import lens_logit
 
@@ -239,7 +239,9 @@ def _doubted(
     new = {row.object for row in rows if not learnt.issuperset(row.labels)}
     decided = answered & (built.targets != 0.5)
     lens, asked = built.targets > 0.5, decided & np.isin(built.objects, list(new))
-    said = judged.grades_at_odds(then, lens[asked], answers[asked], champion.calibration.temperature)
+    even = dataset.balance(then.lens.astype(float), np.zeros(then.lens.size))
+    own = likeliest_temperature(then.logit, then.lens, even) if champion.calibration.calibrated else 1.0
+    said = judged.grades_at_odds(then, lens[asked], answers[asked], own)
     if said and not better:
         more = "and learning them made no better model; look through the grades (Search, Doubts)"
         return replace(verdict, kind="refused", reason=f"{said}, {more}, or make it the champion by hand")
