@@ -14,6 +14,7 @@ from astrolens_gui.core.learn.curve import curve
 from astrolens_gui.core.learn.estimate import Estimate, Listed, Search
 from astrolens_gui.ui.qt import Qt, QtCore
 from astrolens_gui.ui.views.elided import Elided
+from astrolens_gui.ui.views.estimates import share
 from astrolens_gui.ui.views.map_picture import coloured, counted, plain
 from astrolens_gui.ui.views.search_scores import ticks
 from astrolens_gui.workbench.overview import Atlas, Doubted, Spread
@@ -274,10 +275,16 @@ def test_that_ticks_of_scores_keep_apart():
     shown = ticks(-9.0, 6.0)
     places = np.array([place for place, _ in shown])
     assert "0.5" in {text for _, text in shown}
-    assert (np.diff(places) >= 0.16 * 15).all()
+    assert (np.diff(places) >= 0.27 * 15).all(), "as wide as four digits in the narrowest dock"
 
 
 def _seconds(work: Any) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def test_that_a_share_without_doubt_is_one_number():
+    assert share(Estimate(1.0, 1.0, 1.0)) == "100 %"
+    assert share(Estimate(0.7, 0.58, 0.91)) == "70 % (58–91)"
+    assert share(Estimate(float("nan"), 0.0, 1.0)) == "– (0–100 %)"

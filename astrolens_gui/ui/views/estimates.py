@@ -10,10 +10,11 @@ from ..qt import Qt, QtWidgets, QWidget
 
 
 def share(one: Any) -> str:
-    """ "72 % (58–91)", or a dash for what is not known."""
+    """ "72 % (58–91)", "100 %" where no doubt is left, or a dash for what is not known."""
     if not math.isfinite(one.value):
         return f"– ({100 * one.low:.0f}–{100 * one.high:.0f} %)"
-    return f"{100 * one.value:.0f} % ({100 * one.low:.0f}–{100 * one.high:.0f})"
+    low, high = f"{100 * one.low:.0f}", f"{100 * one.high:.0f}"
+    return f"{100 * one.value:.0f} %" + (f" ({low}–{high})" if low != high else "")
 
 
 def rate(one: Any) -> str:

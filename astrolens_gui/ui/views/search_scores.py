@@ -24,7 +24,7 @@ ROWS = (
 )
 LENS, OTHER = QColor("#E69F00"), QColor("#56B4E9")
 TICKS = (0.5, 0.01, 0.99, 0.1, 0.9, 0.001, 0.999, 0.0001, 0.9999)
-APART = 0.16
+APART = 0.27
 
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:
