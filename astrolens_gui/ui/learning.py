@@ -24,6 +24,7 @@ class LearningCommands:
         self.scoreboard = ScoreboardCommands(window)
         self.retraining = Retraining(window)
         self.ancestry = Ancestry(window)
+        self._tuning: Any = None
         self.refused: Any = None
         """The job whose model was refused last: its reason outlives the word that the job is done."""
 
@@ -34,10 +35,13 @@ class LearningCommands:
         self._window.panel.train()
 
     def tune(self) -> None:
+        if self._tuning is not None and not self._tuning.done:
+            self._window.say("The last layer is being tuned already; its model comes first.")
+            return
         self._window.panel.say("Tuning the last layer …", "muted")
         backend = self._window.panel.backend
         done = partial(self._trained, (backend, {}, True))
-        self._start(done, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
+        self._tuning = self._start(done, "Tuning cancelled; nothing changed.", "train", backend, {}, quick=True)
 
     def resume(self) -> None:
         """Go on with the training that was broken off; how long it takes says nothing of whole ones."""
@@ -78,16 +82,15 @@ class LearningCommands:
             done, "Training cancelled; nothing changed, and it can be gone on with [F6].", "train", backend, fit_params
         )
 
-    def _start(
-        self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any, **named: Any
-    ) -> None:
-        """Call a verb of the workbench, then `done(job, report)`."""
+    def _start(self, done: Callable[[Any, Any], None], cancelled: str, verb: str, *arguments: Any, **named: Any) -> Any:
+        """Call a verb of the workbench, then `done(job, report)`; its job, None where it was refused at once."""
         try:
             job = getattr(self._window.workbench, verb)(*arguments, **named)
         except ValueError as error:  # the workbench refuses at once what it knows to be wrong
             self._failed(cancelled, error)
-            return
+            return None
         self._window.bridge.when_done(job, partial(done, job), partial(self._failed, cancelled))
+        return job
 
     def _scored(self, _: Any, report: Any) -> None:
         self._window.say(said_of_scores(report))

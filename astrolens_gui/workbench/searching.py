@@ -28,6 +28,8 @@ DRAWN_WHY = re.compile(r"(?:^|, )drawn#\d+ p=([0-9.eE+-]+)$")
 PLACE_WHY = re.compile(r"(?:^|[ ,])drawn#(\d+)")
 """The place in a drawn order that any grade given in it has, known chance or not."""
 
+STRAY = 3
+"""The last places of an order say nothing of it: what is on the screen when the next order comes is graded at its place in that one."""
 FEW_PASSED, SHARE_PASSED = 10, 0.2
 """So many objects passed over, and so many for each one graded as drawn, are no more than a new order or a page in work brings."""
 
@@ -141,14 +143,15 @@ def _taught(opened: Opened, events: Sequence[EventRow], ids: np.ndarray) -> tupl
 
 def passed_over(events: Sequence[EventRow]) -> int:
     """Objects that were left open before graded ones of a drawn order, at least: the places that no grade names below the last
-    one which does, in each order of each grader. An order ends where a place comes again with another object."""
+    ones which do (but for `STRAY`), in each order of each grader. An order ends where a place comes again with another object."""
     known: set[tuple[str, int]] = set()
     orders: dict[str, dict[int, int]] = {}
-    last: dict[str, int] = {}
+    drawn: dict[str, list[int]] = {}
     passed = 0
 
     def ended(grader: str) -> int:
-        top = last.pop(grader, 0)
+        places = sorted(drawn.pop(grader, []))[:-STRAY]
+        top = places[-1] if places else 0
         return top - sum(place <= top for place in orders.pop(grader, {}))
 
     for event in events:
@@ -160,7 +163,7 @@ def passed_over(events: Sequence[EventRow]) -> int:
             passed += ended(event.grader)
         orders.setdefault(event.grader, {})[int(place[1])] = number
         if DRAWN_WHY.search(event.why):
-            last[event.grader] = max(last.get(event.grader, 0), int(place[1]))
+            drawn.setdefault(event.grader, []).append(int(place[1]))
     return passed + sum(ended(grader) for grader in list(orders))
 
 

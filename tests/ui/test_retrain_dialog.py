@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -153,6 +154,25 @@ def test_that_the_models_are_listed_and_one_click_goes_back(qtbot, window, bench
     assert used == ["m1"], "what took its place gives it back"
     window.action_set["roll_back"].trigger()
     qtbot.waitUntil(lambda: used == ["m1", "m1"], timeout=5000)
+
+
+def test_that_a_second_press_of_retrain_quickly_waits_for_the_first(qtbot, window, bench, trained, monkeypatch):
+    go, train = Event(), bench.train
+
+    def slow(*asked: Any, **more: Any) -> Any:
+        report = train(*asked, **more).result(10)
+        return bench.runner.submit("train", lambda: go.wait(10) and report, title="training")
+
+    monkeypatch.setattr(bench, "train", slow)
+    window.action_set["tune"].trigger()
+    window.action_set["tune"].trigger()
+    assert len(trained) == 1
+    assert "being tuned already" in window.status.word.text()
+    go.set()
+    qtbot.waitUntil(lambda: window.learning._tuning.done, timeout=5000)
+    monkeypatch.setattr(bench, "train", train)
+    window.action_set["tune"].trigger()
+    assert len(trained) == 2
 
 
 def test_that_the_model_in_use_hands_its_selection_on_and_a_chosen_one_keeps_it(qtbot):
