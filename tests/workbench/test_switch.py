@@ -199,3 +199,19 @@ def test_that_a_model_put_in_use_during_a_training_keeps_its_place(bench: Workbe
     assert [row.id for row in bench.model_rows().result(30) if row.champion] == [first]
     assert second in [row.parent for row in bench.model_rows().result(30)]
     assert bench.train("toy", seed=4).result(120).champion, "judged against what is in use, it takes its place"
+
+
+def test_that_a_project_whose_classes_changed_places_keeps_its_champion(bench: Workbench, project: Path, sample: Path):
+    truth, queue = truth_of(sample), bench.queue("random").result(30)
+
+    def graded(lens: str, other: str) -> Any:
+        for number, name in zip(queue.object.tolist(), queue.name, strict=True):
+            bench.label(number, lens if truth[name] else other).result(30)
+        return bench.train("toy").result(120)
+
+    first = graded("A", "X")
+    assert first.champion
+    turned = graded("X", "A")
+    assert turned.verdict == "refused"
+    assert "were lenses and non-lenses exchanged?" in turned.reason
+    assert graded("A", "X").champion

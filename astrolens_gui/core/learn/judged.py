@@ -24,6 +24,8 @@ SURE = 4.0
 """Log-odds beyond which a model is sure: fifty to one at the prior that it learnt."""
 AT_ODDS = 0.05
 """Share of the objects surely called none that new grades may call lenses, whatever it was before."""
+TURNED = 0.2
+"""Share of the objects judged then that may be of the other class now: more is no correction of slips."""
 FEWEST_SURE = 20
 FEWEST_A_CLASS = 10
 """Objects without which old and new ones are not compared."""
@@ -77,6 +79,25 @@ def images_changed(then: Judged, keys: np.ndarray, logit: np.ndarray) -> str:
         f"the champion answers otherwise than when it was judged to {count} of {moved.size} held-out images: they have changed since"
         " (bands in another order, another unit or stretch, other files); bring the images back, or take them as they are with"
         " --new-lineage"
+    )
+
+
+def grades_turned(then: Judged, keys: np.ndarray, lens: np.ndarray) -> str:
+    """How many of the objects that the model was judged by are of the other class now, "" where that is what corrections bring.
+
+    Where lenses and non-lenses changed places (a table with the classes exchanged, another worth of the grades), a model that learns
+    them is better by these grades, whatever it is: no comparison tells.
+
+    Args:
+        keys, lens: of the held-out objects that are decided now.
+    """
+    _, before, now = np.intersect1d(then.keys, keys, return_indices=True)
+    count = int((then.lens[before] != lens[now]).sum())
+    if count < FEWEST or count <= TURNED * before.size:
+        return ""
+    return (
+        f"{count} of {before.size} held-out objects are of the other class than when the champion was judged: were lenses and non-lenses"
+        " exchanged? Take the grades back, or make it the champion by hand"
     )
 
 

@@ -239,13 +239,16 @@ def _doubted(
     new = {row.object for row in rows if not learnt.issuperset(row.labels)}
     decided = answered & (built.targets != 0.5)
     lens, asked = built.targets > 0.5, decided & np.isin(built.objects, list(new))
+    out = decided & built.validation
+    if said := judged.grades_turned(then, keys[out], lens[out]):
+        return replace(verdict, kind="refused", reason=said)
     even = dataset.balance(then.lens.astype(float), np.zeros(then.lens.size))
     own = likeliest_temperature(then.logit, then.lens, even) if champion.calibration.calibrated else 1.0
     said = judged.grades_at_odds(then, lens[asked], answers[asked], own)
     if said and not better:
         more = "and learning them made no better model; look through the grades (Search, Doubts)"
         return replace(verdict, kind="refused", reason=f"{said}, {more}, or make it the champion by hand")
-    held = decided & built.validation & ~built.twins
+    held = out & ~built.twins
     if note := judged.news_are_harder(then, keys[held], lens[held], answers[held]):
         return replace(verdict, reason=f"{verdict.reason}; {note}")
     return verdict

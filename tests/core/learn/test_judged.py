@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astrolens_gui.core.learn.judged import FILE, Judged, grades_at_odds, images_changed, keys_of, news_are_harder
+from astrolens_gui.core.learn.judged import (
+    FILE,
+    Judged,
+    grades_at_odds,
+    grades_turned,
+    images_changed,
+    keys_of,
+    news_are_harder,
+)
 
 RANDOM = np.random.default_rng(8)
 
@@ -83,3 +91,15 @@ def test_that_news_which_the_champion_ranks_worse_are_pointed_out_and_alike_ones
     assert "on newer ones" in note
     few = slice(0, 205)
     assert news_are_harder(then, keys[few], np.r_[then.lens, lens][few], np.r_[then.logit, logit][few]) == ""
+
+
+def test_that_classes_which_changed_places_are_told_and_corrections_are_not():
+    keys, lens = keys_of(f"object{i}" for i in range(60)), np.arange(60) < 25
+    then = Judged(keys, lens, np.zeros(60))
+    assert grades_turned(then, keys, lens) == ""
+    assert "60 of 60 held-out objects are of the other class" in grades_turned(then, keys, ~lens)
+    corrected = np.where(np.arange(60) < 12, ~lens, lens)
+    assert grades_turned(then, keys, corrected) == "", "a fifth may be slips"
+    assert "13 of 60" in grades_turned(then, keys, np.where(np.arange(60) < 13, ~lens, lens))
+    assert grades_turned(then, keys[:4], ~lens[:4]) == "", "too few to say"
+    assert grades_turned(then, keys_of(f"new{i}" for i in range(60)), ~lens) == "", "other objects"
