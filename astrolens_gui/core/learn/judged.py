@@ -24,8 +24,8 @@ SURE = 4.0
 """Log-odds beyond which a model is sure: fifty to one at the prior that it learnt."""
 AT_ODDS = 0.05
 """Share of the objects surely called none that new grades may call lenses, whatever it was before."""
-TURNED = 0.2
-"""Share of the objects judged then that may be of the other class now: more is no correction of slips."""
+TURNED = 0.5
+"""Share of the objects judged then that may be of the other class now: more is no correction."""
 FEWEST_SURE = 20
 FEWEST_A_CLASS = 10
 """Objects without which old and new ones are not compared."""

@@ -98,8 +98,8 @@ def test_that_classes_which_changed_places_are_told_and_corrections_are_not():
     then = Judged(keys, lens, np.zeros(60))
     assert grades_turned(then, keys, lens) == ""
     assert "60 of 60 held-out objects are of the other class" in grades_turned(then, keys, ~lens)
-    corrected = np.where(np.arange(60) < 12, ~lens, lens)
-    assert grades_turned(then, keys, corrected) == "", "a fifth may be slips"
-    assert "13 of 60" in grades_turned(then, keys, np.where(np.arange(60) < 13, ~lens, lens))
+    corrected = np.where(np.arange(60) < 30, ~lens, lens)
+    assert grades_turned(then, keys, corrected) == "", "half may be corrected"
+    assert "31 of 60" in grades_turned(then, keys, np.where(np.arange(60) < 31, ~lens, lens))
     assert grades_turned(then, keys[:4], ~lens[:4]) == "", "too few to say"
     assert grades_turned(then, keys_of(f"new{i}" for i in range(60)), ~lens) == "", "other objects"
