@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ AT_ODDS = 0.05
 TURNED = 0.5
 """Share of the objects judged then that may be of the other class now: more is no correction."""
 FEWEST_SURE = 20
+ORDER_GAIN = 0.02
+"""In AUROC: what bands in another order must be better by."""
 FEWEST_A_CLASS = 10
 """Objects without which old and new ones are not compared."""
 
@@ -144,4 +146,27 @@ def news_are_harder(then: Judged, keys: np.ndarray, lens: np.ndarray, logit: np.
     return (
         f"the champion has AUROC {first:.3f} on held-out objects that it was judged by and {last:.3f} on newer ones: harder ones, or"
         " their bands or grades are wrong"
+    )
+
+
+def better_in_another_order(lens: np.ndarray, logit: np.ndarray, names: Sequence[Sequence[str]]) -> str:
+    """That a champion ranks objects which it has not learnt from clearly better with their bands in another order, "" where it does not.
+
+    Args:
+        lens: bool (N,). logit: float64 (orders, N), its answers with the bands in each order, the first as they came.
+        names: for each order, which plane is read in the place of each band.
+
+    Clearly: by more than `ORDER_GAIN` in AUROC at the lower end of the paired interval, which allows for the number of orders.
+    """
+    if min(int(lens.sum()), int((~lens).sum())) < FEWEST_A_CLASS:
+        return ""
+    each = [auroc(lens, one) for one in logit]
+    best = int(np.argmax(each))
+    level = 1 - 0.05 / max(1, len(names) - 1)
+    if best == 0 or bootstrap(lens, (logit[0], logit[best]), level=level)[1][0] <= ORDER_GAIN:
+        return ""
+    return (
+        f"the bands of the new files lie in another order: with their planes {', '.join(names[best])} read as {', '.join(names[0])} the"
+        f" champion ranks them with AUROC {each[best]:.3f}, as they are named with {each[0]:.3f}; import them with the right --bands, or"
+        " take them as they are with --new-lineage"
     )

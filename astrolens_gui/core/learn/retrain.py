@@ -3,10 +3,13 @@ thread and no window."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +168,8 @@ def retrain(
     verdict = _barred(verdict, built, lineage if not replace_lineage else "")
     keys = judged.keys_of(key_of[int(each)] for each in built.objects)
     if champion is not None and beaten is not None and not replace_lineage:
-        verdict = _doubted(verdict, champion.info, rows, built, keys, answers)
+        reorder = partial(_other_order, champion, built, work, run, ctx.part(0.98, 0.99))
+        verdict = _doubted(verdict, champion.info, rows, built, keys, answers, reorder)
     (work / "fitted").mkdir(parents=True, exist_ok=True)
     judged.Judged(keys[held], built.targets[held] > 0.5, logit[held]).save(work / "fitted")
     if not calibration.calibrated:
@@ -226,9 +230,10 @@ def _doubted(
     built: dataset.Built,
     keys: np.ndarray,
     answers: np.ndarray,
+    reorder: Callable[[np.ndarray], str],
 ) -> Verdict:
-    """The verdict, or refused where the images changed under the champion, or where new grades are at odds with what it is sure of and
-    learning them made nothing better."""
+    """The verdict, or refused where the images changed under the champion, where new grades are at odds with what it is sure of and
+    learning them made nothing better, or where the bands of new files lie in another order (`reorder`: why these rows say so)."""
     then = judged.Judged.read(champion.folder)
     if then is None or verdict.kind == "refused":
         return verdict
@@ -250,8 +255,34 @@ def _doubted(
         return replace(verdict, kind="refused", reason=f"{said}, {more}, or make it the champion by hand")
     held = out & ~built.twins
     if note := judged.news_are_harder(then, keys[held], lens[held], answers[held]):
+        if swapped := reorder(np.flatnonzero(asked)):
+            return replace(verdict, kind="refused", reason=swapped)
         return replace(verdict, reason=f"{verdict.reason}; {note}")
     return verdict
+
+
+MOST_BANDS, MOST_REORDERED = 4, 20_000
+"""Bands whose every order is tried; stamps that are looked at for it, all orders together."""
+
+
+def _other_order(champion: Champion, built: dataset.Built, work: Path, run: Run, ctx: Context, rows: np.ndarray) -> str:
+    """That the champion ranks these rows better with their bands in another order, "" where it does not."""
+    bands = built.set.input.bands
+    orders = list(permutations(range(len(bands)))) if len(bands) <= MOST_BANDS else []
+    if len(orders) < 2:
+        return ""
+    rows = rows[:: 1 + len(rows) * len(orders) // MOST_REORDERED]
+    images, folder = np.asarray(built.set.images[rows]), work / "reordered"
+    folder.mkdir()
+    shutil.copy(built.set.folder / "set.json", folder)
+    np.save(folder / "images.npy", np.concatenate([images[..., list(order)] for order in orders]))
+    asked = {"set_folder": str(folder), "folder": str(champion.info.folder), "factory": champion.spec.factory}
+    params: Any = champion.info.network(champion.spec.params)
+    path = run(PREDICT_SET, {**asked, "params": params, "out": str(work / "reordered.npy")}, ctx)
+    logit = lens_logit(np.load(path, allow_pickle=False), champion.info.classes).reshape(len(orders), -1)
+    return judged.better_in_another_order(
+        built.targets[rows] > 0.5, logit, [[bands[at] for at in order] for order in orders]
+    )
 
 
 def input_for(

@@ -10,6 +10,7 @@ import pytest
 from astrolens_gui.core.learn.judged import (
     FILE,
     Judged,
+    better_in_another_order,
     grades_at_odds,
     grades_turned,
     images_changed,
@@ -103,3 +104,16 @@ def test_that_classes_which_changed_places_are_told_and_corrections_are_not():
     assert "31 of 60" in grades_turned(then, keys, np.where(np.arange(60) < 31, ~lens, lens))
     assert grades_turned(then, keys[:4], ~lens[:4]) == "", "too few to say"
     assert grades_turned(then, keys_of(f"new{i}" for i in range(60)), ~lens) == "", "other objects"
+
+
+def test_that_bands_in_another_order_are_named_and_hard_objects_are_not():
+    random = np.random.default_rng(5)
+    lens = random.random(300) < 0.3
+    good, bad = np.where(lens, 2.0, -2.0) + random.normal(0, 1, 300), random.normal(0, 1, 300)
+    names = [["g", "r", "i"], ["g", "i", "r"], ["i", "r", "g"]]
+    said = better_in_another_order(lens, np.stack([bad, bad, good]), names)
+    assert "planes i, r, g read as g, r, i the champion ranks them with AUROC 0.99" in said
+    assert better_in_another_order(lens, np.stack([good, good + 0.01, bad]), names) == ""
+    others = random.normal(0, 1, (2, 300))
+    assert better_in_another_order(lens, np.stack([bad, *others]), names) == "", "hard in every order"
+    assert better_in_another_order(lens[:20], np.stack([bad, bad, good])[:, :20], names) == "", "too few to say"

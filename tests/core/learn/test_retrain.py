@@ -276,3 +276,31 @@ def test_that_who_grades_what_a_model_wrongly_calls_lenses_is_believed(tmp_path)
     assert logit.shape[0] == 120
     kept = [row for row in rows(400) if row.object < 120 or row.target < 0.5]
     assert train(tmp_path, kept, Champion(first.model, SPEC)).verdict.activates
+
+
+class Coloured:
+    """Two bands, g all noise; the files of the objects from `swapped` on hold them in the other order."""
+
+    def __init__(self, swapped):
+        self.swapped = swapped
+
+    def batch(self, objects, spec):
+        red = Stamps().batch(objects, InputSpec(("r",), spec.pixel_scale, spec.size))[0][..., 0]
+        noise = np.random.default_rng(7).normal(size=IMAGES.shape[:1] + red.shape[1:]).astype(np.float32)[objects]
+        images = np.stack([noise, red], axis=-1)
+        other = np.asarray(objects) >= self.swapped
+        images[other] = images[other][..., ::-1]
+        return images, []
+
+
+def test_that_new_files_with_their_bands_in_another_order_are_refused(tmp_path):
+    """The old files are as they were, so the champion's answers to them are; only what is new is read wrongly."""
+    both = {"g": (32, 32), "r": (32, 32)}
+    examples = [replace(row, bands=both) for row in rows(400)]
+    first = train(tmp_path, examples[:200], cutouts=Coloured(400))
+    champion = Champion(first.model, SPEC)
+    outcome = train(tmp_path, examples, champion, cutouts=Coloured(200))
+    assert outcome.verdict.kind == "refused"
+    assert "with their planes r, g read as g, r the champion ranks them" in outcome.verdict.reason
+    assert train(tmp_path, examples, champion, cutouts=Coloured(400)).verdict.activates
+    assert train(tmp_path, examples, champion, cutouts=Coloured(200), replace_lineage=True).verdict.activates
