@@ -126,7 +126,8 @@ class TrainingSet:
     """A folder of `.npy` shards, opened with mmap: it travels to a child process as a path, never as arrays.
 
     Files: `images.npy` float32 (N, size, size, bands), prepared as `input` says; `targets.npy` float32 (N, classes),
-    rows sum to 1 (soft labels allowed); `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train, 1 validation (to stop
+    rows sum to 1 (soft labels allowed); `unlabelled.npy` like the images, of objects that nobody graded and that are not held out,
+    where a training asked for some; `weights.npy` float32 (N,); `split.npy` int8 (N,), 0 train, 1 validation (to stop
     by), 2 held out for the host's own judgement, constant within an object and its source field; `set.json` with
     kind, classes, input and provenance.
 
@@ -157,6 +158,10 @@ class TrainingSet:
     @property
     def targets(self) -> np.ndarray:
         return self._array("targets")
+
+    @property
+    def unlabelled(self) -> np.ndarray | None:
+        return self._array("unlabelled") if (self.folder / "unlabelled.npy").exists() else None
 
     @property
     def weights(self) -> np.ndarray:

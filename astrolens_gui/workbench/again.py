@@ -14,7 +14,7 @@ from astrolens_gui.core.learn import dataset, retrain, scoring
 from astrolens_gui.core.learn.models import ModelError, ModelInfo
 
 from .choice import choose_model
-from .then import rows_then
+from .then import rows_then, ungraded_then
 from .training import runner
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def train_again(opened: Opened, model: str, ctx: Context) -> Again:
         seed=int(split["seed"]),
         rule=split["rule"],
         ctx=ctx.part(0.0, 0.1),
+        unlabelled=ungraded_then(opened, info.unlabelled_ids),
     )
     run = runner(opened.bench.settings["memory_limit_gb"], spec)
     params: Any = info.network(spec.params)

@@ -38,6 +38,14 @@ def rows_then(opened: Opened, label_ids: Iterable[int], whose: str) -> list[data
     return rows
 
 
+def ungraded_then(opened: Opened, ids: Iterable[int]) -> list[dataset.Example]:
+    """The objects whose images a training took without a grade, graded since or not; those that are gone are missing."""
+    project = opened.project
+    objects = opened.on_db(lambda: opened.store.objects(list(ids))) if (ids := tuple(ids)) else []
+    rule = project.settings.get("split_rule", "object")
+    return dataset.ungraded(objects, int(project.settings.get("seed", 0)), rule, opened.images.source)
+
+
 @dataclass(frozen=True)
 class _Label:
     """A grade of the history in the columns that `dataset.examples` reads."""

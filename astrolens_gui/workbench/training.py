@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from astrolens_gui.api import BackendSpec, Changes, Context, UserError, build, fields
 from astrolens_gui.core import paths
 from astrolens_gui.core.labels.records import CLASSIFY
@@ -21,7 +23,7 @@ from astrolens_gui.core.plugins import missing
 from . import golden
 from .choice import read_row, shipped_champion
 from .records import TrainReport
-from .then import rows_then
+from .then import rows_then, ungraded_then
 
 if TYPE_CHECKING:
     from .opened import Opened
@@ -113,12 +115,46 @@ def train(
             unfinished_home=None if how.quick else unfinished_home(opened, spec.task),
             asked={"backend": backend, "values": values, "bands": bands, "seed": seed, "how": asdict(how)},
             only=broken_off.folder if broken_off else None,
+            unlabelled=_unlabelled(opened, rows, unreal, fit_params, how, broken_off),
         )
     except UserError:
         if gone := project.missing_roots():
             raise UserError(gone[0]) from None
         raise
     return finish(opened, outcome, before, time.perf_counter() - start)
+
+
+MOST_UNLABELLED, PER_LABELLED, FEW = 4000, 10, 2000
+"""Ungraded images that a training takes at most, in all and for each graded object, where fewer than `FEW` are graded."""
+
+
+def _unlabelled(
+    opened: Opened,
+    rows: Sequence[dataset.Example],
+    unreal: Collection[int],
+    fit_params: Any,
+    how: How,
+    broken_off: unfinished.Unfinished | None,
+) -> list[dataset.Example]:
+    """Ungraded objects for a training that learns from their images too: drawn by the project's seed, none that is held out."""
+    if how.quick or not getattr(fit_params, "unlabelled", 0.0) or len(rows) >= FEW:
+        return []
+    if broken_off is not None:
+        return ungraded_then(opened, broken_off.asked.get("unlabelled_ids", ()))
+    project, count = opened.project, min(MOST_UNLABELLED, PER_LABELLED * len(rows))
+    seed = int(project.settings.get("seed", 0))
+
+    def read() -> list[Any]:
+        table = opened.store.queue_table("")
+        graded = {row.object for row in opened.store.labels()}
+        left = [at for at in table["object"].tolist() if at not in graded and at not in unreal]
+        drawn = np.random.default_rng(seed).permutation(len(left))[
+            : 2 * count
+        ]  # more than a half of them is not held out
+        return opened.store.objects([left[at] for at in np.sort(drawn)])
+
+    made = dataset.ungraded(opened.on_db(read), seed, project.settings["split_rule"], opened.images.source)
+    return made[:: max(1, -(-len(made) // count))]
 
 
 def resume(opened: Opened, ctx: Context) -> TrainReport:

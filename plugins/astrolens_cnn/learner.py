@@ -62,24 +62,64 @@ class Learner:
         """All that its next step depends on."""
         return kit.state_of(self.live, self.averaged, self.optimizer, self._scaled)
 
-    def step(self, images: np.ndarray, targets: np.ndarray, rate: float, number: int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Learn from one batch with step size `rate`; `number` counts the steps from 0. → (loss, share right)."""
+    def step(
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        rate: float,
+        number: int,
+        pair: tuple[np.ndarray, np.ndarray] | None = None,
+        much: float = 0.0,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Learn from one batch with step size `rate`; `number` counts the steps from 0. → (loss of the labelled, share right).
+
+        `pair`: unlabelled stamps, changed a little and changed much, whose loss weighs `much`: the cross-entropy of what the
+        network that learns says of the second with what the mean of its recent weights says of the first (mean teacher: Tarvainen &
+        Valpola 2017, arXiv:1703.01780; the two strengths: Xie et al. 2020, arXiv:1904.12848). Probabilities are taken as they are:
+        thresholds (FixMatch) make a rare class vanish or, where classes are evened, flood.
+        """
         # The mean starts short, so that the first weights, which are random, are soon forgotten.
         keep = min(self.ema, (1 + number) / (10 + number))
+        more = () if pair is None else (tf.constant(pair[0]), tf.constant(pair[1]), tf.constant(much, tf.float32))
         return self._compiled(
-            tf.constant(images), tf.constant(targets), tf.constant(rate, tf.float32), tf.constant(keep, tf.float32)
+            tf.constant(images),
+            tf.constant(targets),
+            tf.constant(rate, tf.float32),
+            tf.constant(keep, tf.float32),
+            *more,
         )
 
-    def _step(self, images: tf.Tensor, targets: tf.Tensor, rate: tf.Tensor, keep: tf.Tensor) -> Any:
+    def _step(
+        self,
+        images: tf.Tensor,
+        targets: tf.Tensor,
+        rate: tf.Tensor,
+        keep: tf.Tensor,
+        weak: tf.Tensor | None = None,
+        strong: tf.Tensor | None = None,
+        much: tf.Tensor | None = None,
+    ) -> Any:
+        taught = (
+            None if weak is None else tf.nn.softmax(tf.cast(self.averaged(weak, training=False)["logits"], tf.float32))
+        )
         variables, count = self.live.trainable_variables, images.shape[0]
         edges = [count * part // self.halves for part in range(self.halves + 1)]
         losses, right, slopes = [], [], []
         for start, stop in pairwise(edges):
             with tf.GradientTape() as tape:
-                logits = self.live(images[start:stop], training=True)["logits"]
+                if taught is None or strong is None:
+                    logits, unlabelled = self.live(images[start:stop], training=True)["logits"], 0.0
+                else:
+                    first, last = start * strong.shape[0] // count, stop * strong.shape[0] // count
+                    together = tf.concat([images[start:stop], strong[first:last]], axis=0)
+                    logits, others = tf.split(
+                        self.live(together, training=True)["logits"], [stop - start, last - first], axis=0
+                    )
+                    apart = tf.nn.softmax_cross_entropy_with_logits(taught[first:last], tf.cast(others, tf.float32))
+                    unlabelled = much * tf.reduce_sum(apart) / strong.shape[0]
                 loss = tf.reduce_sum(self._loss(targets[start:stop], logits)) / count
                 penalty = sum(self.live.losses) * (stop - start) / count if self.live.losses else 0.0
-                wanted = self._scaled.scale_loss(loss + penalty)
+                wanted = self._scaled.scale_loss(loss + penalty + unlabelled)
             slopes.append(tape.gradient(wanted, variables))
             losses.append(loss)
             right.append(tf.reduce_sum(_right(targets[start:stop], logits)) / count)

@@ -59,6 +59,15 @@ class Training:
     augment: Annotated[
         float, Param("Strength of random shifts, contrast and noise (symmetries are always used)", 0.0, 3.0)
     ] = 1.0
+    unlabelled: Annotated[
+        float,
+        Param(
+            "Weight of the loss on images that nobody graded, where the last layer is not all that changes; 0: none",
+            0.0,
+            10.0,
+            before=0.0,
+        ),
+    ] = 0.0
     precision: Annotated[
         Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"],
         Param("Number format of the training; auto takes the quickest that the processor has", advanced=True),

@@ -22,6 +22,9 @@ from .learner import Learner, weights
 FEWEST_TO_STOP = 10
 """Validation stamps a class below which the validation loss is too noisy to stop by."""
 
+RAMP = 0.3
+"""Share of the training in which the weight of unlabelled stamps rises to its full: what an untrained network says of them is nothing."""
+
 Build = Callable[[], keras.Model]
 """Makes the untrained network: input (size, size, bands), outputs {"logits", "features"}."""
 
@@ -61,7 +64,8 @@ class _Run:
 
     def __init__(self, learner: Learner, data: TrainingSet, how: Any, ctx: Context, limit: budget.Budget) -> None:
         self.learner, self.how = learner, how
-        self.train = Batches(data, "train", how.batch_size, ctx.seed, how.augment)
+        self.much = float(getattr(how, "unlabelled", 0.0))
+        self.train = Batches(data, "train", how.batch_size, ctx.seed, how.augment, self.much > 0)
         self.held = Batches(data, "validation", 256, ctx.seed)
         counts = np.asarray(data.targets[self.held.rows]).sum(axis=0) if len(self.held.rows) else np.zeros(1)
         self.course = Course(how, len(self.train), limit, ctx, watched=bool(counts.min() >= FEWEST_TO_STOP))
@@ -71,9 +75,10 @@ class _Run:
         loss: Any = 0.0
         right: Any = 0.0
         done = 0
-        for images, targets, _ in self.train.ahead(pool):
+        for (images, targets, _), pair in self.train.ahead(pool):
             rate = self.learner.pace * step_size(self.how, self.course.share(), self.course.steps, self.course.total)
-            this, hits = self.learner.step(images, targets, rate, self.course.steps)
+            much = self.much * min(1.0, self.course.share() / RAMP) ** 2
+            this, hits = self.learner.step(images, targets, rate, self.course.steps, pair, much)
             loss, right, done = loss + this, right + hits, done + 1
             if self.course.stepped():
                 self.course.tell(epoch, _means(loss, right, done))

@@ -9,6 +9,8 @@ import pytest
 
 from astrolens_gui.__main__ import main
 from astrolens_gui.api import UserError
+from astrolens_gui.core.learn.dataset import held_out
+from astrolens_gui.core.learn.models import read_model
 from astrolens_gui.workbench import Workbench
 
 
@@ -55,7 +57,15 @@ def test_that_a_model_whose_grades_are_elsewhere_is_refused_in_a_sentence(bench:
 
 @pytest.mark.slow
 def test_that_the_network_trains_again_to_the_same_scores(bench: Workbench, graded: Path):
-    first = bench.train("cnn", {"epochs": 1}, seed=5, go_on=False).result(180).model
+    """From graded and from ungraded images, none of them held out."""
+    first = bench.train("cnn", {"epochs": 1, "unlabelled": 1.0}, seed=5, go_on=False).result(180).model
+    told = read_model(bench.project.models_dir / first)
+    graded_then = {row.object for row in bench.runner.submit("db", bench.store.labels).result(10)}
+    assert told.unlabelled_ids
+    assert not graded_then & set(told.unlabelled_ids)
+    for row in bench.runner.submit("db", bench.store.objects, told.unlabelled_ids).result(10):
+        assert not held_out(row.field or "", row.meta.get("key") or row.name, told.split["seed"], told.split["rule"])
+    bench.label(told.unlabelled_ids[0], "X").result(10)
     again = bench.train_again(first).result(180)
     assert again.same_set
     assert again.worst <= 1e-3

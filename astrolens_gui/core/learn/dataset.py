@@ -75,6 +75,7 @@ class Built:
         refused: (object id, sentence).
         hash: sha256 of images, targets and split.
         twins: bool (N,), held-out rows whose very image is trained on under another name: a leak.
+        unlabelled: ids of the ungraded objects whose images are in the set.
         prior_train: share of lenses in the weighted training rows; `prevalence`: in the unweighted ones.
     """
 
@@ -88,6 +89,7 @@ class Built:
     prior_train: float = 0.5
     prevalence: float = 0.5
     twins: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    unlabelled: tuple[int, ...] = ()
 
 
 def examples(
@@ -113,22 +115,32 @@ def examples(
     for row in objects:
         if row.id in votes:
             events, who, given = zip(*votes[row.id], strict=True)
-            bands = {plane["band"]: tuple(plane["shape"]) for plane in row.planes if plane.get("band")}
             mean = float(np.average(given, weights=[trusted.get(grader, 1.0) for grader in who]))
-            made.append(
-                Example(
-                    object=row.id,
-                    name=row.name,
-                    field=row.field or "",
-                    bands=bands,
-                    pixel_scale=row.pixel_scale,
-                    target=mean,
-                    labels=events,
-                    source=source(row),
-                    key=str(row.meta.get("key") or row.name),
-                )
-            )
+            made.append(_example(row, mean, events, source))
     return sorted(made, key=lambda example: example.object)
+
+
+def _example(row: Any, target: float, labels: tuple[int, ...], source: Callable[[Any], Any]) -> Example:
+    return Example(
+        object=row.id,
+        name=row.name,
+        field=row.field or "",
+        bands={plane["band"]: tuple(plane["shape"]) for plane in row.planes if plane.get("band")},
+        pixel_scale=row.pixel_scale,
+        target=target,
+        labels=labels,
+        source=source(row),
+        key=str(row.meta.get("key") or row.name),
+    )
+
+
+def ungraded(
+    objects: Iterable[Any], seed: int, rule: str, source: Callable[[Any], Any] = lambda row: row
+) -> list[Example]:
+    """Objects that nobody graded as examples without an answer (target 0.5), those left out that would be held out if somebody
+    did: nothing that ever judges a model is learnt from, not even its image."""
+    rows = (_example(row, 0.5, (), source) for row in objects)
+    return sorted((row for row in rows if not in_validation(row, seed, rule)), key=lambda row: row.object)
 
 
 def choose_input(spec: BackendSpec, rows: Sequence[Example], bands: Sequence[str] | None = None) -> InputSpec:
@@ -224,9 +236,10 @@ def build(
     rule: str = "object",
     ctx: Context,
     need_both: bool = True,
+    unlabelled: Sequence[Example] = (),
 ) -> Built:
     """Write the training set (see `api.TrainingSet`) into `folder`; objects that do not fit the input are refused by
-    name.
+    name. `unlabelled`: of `ungraded`; those that do not fit or can't be read are passed over.
 
     Raises:
         DatasetError: when a class has no object to train on.
@@ -265,6 +278,7 @@ def build(
     split = _split(kept, validation, seed, rule)
     weights = balance(targets, split)
     digest.update(targets.tobytes() + split.tobytes())
+    learnt_of = _write_unlabelled(folder, unlabelled, cutouts, input, digest)
     np.save(folder / "targets.npy", np.stack([1 - targets, targets], axis=1).astype(np.float32))
     np.save(folder / "weights.npy", weights.astype(np.float32))
     np.save(folder / "split.npy", split)
@@ -282,7 +296,28 @@ def build(
         prior_train=_share(targets[train], weights[train]),
         prevalence=_share(targets[train], np.ones(int(train.sum()))),
         twins=_twins(marks, validation),
+        unlabelled=learnt_of,
     )
+
+
+def _write_unlabelled(
+    folder: Path, rows: Sequence[Example], cutouts: Batches, input: InputSpec, digest: Any
+) -> tuple[int, ...]:
+    """`unlabelled.npy` of the rows that fit and can be read; their ids."""
+    rows = [row for row in rows if input.mismatch(row.bands, row.pixel_scale) is None]
+    if not rows:
+        return ()
+    images = np.lib.format.open_memmap(folder / "unlabelled.tmp.npy", "w+", np.float32, (len(rows), *input.shape))
+    kept: list[int] = []
+    for start in range(0, len(rows), _BATCH):
+        part = rows[start : start + _BATCH]
+        batch, failed = cutouts.batch([row.source for row in part], input)
+        missing = {object_id for object_id, _ in failed}
+        images[len(kept) : len(kept) + len(batch)] = batch
+        digest.update(np.ascontiguousarray(batch).tobytes())
+        kept += [row.object for row in part if row.object not in missing]
+    _write_images(folder, images, len(kept), "unlabelled")
+    return tuple(kept)
 
 
 def _twins(marks: Sequence[bytes], held: np.ndarray) -> np.ndarray:
@@ -291,9 +326,9 @@ def _twins(marks: Sequence[bytes], held: np.ndarray) -> np.ndarray:
     return np.array([bool(out) and mark in trained for mark, out in zip(marks, held, strict=True)], bool)
 
 
-def _write_images(folder: Path, images: np.memmap, count: int) -> None:
+def _write_images(folder: Path, images: np.memmap, count: int, name: str = "images") -> None:
     """Give `images.npy` exactly `count` rows, without holding them in memory."""
-    temporary, final = folder / "images.tmp.npy", folder / "images.npy"
+    temporary, final = folder / f"{name}.tmp.npy", folder / f"{name}.npy"
     images.flush()
     if count == len(images):
         temporary.replace(final)

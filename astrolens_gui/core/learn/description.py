@@ -201,6 +201,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "created": _text,
     "dataset_hash": _text,
     "label_ids": _each(_whole),
+    "unlabelled_ids": _each(_whole),
     "start": _text,
     "seed": _whole,
     "split": _split,

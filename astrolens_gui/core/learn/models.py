@@ -40,6 +40,7 @@ class ModelInfo:
         input: what the network eats. `classes`: the meaning of its outputs, in order.
         parent: the champion that it was held against, "" for the first of a lineage.
         dataset_hash: of images, targets and split. `label_ids`: the label events it learnt from.
+        unlabelled_ids: the ungraded objects whose images it learnt from.
         split: the seed and rule of the held-out objects. start: id of the model whose weights it went on from, "" for none.
         versions: of the libraries. `metrics`: of the gate; `verdict`, `reason`: what the gate said.
     """
@@ -55,6 +56,7 @@ class ModelInfo:
     created: str = ""
     dataset_hash: str = ""
     label_ids: tuple[int, ...] = ()
+    unlabelled_ids: tuple[int, ...] = ()
     seed: int = 0
     split: dict[str, Any] = field(default_factory=dict)
     start: str = ""

@@ -109,6 +109,7 @@ def retrain(
     unfinished_home: Path | None = None,
     asked: Mapping[str, Any] | None = None,
     only: Path | None = None,
+    unlabelled: Sequence[dataset.Example] = (),
 ) -> Outcome:
     """Train a challenger on the labelled objects and judge it; the caller makes it champion when
     `outcome.verdict.activates`.
@@ -119,6 +120,7 @@ def retrain(
         prevalence: share of lenses that the scores are stated for; None: as among the labels.
         replace_lineage: a model that cannot be compared (other bands, scale or normalisation) may take the champion's place;
             without it, it is refused.
+        unlabelled: ungraded objects whose images may be learnt from (`dataset.ungraded`).
         go_on: begin with the champion's weights where the backend can and its network, input and classes are the same.
         unfinished_home: where the state of a fit is kept that is broken off; the same fit, asked for again, goes on from there.
             asked: what is kept beside it; only: the one that is to go on, and no other (`unfinished.begin`).
@@ -129,7 +131,8 @@ def retrain(
     """
     work, created = Path(ctx.workdir), datetime.now(UTC)
     wanted, lineage = input_for(spec, rows, bands, champion)
-    built = dataset.build(work / "set", rows, cutouts, wanted, seed=split_seed, rule=rule, ctx=ctx.part(0.0, 0.1))
+    how: Any = {"seed": split_seed, "rule": rule, "unlabelled": unlabelled}
+    built = dataset.build(work / "set", rows, cutouts, wanted, **how, ctx=ctx.part(0.0, 0.1))
     kwargs = {"set_folder": str(built.set.folder), "out": str(work / "fitted"), "factory": spec.factory}
     start = (
         champion.info if go_on and champion and continues(champion, spec, built.set.input, built.set.classes) else None
@@ -138,7 +141,8 @@ def retrain(
         params = start.network(spec.params)
     more = {"params": params, "fit_params": fit_params, "start": str(start.folder) if start else ""}
     same = {"set": built.hash, **fitted.same(spec, params, fit_params, ctx, start.id if start else "")}
-    keep = unfinished.begin(unfinished_home, same, {**(asked or {}), "label_ids": built.labels}, only)
+    learnt_from = {"label_ids": built.labels, "unlabelled_ids": built.unlabelled}
+    keep = unfinished.begin(unfinished_home, same, {**(asked or {}), **learnt_from}, only)
     result = run(FIT, {**kwargs, **more}, replace(ctx.part(0.1, 0.9), keep=keep))
     logit = lens_logit(np.load(result["logits"], allow_pickle=False), built.set.classes)
 
@@ -186,7 +190,7 @@ def retrain(
         input=wanted,
         classes=built.set.classes,
         parent=champion.info.id if champion and not lineage else "",
-        label_ids=built.labels,
+        **learnt_from,
         seed=ctx.seed,
         split={"seed": split_seed, "rule": rule},
         start=start.id if start else "",

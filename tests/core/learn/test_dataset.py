@@ -204,3 +204,33 @@ def test_that_what_is_held_out_is_neither_trained_on_nor_watched(tmp_path):
     assert 30 <= watched.size <= 70
     assert 70 <= held.size <= 130
     assert sorted([*train, *watched, *held]) == list(range(400))
+
+
+def ungraded(count, first=1000):
+    made = [
+        SimpleNamespace(id=first + i, name=f"u{i}", field="", planes=[{"band": "VIS", "shape": (40, 40)}], pixel_scale=0.1,
+                        meta={"key": f"u{i}"}) for i in range(count)
+    ]  # fmt: skip
+    return dataset.ungraded(made, 1, "object", source=lambda row: row.id)
+
+
+def test_that_no_ungraded_image_is_learnt_that_would_be_held_out_if_somebody_graded_it(tmp_path):
+    rows_ = ungraded(200)
+    assert 120 < len(rows_) < 180, "a quarter is held out"
+    assert not any(dataset.in_validation(row, 1, "object") for row in rows_)
+    built = make(tmp_path, rows(40), unlabelled=rows_)
+    assert built.unlabelled == tuple(row.object for row in rows_)
+    np.testing.assert_array_equal(built.set.unlabelled[:, 0, 0, 0], np.array(built.unlabelled, np.float32))
+
+
+def test_that_ungraded_images_that_cannot_be_read_or_do_not_fit_are_passed_over(tmp_path):
+    rows_ = ungraded(40)
+    gone = rows_[3].object
+    small = [replace(rows_[0], bands={"VIS": (20, 20)}), *rows_[1:]]
+    built = make(tmp_path / "a", rows(40), Stamps(broken=[gone]), unlabelled=small)
+    assert set(built.unlabelled) == {row.object for row in rows_[1:]} - {gone}
+    assert len(built.set.unlabelled) == len(built.unlabelled)
+    none = make(tmp_path / "b", rows(40))
+    assert none.unlabelled == ()
+    assert none.set.unlabelled is None
+    assert none.hash != built.hash
