@@ -114,16 +114,14 @@ def import_foreign(
     who = grader or taken.grader or opened.bench.grader
     scheme = _scheme(opened, taken)
     _check(opened, path, columns.walk if columns is not None else walk, scheme)
-    names = opened.on_db(lambda: _named(opened, taken))
+    names, alike = opened.on_db(lambda: _named(opened, taken))
+    several = _several(taken, names)
     why = f"import {path.name}"
-    rows, remarks, refused, unknown = [], [], [], 0
+    rows, remarks, left = [], [], []
     for row in _counting(taken):
         name = names.get(row.stamp)
-        if name is None:
-            unknown += 1
-            if unknown <= 1000:
-                what = f"within {NEAR_ARCSEC:g} arcsec of {row.stamp}" if taken.by_place else repr(row.stamp)
-                refused.append(f"{path.name}: line {row.line}: there is no object {what} in this project")
+        if name is None or (row.grader, name) in several:
+            left.append(row)
             continue
         grade = row.grade or (MARKED if row.state == "marked" else row.label if row.state == "graded" else "")
         remark = "; ".join(one for one in (row.comment, *(tag for tag in row.tags if tag not in row.comment)) if one)
@@ -136,14 +134,23 @@ def import_foreign(
     grades = {one.value for one in scheme.grades}
     ctx.progress(0.6, f"{len(rows)} labels")
 
+    unknown = [
+        {"ID": _tries(row.stamp)[-1]} for row in left if row.stamp not in names
+    ]  # asks which names are several objects'
+
     def write() -> Any:
-        changes = opened.store.label_many(rows, grader=who, scheme=scheme.id, grades=grades, why=why)
+        changes = opened.store.label_many([*rows, *unknown], grader=who, scheme=scheme.id, grades=grades, why=why)
         noted = _remark(opened, remarks)
         return opened.tell(changes), noted
 
     changes, noted = opened.on_db(write)
-    if unknown > 1000:
-        refused.append(f"{path.name}: {unknown - 1000:,} more rows are of unknown objects")
+    alike |= {
+        row.stamp: changes.extra["ambiguous"].get(_tries(row.stamp)[-1], []) for row in left if row.stamp not in alike
+    }
+    said = (_left_out(row, taken, names, several, alike) for row in left[:1000])
+    refused = [f"{path.name}: line {row.line}: {one}" for row, one in zip(left, said, strict=False)]
+    if len(left) > 1000:
+        refused.append(f"{path.name}: {len(left) - 1000:,} more rows are of unknown or doubtful objects")
     return ImportReport(
         added=len(changes.events),
         refused=refused,
@@ -176,11 +183,12 @@ def _check(opened: Opened, path: Path, walk: Mapping[str, str] | None, scheme: S
             )
 
 
-def _named(opened: Opened, taken: Taken) -> dict[str, str]:
+def _named(opened: Opened, taken: Taken) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Stamp → the name of its object here: as written, without its folder, or without its ending; by its first 40 characters where
-    the tool cut it; by its place where that is all the table has. On the db thread."""
+    the tool cut it; by its place where that is all the table has. And stamp → objects, where several begin so. On the db thread."""
+    alike: dict[str, list[str]] = {}
     if taken.by_place:
-        return _placed(opened, taken)
+        return _placed(opened, taken), alike
     tries = {row.stamp: _tries(row.stamp) for row in taken.rows}
     known = opened.store.ids(dict.fromkeys(one for some in tries.values() for one in some))
     found = {stamp: next((one for one in some if one in known), None) for stamp, some in tries.items()}
@@ -190,9 +198,12 @@ def _named(opened: Opened, taken: Taken) -> dict[str, str]:
             for whole in (name, f"{name}.fits"):
                 short.setdefault(whole[:40], []).append(name)
         for stamp, name in found.items():
-            if name is None and len(same := set(short.get(stamp[:40], ()))) == 1:
-                found[stamp] = same.pop()
-    return {stamp: name for stamp, name in found.items() if name is not None}
+            same = list(dict.fromkeys(short.get(stamp[:40], ())))
+            if name is None and len(same) == 1:
+                found[stamp] = same[0]
+            elif name is None and same:
+                alike[stamp] = same
+    return {stamp: name for stamp, name in found.items() if name is not None}, alike
 
 
 def _placed(opened: Opened, taken: Taken) -> dict[str, str]:
@@ -217,6 +228,33 @@ def _tries(stamp: str) -> list[str]:
     base = PurePosixPath(stamp.replace("\\", "/")).name
     stems = [base[: -len(ending)] for ending in _ENDINGS if base.lower().endswith(ending)]
     return list(dict.fromkeys([stamp, base, *stems[::-1]]))
+
+
+def _several(taken: Taken, names: Mapping[str, str]) -> dict[tuple[str, str], list[str]]:
+    """(grader, object's name) → the stamps, where a grader's table has several that would be this one object."""
+    stamps: dict[tuple[str, str], dict[str, None]] = {}
+    for row in taken.rows:
+        if row.stamp in names:
+            stamps.setdefault((row.grader, names[row.stamp]), {})[row.stamp] = None
+    return {key: list(some) for key, some in stamps.items() if len(some) > 1}
+
+
+def _left_out(
+    row: Row,
+    taken: Taken,
+    names: Mapping[str, str],
+    several: Mapping[tuple[str, str], list[str]],
+    alike: Mapping[str, list[str]],
+) -> str:
+    """Why a row was not taken; nothing is guessed."""
+    from .tables import not_found
+
+    if row.stamp in names:
+        name = names[row.stamp]
+        return f"{' and '.join(several[row.grader, name])} would all be {name}; keep one, or write the names of this project"
+    if taken.by_place:
+        return f"there is no object within {NEAR_ARCSEC:g} arcsec of {row.stamp} in this project"
+    return not_found(row.stamp, alike[row.stamp])
 
 
 def _counting(taken: Taken) -> list[Row]:

@@ -40,7 +40,7 @@ def import_labels(opened: Opened, path: Path, grader: str, ctx: Context) -> Impo
     )
     unknown, ambiguous = set(changes.extra["unknown"]), changes.extra["ambiguous"]
     refused = [
-        f"{path.name}: line {row['line']}: {_not_found(row['ID'], ambiguous.get(row['ID'], []))}"
+        f"{path.name}: line {row['line']}: {not_found(row['ID'], ambiguous.get(row['ID'], []))}"
         for row in rows
         if row["ID"] in unknown
     ]
@@ -105,7 +105,8 @@ def _import_truth(opened: Opened, path: Path, grader: str, scheme: Any, ctx: Con
     return ImportReport(added=len(changes.events), notes=notes)
 
 
-def _not_found(name: str, namesakes: list[str]) -> str:
+def not_found(name: str, namesakes: list[str]) -> str:
+    """Why a table's name is no object's; `namesakes`: the objects whose files are called so."""
     if not namesakes:
         return f"there is no object {name!r} in this project"
     listed = ", ".join(namesakes[:5]) + (", …" if len(namesakes) > 5 else "")
