@@ -9,6 +9,8 @@ from .bridge import words_of
 from .qt import QTimer
 from .views.retrain import RetrainDialog
 
+WARM_AFTER = 20
+"""Grades after which a training is likely soon: the model is loaded where it runs, so that a quick one need not wait for that."""
 SOON_MS = 300
 """Grades that come while the dialog is open are counted so long after: not at every key of a fast grader."""
 
@@ -21,6 +23,7 @@ class Retraining:
         self._asked: tuple[str, dict[str, Any]] = ("", {})
         self._found: Any = None
         self._begun: Any = None
+        self._grades = 0
         self._job: Any = None
         self._soon = QTimer(window, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._count)
@@ -45,9 +48,18 @@ class Retraining:
         self.dialog.raise_()
         self.dialog.activateWindow()
         self._count()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Whatever goes wrong is said by the training itself, if one comes."""
+        self._window.bridge.when_done(self._window.workbench.warm_up(), lambda _: None, lambda _: None)
 
     def on_changed(self, changes: Any) -> None:
-        """Grades come in while the dialog is open: it counts them."""
+        """Grades come in: enough of them make a training likely; while the dialog is open it counts them."""
+        if changes.labels:
+            before, self._grades = self._grades, self._grades + len(changes.labels)
+            if before < WARM_AFTER <= self._grades:
+                self._warm_up()
         if self.dialog is not None and self.dialog.isVisible() and (changes.labels or changes.models):
             self._soon.start()
 
@@ -83,7 +95,7 @@ class Retraining:
         """A training ended: what it took is remembered for the next guess."""
         from astrolens_gui.core.learn.pace import noted
 
-        found, self._begun = self._begun, None
+        found, self._begun, self._grades = self._begun, None, 0
         seconds = float(getattr(report, "seconds", 0.0))
         window = self._window
 

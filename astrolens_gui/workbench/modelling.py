@@ -89,6 +89,12 @@ class ModelVerbs:
 
         return self.opened.start("infer", score_any, backend, model, ids, title="scoring")
 
+    def warm_up(self) -> Job[bool]:
+        """Load the champion where it runs, before somebody has to wait for it; false where there is nothing to do."""
+        from .scoring import warm_up
+
+        return self.runner.submit("infer", warm_up, self.opened, title="loading the model", quiet=True)
+
     def write_scores(self, model: str, out: Path) -> Job[int]:
         """The scores table of DESIGN §8, CSV or Parquet."""
         from .tables import write_scores

@@ -13,6 +13,7 @@ import numpy as np
 from astrolens_gui.api import Changes, Context, UserError
 from astrolens_gui.core.learn import scoring as core_scoring
 from astrolens_gui.core.learn.models import ModelInfo
+from astrolens_gui.core.plugins import missing
 from astrolens_gui.jobs.job import Job
 
 from .choice import choose_model, list_shipped
@@ -28,8 +29,27 @@ BATCH = 512
 FIRST = 2000
 """Objects that are scored and shown in the new order before the rest follows: what a person reaches in the meantime."""
 
+WARMING = 256
+"""Empty stamps that a model is asked while it warms up: as many as make it compile for large batches."""
+
 WRITES_AHEAD = 4
 """Batches of scores that may wait for the disk."""
+
+
+def warm_up(opened: Opened, ctx: Context) -> bool:
+    """Start the warm child and load the champion there, so that the first quick training does not wait for it; whether that was to
+    be done. Without a champion that runs in the child there is nothing to load."""
+    models = opened.bench.models
+    graded = opened.on_db(lambda: sorted({row.object for row in opened.store.labels()}))
+    try:
+        spec, info = choose_model(opened, "", "", np.array(graded[:BATCH], np.int64))
+    except UserError:
+        return False
+    if missing(spec) or models.where(spec) == "thread" or models.child.pid is not None:
+        return False
+    predict = models.predictor(spec, info, "classify")
+    predict(np.zeros((WARMING, *info.input.shape), np.float32), ctx)
+    return True
 
 
 def score(opened: Opened, backend: str, model: str, ids: Sequence[int] | None, ctx: Context) -> ScoreReport:

@@ -167,6 +167,9 @@ class FakeWorkbench:
 
     lineage = model_rows
 
+    def warm_up(self) -> Any:
+        return self._job(lambda: False)
+
     def prospect(self, backend: str) -> Any:
         from astrolens_gui.workbench.prospect import Count, Prospect
 

@@ -99,6 +99,18 @@ def test_that_a_training_that_was_broken_off_can_be_gone_on_with(qtbot, window, 
     assert window.workbench.settings["pace"] == {}, "a part of a training says nothing of how long whole ones take"
 
 
+def test_that_the_model_is_loaded_before_a_training_is_asked_for(qtbot, window, bench, trained, monkeypatch):
+    """Once after twenty grades, and when the dialog opens: then a quick training need not wait for the child."""
+    warmed = []
+    monkeypatch.setattr(bench, "warm_up", lambda: warmed.append(1) or bench.runner.submit("infer", lambda: True))
+    retraining = window.learning.retraining
+    for number in range(40):
+        retraining.on_changed(Changes(labels=(number,)))
+        assert len(warmed) == (number >= 19)
+    opened(qtbot, window, bench, FULL)
+    assert len(warmed) == 2
+
+
 def test_that_escape_leaves_all_as_it_is_and_the_image_has_the_keys_again(qtbot, window, bench, trained):
     dialog = opened(qtbot, window, bench, FULL)
     qtbot.keyClick(dialog, Qt.Key_Escape)
