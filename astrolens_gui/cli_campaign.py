@@ -47,7 +47,7 @@ def grammar(add: Callable[..., argparse.ArgumentParser]) -> None:
     known.add_argument("--radius", type=float, default=3.0, metavar="ARCSEC", help="default 3")
     known.add_argument("--confident", action="store_true", help="only those that lenscat grades confident")
     known.add_argument("--out", type=Path, required=True, metavar="CSV")
-    search = add("search", "how complete the search is, by the grades given in the queue order drawn")
+    search = add("search", "how complete the search is, by the grades given in the order Drawn by lot")
     search.add_argument("project", type=Path)
     search.add_argument(
         "--threshold", type=float, metavar="SCORE", help="completeness and purity of all objects of at least this score"
@@ -189,7 +189,7 @@ def cmd_search(arguments: argparse.Namespace) -> int:
     if found.undecided:
         lines.append(f"{found.undecided:,} undecided: they count as no lens until somebody decides")
     if found.search is None:
-        lines.append("choose the queue order drawn: grades given in it say how many lenses nobody has seen")
+        lines.append("choose the queue order Drawn by lot: grades given in it say how many lenses nobody has seen")
     else:
         shares = {"lenses": found.search.lenses, "completeness": found.search.completeness}
         if found.listed is not None:

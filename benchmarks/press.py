@@ -25,7 +25,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import responsiveness
-from responsiveness import Probe, spin
+from responsiveness import Probe, Watcher, spin
 
 from astrolens_gui.demo_loop import truth_of
 from astrolens_gui.workbench import Workbench
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--labels", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--folder", type=Path, default=Path.home() / ".cache" / "astrolens-press")
+    parser.add_argument("--stacks", action="store_true", help="where the main thread was when its timer came late")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -175,6 +176,7 @@ def main() -> None:
     spin(until=lambda: window.current.object_id > 0)
     collector.collect_all()
     grader = Grader(window, truth, {True: best.key, False: worst.key})
+    watcher = Watcher(grader) if given.stacks else None
     found = []
     for labels in given.labels:
         grade_up_to(bench, truth, {True: best.value, False: worst.value}, labels)
@@ -186,6 +188,7 @@ def main() -> None:
             found.append(press(window, grader, labels, way))
             grader.type(False)
             print(json.dumps(asdict(found[-1])), flush=True)
+            print("\n".join(watcher.told() if watcher else ()), flush=True)
     window.close()
     collector.stop()
     bench.close()

@@ -17,7 +17,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +114,33 @@ class Probe:
         return {name: round(float(value), 1) for name, value in figures.items()}
 
 
+class Watcher(threading.Thread):
+    """Looks at where the main thread is whenever the probe's timer is late by more than `late_s`: what holds it."""
+
+    def __init__(self, probe: Probe, late_s: float = 0.06) -> None:
+        super().__init__(daemon=True)
+        self.probe, self.late_s = probe, late_s
+        self.found: Counter[str] = Counter()
+        self.start()
+
+    def run(self) -> None:
+        main = threading.main_thread().ident or 0
+        while True:
+            time.sleep(0.005)
+            late = time.perf_counter() - self.probe._last
+            if late > self.late_s and (frame := sys._current_frames().get(main)) is not None:
+                stack = [
+                    f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in traceback.extract_stack(frame)
+                ]
+                self.found[" < ".join(reversed(stack[-6:]))] += 1
+
+    def told(self, most: int = 6) -> list[str]:
+        """Where it was found, the most frequent first; forgotten then."""
+        lines = [f"{count:4} times late in {where}" for where, count in self.found.most_common(most)]
+        self.found = Counter()
+        return lines
+
+
 def spin(seconds: float = 0.0, until: Any = None, limit: float = 600.0) -> None:
     """Let the window live for a while, or until something is true."""
     from astrolens_gui.ui.qt import QtCore
@@ -165,6 +195,7 @@ def measure(project: Path) -> dict[str, Any]:
 START = """
 import os, sys, time
 t0 = float(sys.argv[1])
+from collections import Counter
 from pathlib import Path
 from astrolens_gui.ui import app
 from astrolens_gui.ui.qt import QtCore

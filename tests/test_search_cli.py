@@ -29,7 +29,7 @@ def project(tmp_path_factory):
 
 def test_that_a_search_says_what_to_do_and_then_how_complete_it_is(project, capsys):
     assert run("search", project / "p.astrolens") == 0
-    assert "choose the queue order drawn" in capsys.readouterr().out
+    assert "choose the queue order Drawn by lot" in capsys.readouterr().out
     truth = truth_of(project)
     with Workbench.start() as bench:
         bench.open(project / "p.astrolens").result(60)

@@ -77,7 +77,7 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     real = ~np.isin(table["object"], sorted(golden.painted(opened)))
     ids, logit = table["object"][real], table["logit"][real]
     target = targets(opened, ids)
-    events = [event for event in opened.on_db(lambda: opened.store.events()) if event.kind == "grade" and event.object]
+    events = _grades(opened)
     first, chance = _draws(events, ids)
     graded, lens = np.flatnonzero(np.isfinite(target)), (target > LENS).astype(np.float64)
     rows = graded[np.isfinite(chance[graded])]
@@ -107,14 +107,20 @@ def searched(opened: Opened, threshold: float | None, ctx: Context) -> Searched:
     )
 
 
+def _grades(opened: Opened) -> list[EventRow]:
+    """By the clock: a merge numbers events anew."""
+    events = [event for event in opened.on_db(lambda: opened.store.events()) if event.kind == "grade" and event.object]
+    return sorted(events, key=lambda event: (event.time, event.id))
+
+
 def _draws(events: Sequence[EventRow], ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(event, chance) float64 like `ids` (ascending): the first grade of each object (infinite: none), and the chance it was
-    drawn with (NaN: it was not drawn)."""
+    """(place, chance) float64 like `ids` (ascending): the first grade of each object among the events (infinite: none), and the
+    chance it was drawn with (NaN: it was not drawn)."""
     first, chance = np.full(len(ids), np.inf), np.full(len(ids), np.nan)
-    for event in events:
+    for number, event in enumerate(events):
         at = int(np.searchsorted(ids, event.object or 0))
-        if at < len(ids) and ids[at] == event.object and event.id < first[at]:
-            first[at] = event.id
+        if at < len(ids) and ids[at] == event.object and not np.isfinite(first[at]):
+            first[at] = number
             drawn = DRAWN_WHY.search(event.why)
             chance[at] = float(drawn[1]) if drawn else np.nan
     return first, chance

@@ -120,6 +120,7 @@ def test_that_escape_leaves_all_as_it_is_and_the_image_has_the_keys_again(qtbot,
 
 def test_that_what_makes_a_training_impossible_is_said_and_not_begun(qtbot, window, bench, trained):
     dialog = opened(qtbot, window, bench, Prospect(problem="Nothing is graded yet; grade some objects first."))
+    assert not dialog.headings["Time"].isVisible(), "no heading without a word below it"
     assert "grade some objects first" in dialog.change.text()
     assert not dialog.start.isEnabled()
     qtbot.keyClick(dialog, Qt.Key_F6)

@@ -11,7 +11,7 @@ from astrolens_gui.api import UserError
 from astrolens_gui.demo_loop import truth_of
 from astrolens_gui.workbench import training
 from astrolens_gui.workbench.choice import read_row
-from astrolens_gui.workbench.searching import passed_over
+from astrolens_gui.workbench.searching import _draws, _grades, passed_over
 from astrolens_gui.workbench.seeing import targets
 
 
@@ -117,6 +117,20 @@ def test_that_objects_passed_over_in_a_drawn_order_are_counted():
     assert passed_over(on_screen) == 0, "the object on the screen when a new order came"
     assert passed_over([*as_it_came, told("a", 7, "again drawn#900 p=0.1"), told("a", 77, "drawn#800")]) == 0
     assert passed_over([*as_it_came[:15], told("b", 9, "drawn#1 p=0.1"), *as_it_came[15:]]) == 0
+
+
+def test_that_the_first_grade_of_an_object_is_the_first_by_the_clock(bench, project, sample):
+    """A merge gives an earlier grade a later number; which grade was drawn must not hang on that."""
+    one = int(bench.queue("random").result(60).object[0])
+    late, early = "2026-01-02T00:00:00.000Z", "2026-01-01T00:00:00.000Z"
+    made = [(1, late, "why: drawn, chance 0.5"), (2, early, "chosen")]
+    events = [SimpleNamespace(id=number, time=time, object=one, kind="grade", why=why) for number, time, why in made]
+    store = SimpleNamespace(events=lambda: events)
+    in_order = _grades(SimpleNamespace(store=store, on_db=lambda work: work()))
+    assert [event.id for event in in_order] == [2, 1]
+    first, chance = _draws(in_order, np.array([one]))
+    assert first.tolist() == [0]
+    assert np.isnan(chance[0]), "the first one was chosen, not drawn"
 
 
 def test_that_a_search_of_chosen_objects_says_so(bench, project, sample):

@@ -41,6 +41,7 @@ class RetrainDialog(QtWidgets.QDialog):
         self.settings.clicked.connect(self.settings_asked)
         leave = QtWidgets.QPushButton("Cancel", autoDefault=False, toolTip="Change nothing  [Esc]")
         leave.clicked.connect(self.close)
+        self.headings: dict[str, QtWidgets.QLabel] = {}
         self.broken_off = Sentence()
         self.resume = QtWidgets.QPushButton("&Go on with it", autoDefault=False)
         self.resume.setToolTip("From its last kept epoch, on the grades and settings it had  [Alt+G]")
@@ -53,7 +54,8 @@ class RetrainDialog(QtWidgets.QDialog):
         column.addWidget(self.broken_off)
         column.addWidget(self.resume, 0, Qt.AlignLeft)
         for title, sentences in (("What will change", (self.change, self.judge)), ("Time", (self.time, self.last))):
-            column.addWidget(QtWidgets.QLabel(title, objectName="heading"))
+            heading = self.headings[title] = QtWidgets.QLabel(title, objectName="heading")
+            column.addWidget(heading)
             for sentence in sentences:
                 column.addWidget(sentence)
         column.addStretch(1)
@@ -93,6 +95,7 @@ class RetrainDialog(QtWidgets.QDialog):
         self.change.say("Counting the grades …", "muted")
         self.last.say(last, "muted")
         self.last.setVisible(bool(last))
+        self.headings["Time"].setVisible(bool(last))
         self._enable("", "")
         self.start.setFocus()
 
@@ -113,6 +116,7 @@ class RetrainDialog(QtWidgets.QDialog):
         self.resume.setVisible(bool(found.broken_off))
         for sentence in (self.news, self.broken_off, self.judge, self.time):
             sentence.setVisible(bool(sentence.text()))
+        self.headings["Time"].setVisible(bool(self.time.text() or self.last.text()))
         self._enable(found.problem, found.quick_lacks)
         self.adjustSize()
 
