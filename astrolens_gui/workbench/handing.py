@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ IDS = ("savary", "qtstamp", "astrorank", "lensrater", "anomalymatch")
 def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -> tuple[int, list[str]]:
     """Write one grader's labels; (labels in the file, what is not in it as it is here).
 
-    Objects are called by their first plane's file. Grades of another scheme become A, B, C, X by their numbers.
+    Objects are called by their first plane's file, and by their own name where several have a file of that name. Grades of another
+    scheme become A, B, C, X by their numbers.
 
     Raises:
         UserError: nobody of that name graded, a name has a character that the format can't hold, or the file can't be written.
@@ -44,7 +46,7 @@ def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -
 
     check_folder(out)
     write, read = formats()[format]
-    rows, graders = opened.on_db(lambda: _rows(opened, grader))
+    rows, graders, repeated = opened.on_db(lambda: _rows(opened, grader))
     if not any(row.state in {"graded", "marked"} for row in rows):
         known = ", ".join(sorted(graders)) or "nobody"
         raise UserError(f"{grader or 'nobody'} has no grades in {opened.project.name}; graders are {known}")
@@ -56,11 +58,14 @@ def hand_on(opened: Opened, format: str, grader: str, out: Path, ctx: Context) -
         partial.write_text(text, encoding="utf-8", newline="")
 
     whole(out, put)
+    if repeated:
+        notes.append(f"{repeated:,} objects are called by their own names, for their files' names repeat")
     return sum(row.state in losses.GIVEN for row in back.rows), notes
 
 
-def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str]]:
-    """On the db thread: a row for each object, in the order of their files' names, and who graded at all."""
+def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str], int]:
+    """On the db thread: a row for each object, in the order of their files' names; who graded at all; and how many objects are called
+    by their own names."""
     from astrolens_gui.core.grading.consensus import numbers
     from astrolens_gui.core.grading.foreign import Row
     from astrolens_gui.core.labels.schemes import load_schemes
@@ -70,9 +75,11 @@ def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str]]:
     mine = {one.object: one for one in labels if one.grader == grader}
     letters = "XCBA"
     rows: list[Row] = []
-    for thing in opened.store.objects():
-        path = str(thing.planes[0]["path"]) if thing.planes else thing.name
-        stamp = PurePosixPath(path).name or thing.name
+    things = opened.store.objects()
+    files = [PurePosixPath(str(thing.planes[0]["path"]) if thing.planes else "").name for thing in things]
+    many = Counter(files)
+    for thing, file in zip(things, files, strict=True):
+        stamp = file if many[file] == 1 and file else thing.name
         about: dict[str, Any] = {"ra": thing.ra, "dec": thing.dec}
         one = mine.get(thing.id)
         if one is None or not (one.grade or one.comment):
@@ -85,4 +92,5 @@ def _rows(opened: Opened, grader: str) -> tuple[list[Row], set[str]]:
         rows.append(
             Row(stamp, label, grade, state, one.subtype, one.comment, seconds=one.seconds, grader=grader, **about)
         )
-    return sorted(rows, key=lambda row: row.stamp), {one.grader for one in labels if one.grade}
+    repeated = sum(count for count in many.values() if count > 1)
+    return sorted(rows, key=lambda row: row.stamp), {one.grader for one in labels if one.grade}, repeated

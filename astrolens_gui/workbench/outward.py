@@ -76,9 +76,9 @@ def export_sled(opened: Opened, out: Path) -> int:
         ra, dec = found.places[one.object]
         made.append(
             sled.Candidate(
-                ra, dec, f"{Path(one.object).name}.png", png.encode(shot), one.object[:100], score=round(one.mean, 4),
+                ra, dec, f"{one.object.replace('/', '_')}.png", png.encode(shot), one.object[:100], score=round(one.mean, 4),
                 image_sep=float(theta) if isinstance(theta, int | float) and math.isfinite(theta) else None,
-                info=f"{one.graders} graders, mean grade {one.mean:.2f} of 3",
+                info=f"{one.graders} grader{'s' * (one.graders != 1)}, mean grade {one.mean:.2f} of 3",
             )
         )  # fmt: skip
     _write(out, sled.upload(made))

@@ -99,49 +99,6 @@ def test_that_nothing_of_a_mosaic_is_dropped(own, tmp_path):
     assert own.import_foreign(table, "ada").result(30).added == 0
 
 
-def test_that_names_that_would_be_one_object_are_refused_and_never_merged(own, tmp_path):
-    """Two folders with the same file in each, of which this project has one: nobody knows whose grade it is."""
-    table = write_table(
-        tmp_path / "classification_autosave1.csv",
-        [
-            "file_name,classification,subclassification,comment",
-            "a/c00.fits,L,None,",
-            "b/c00.fits,NL,None,",
-            "c01.fits,L,None,",
-        ],
-    )
-    report = own.import_foreign(table, "zoe").result(30)
-    said = "a/c00.fits and b/c00.fits would all be c00; keep one, or write the names of this project"
-    assert report.refused == [f"{table.name}: line {line}: {said}" for line in (2, 3)]
-    assert {one.name: one.grade for one in own.opened.on_db(lambda: own.store.labels("zoe"))} == {"c01": "A"}
-    two = write_table(tmp_path / "scores.csv", ["username,image,score", "ada,a/c00.png,3", "eve,b/c00.png,1"])
-    assert own.import_foreign(two, "").result(30).refused == []  # two graders may call it differently
-
-
-def test_that_a_name_that_several_objects_have_is_told_with_their_names(own, stamps, tmp_path):
-    one = next((stamps / "images").glob("*.fits"))
-    long = "a_very_long_name_of_a_stamp_that_goes_past_forty"
-    for name in ("a/same.fits", "b/same.fits", f"{long}_1.fits", f"{long}_2.fits"):
-        (tmp_path / "two" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "two" / name).write_bytes(one.read_bytes())
-    own.import_images([tmp_path / "two"]).result(60)
-    table = write_table(
-        tmp_path / "classification_autosave1.csv",
-        ["file_name,classification,subclassification,comment", "same.fits,L,None,"],
-    )
-    report = own.import_foreign(table, "ada").result(30)
-    assert report.refused == [
-        f"{table.name}: line 2: same.fits is 2 objects: a/same.fits, b/same.fits; use the path as ID"
-    ]
-    saved = write_table(tmp_path / "typed.csv", [f"{long[:40]},L,None,", "gone.fits,NL,None,"])
-    report = own.import_foreign(saved, "ada", "savary-saved").result(30)
-    assert [one.partition(": line ")[2] for one in report.refused] == [
-        f"1: {long[:40]} is 2 objects: {long}_1, {long}_2; use the path as ID",
-        "2: there is no object 'gone.fits' in this project",
-    ]
-    assert own.opened.on_db(lambda: own.store.labels()) == []
-
-
 @pytest.mark.parametrize("tool", ["savary", "qtstamp", "astrorank", "lensrater", "anomalymatch"])
 def test_that_a_grader_goes_to_another_tool_and_comes_back(tool, own, stamps, tmp_path, capsys):
     given = {"c00": "A", "c01": "X", "c02": "B", "c03": "C"}
@@ -407,6 +364,7 @@ def test_that_boxes_become_training_sets_and_lists_an_upload(own, stamps, tmp_pa
     first = json.loads((tmp_path / "s.json").read_text())[0]
     assert (first["score"], first["flag"], round(first["ra"], 3)) == (3.0, "CANDIDATE", 10.0)
     assert first["mugshot"] == "c00.png"
+    assert first["info"] == "1 grader, mean grade 3.00 of 3"
 
 
 def test_that_nobody_having_graded_is_said_so(own):
