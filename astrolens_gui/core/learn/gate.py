@@ -22,6 +22,10 @@ LOW_FPR = 1e-3
 ALLOWED_AUROC, ALLOWED_TPR = 0.005, 0.02
 """Losses that no search would notice: a training that changes next to nothing has an interval as narrow, now and then below 0."""
 
+ALLOWED_LOG_LOSS = 0.05
+"""Nats, at even odds; a coin costs 0.69."""
+DRAWS = 2000
+
 Kind = Literal["accepted", "provisional", "refused"]
 
 
@@ -79,6 +83,7 @@ def judge(
     champion: np.ndarray | None = None,
     *,
     calibration: Calibration | None = None,
+    before: Calibration | None = None,
     lineage: str = "",
     seed: int = 0,
 ) -> Verdict:
@@ -93,7 +98,8 @@ def judge(
     Args:
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
         calibration: the challenger's, for the ECE of the scores that people will be given and the purity of the best k (as many as
-            lenses are held out), among objects of the prevalence that it states.
+            lenses are held out), among objects of the prevalence that it states. before: the champion's; where both are calibrated,
+            a clearly larger log-loss at even odds is refused too: the scores would say less of what they are worth.
         lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
     """
     truth = np.asarray(truth, bool)
@@ -116,7 +122,7 @@ def judge(
         if champion is not None:
             figures["AUROC_champion"] = metrics.auroc(truth, champion)
     if champion is not None and FEWEST_TO_COMPARE <= min(lenses, others) < FEWEST:
-        told = _against(truth, challenger, champion, figures, seed)
+        told = _against(truth, challenger, champion, figures, seed, calibration, before)
         if told.kind == "refused":
             return told
     if min(lenses, others) < FEWEST:
@@ -125,7 +131,7 @@ def judge(
         return Verdict("provisional", reason + suffix, figures)
     if champion is None:
         return _alone(figures, suffix)
-    return _against(truth, challenger, champion, figures, seed)
+    return _against(truth, challenger, champion, figures, seed, calibration, before)
 
 
 def _broken(logit: np.ndarray) -> str:
@@ -156,8 +162,35 @@ def _alone(figures: dict[str, Any], suffix: str) -> Verdict:
     return Verdict("provisional", f"{said} cannot be told from chance{suffix}", figures)
 
 
+def _log_loss_change(
+    truth: np.ndarray,
+    challenger: np.ndarray,
+    champion: np.ndarray,
+    calibrations: tuple[Calibration, Calibration],
+    seed: int,
+) -> tuple[float, float, float]:
+    """(change, low, high) of the mean log-loss of calibrated scores at even odds, classes weighing the same; paired, 95 %."""
+    sign = np.where(truth, 1.0, -1.0)
+    now, was = (
+        np.logaddexp(0, -sign * logit / one.temperature)
+        for logit, one in zip((challenger, champion), calibrations, strict=True)
+    )
+    random, each = np.random.default_rng(seed), []
+    for rows in (np.flatnonzero(truth), np.flatnonzero(~truth)):
+        moved = (now - was)[rows]
+        each.append((moved.mean(), moved[random.integers(0, rows.size, (DRAWS, rows.size))].mean(axis=1)))
+    low, high = metrics.interval((each[0][1] + each[1][1]) / 2)
+    return float(each[0][0] + each[1][0]) / 2, low, high
+
+
 def _against(
-    truth: np.ndarray, challenger: np.ndarray, champion: np.ndarray, figures: dict[str, Any], seed: int
+    truth: np.ndarray,
+    challenger: np.ndarray,
+    champion: np.ndarray,
+    figures: dict[str, Any],
+    seed: int,
+    calibration: Calibration | None = None,
+    before: Calibration | None = None,
 ) -> Verdict:
     worse = []
     was, now = figures["AUROC_champion"], figures["AUROC"]
@@ -170,6 +203,11 @@ def _against(
         figures[f"{name} change_ci"] = [low, high]
         if high < 0 and beyond < 0:
             worse.append(f"the change in {name} lies between {low:+.3f} and {high:+.3f}")
+    if calibration is not None and before is not None and calibration.calibrated and before.calibrated:
+        change, low, high = _log_loss_change(truth, challenger, champion, (calibration, before), seed)
+        figures["log-loss change_ci"] = [low, high]
+        if low > 0 and change > ALLOWED_LOG_LOSS:
+            worse.append(f"the change in log-loss lies between {low:+.3f} and {high:+.3f}")
     if worse:
         return Verdict(
             "refused", f"{' and '.join(worse)} (95 %, {_counts(figures)}): AUROC {now:.3f}, was {was:.3f}", figures

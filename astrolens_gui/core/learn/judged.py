@@ -27,6 +27,8 @@ AT_ODDS = 0.05
 TURNED = 0.5
 """Share of the objects judged then that may be of the other class now: more is no correction."""
 FEWEST_SURE = 20
+SUMMED_LOSS = 0.01
+"""In AUROC: what a model may be worse than any before it, twice of what one training may lose."""
 ORDER_GAIN = 0.02
 """In AUROC: what bands in another order must be better by."""
 FEWEST_A_CLASS = 10
@@ -147,6 +149,32 @@ def news_are_harder(then: Judged, keys: np.ndarray, lens: np.ndarray, logit: np.
         f"the champion has AUROC {first:.3f} on held-out objects that it was judged by and {last:.3f} on newer ones: harder ones, or"
         " their bands or grades are wrong"
     )
+
+
+def lost_since(ancestors: Sequence[tuple[str, Judged]], keys: np.ndarray, lens: np.ndarray, logit: np.ndarray) -> str:
+    """By how much a model ranks worse than one before the champion, "" where it does not: losses too small to be refused one by one
+    add up.
+
+    Args:
+        ancestors: (id, what it said when it was judged). keys, lens, logit: of what is held out now, by the grades of today.
+
+    Compared are the objects that were held out then as well; worse: the paired interval, which allows for the number of ancestors, lies
+    below 0 and the loss is more than `SUMMED_LOSS`.
+    """
+    level = 1 - 0.05 / max(1, len(ancestors))
+    for name, then in ancestors:
+        _, before, now = np.intersect1d(then.keys, keys, return_indices=True)
+        known = np.isfinite(then.logit[before])
+        truth, was, is_ = lens[now][known], then.logit[before][known], logit[now][known]
+        if min(int(truth.sum()), int((~truth).sum())) < FEWEST_A_CLASS:
+            continue
+        first, last = auroc(truth, was), auroc(truth, is_)
+        if last - first < -SUMMED_LOSS and bootstrap(truth, (was, is_), level=level)[1][1] < 0:
+            return (
+                f"small losses have added up: AUROC {last:.3f} on {known.sum()} held-out objects on which {name} had {first:.3f}; make"
+                " that one the model in use and go on from it"
+            )
+    return ""
 
 
 def better_in_another_order(lens: np.ndarray, logit: np.ndarray, names: Sequence[Sequence[str]]) -> str:

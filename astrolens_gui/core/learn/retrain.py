@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet
+from astrolens_gui.api import BackendSpec, Context, InputSpec, TrainingSet, UserError
 
 from ..plugins import create
 from . import dataset, fitted, judged, unfinished
 from .gate import Verdict, calibrate, judge, likeliest_temperature
-from .models import ModelInfo, write_model
+from .models import ModelInfo, read_model, write_model
 from .scoring import lens_logit
 
 FIT = f"{__name__}:fit_model"
@@ -166,6 +166,7 @@ def retrain(
         logit[held],
         beaten,
         calibration=calibration,
+        before=champion.info.calibration if champion is not None else None,
         lineage=lineage,
         seed=ctx.seed,
     )
@@ -174,6 +175,9 @@ def retrain(
     if champion is not None and beaten is not None and not replace_lineage:
         reorder = partial(_other_order, champion, built, work, run, ctx.part(0.98, 0.99))
         verdict = _doubted(verdict, champion.info, rows, built, keys, answers, reorder)
+        past = _ancestors(champion.info, models_dir)
+        if verdict.activates and (said := judged.lost_since(past, keys[held], built.targets[held] > 0.5, logit[held])):
+            verdict = replace(verdict, kind="refused", reason=said)
     (work / "fitted").mkdir(parents=True, exist_ok=True)
     judged.Judged(keys[held], built.targets[held] > 0.5, logit[held]).save(work / "fitted")
     if not calibration.calibrated:
@@ -203,6 +207,25 @@ def retrain(
     write_model(info, work / "fitted")
     unfinished.finish(keep)
     return Outcome(verdict, info, tuple(result["epochs"]), result["stopped"], built.refused, result["seconds"])
+
+
+MOST_ANCESTORS = 10
+
+
+def _ancestors(champion: ModelInfo, models_dir: Path) -> list[tuple[str, judged.Judged]]:
+    """What the models before the champion said when they were judged, the nearest first; its line ends where a folder is gone."""
+    found: list[tuple[str, judged.Judged]] = []
+    parent, seen = champion.parent, {champion.id}
+    while parent and parent not in seen and len(found) < MOST_ANCESTORS:
+        seen.add(parent)
+        try:
+            info = read_model(models_dir / parent)
+        except UserError:
+            break
+        if (then := judged.Judged.read(info.folder)) is not None:
+            found.append((info.id, then))
+        parent = info.parent
+    return found
 
 
 MOST_TWINS = 0.1

@@ -167,3 +167,29 @@ def test_that_the_purity_of_the_top_is_that_at_the_prevalence_stated():
     top = np.argsort(-logit)[:100]
     assert as_sampled["purity@k"] == pytest.approx(truth[top].mean())
     assert 0 < rare["purity@k"] < 0.2 * as_sampled["purity@k"]
+
+
+def test_that_scores_which_say_less_of_what_they_are_worth_are_refused_and_honest_ones_are_not():
+    """The same order, so the same AUROC; the challenger's probabilities are sure where they are wrong."""
+    truth, logit = held(200, 200, 2.0)
+    before = Calibration(0.5, 0.5, 0.01, True)
+    spoilt = np.sign(logit - 1) * np.abs(logit - 1) ** 3 * 4 + 1
+    verdict = judge(truth, spoilt, logit - 1, calibration=Calibration(0.5, 0.5, 0.01, True), before=before)
+    assert verdict.kind == "refused"
+    assert "log-loss lies between" in verdict.reason
+    assert judge(truth, logit - 1, logit - 1, calibration=before, before=before).kind == "accepted"
+    assert (
+        judge(truth, spoilt, logit - 1, calibration=before, before=Calibration(1.0, 0.5, 0.01, False)).kind
+        == "accepted"
+    )
+
+
+def test_that_noise_alone_is_seldom_refused_for_its_calibration():
+    refused = 0
+    for seed in range(25):
+        truth, shared = held(60, 60, 1.5, seed)
+        one, other = shared + np.random.default_rng(1000 + seed).normal(0, 0.7, (2, truth.size)) - 0.75
+        told = [calibrate(each, truth.astype(float), np.ones(truth.size), 0.5, 0.01) for each in (one, other)]
+        verdict = judge(truth, one, other, calibration=told[0], before=told[1])
+        refused += "log-loss" in verdict.reason
+    assert refused <= 2

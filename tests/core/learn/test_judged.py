@@ -15,6 +15,7 @@ from astrolens_gui.core.learn.judged import (
     grades_turned,
     images_changed,
     keys_of,
+    lost_since,
     news_are_harder,
 )
 
@@ -117,3 +118,18 @@ def test_that_bands_in_another_order_are_named_and_hard_objects_are_not():
     others = random.normal(0, 1, (2, 300))
     assert better_in_another_order(lens, np.stack([bad, *others]), names) == "", "hard in every order"
     assert better_in_another_order(lens[:20], np.stack([bad, bad, good])[:, :20], names) == "", "too few to say"
+
+
+def test_that_small_losses_which_add_up_are_told_and_noise_is_not():
+    random = np.random.default_rng(9)
+    lens = random.random(400) < 0.4
+    keys, base = keys_of(f"o{i}" for i in range(400)), np.where(lens, 2.0, 0.0)
+    start = base + random.normal(0, 1, 400)
+    worse = start + random.normal(0, 1.0, 400)
+    line = [("m2", Judged(keys, lens, worse)), ("m1", Judged(keys, lens, start))]
+    said = lost_since(line, keys, lens, worse + random.normal(0, 0.05, 400))
+    assert "on which m1 had" in said
+    assert "400 held-out objects" in said
+    assert lost_since(line, keys, lens, start + random.normal(0, 0.05, 400)) == ""
+    assert lost_since(line, keys_of(f"new{i}" for i in range(400)), lens, worse) == "", "nothing in common"
+    assert lost_since([], keys, lens, worse) == ""

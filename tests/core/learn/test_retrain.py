@@ -11,6 +11,7 @@ import pytest
 from astrolens_gui.api import Cancelled, Context, InputSpec, as_dict, build
 from astrolens_gui.core.learn import retrain, scoring
 from astrolens_gui.core.learn.dataset import Example
+from astrolens_gui.core.learn.judged import Judged
 from astrolens_gui.core.learn.models import read_model
 from astrolens_gui.core.learn.retrain import Champion
 from astrolens_gui.testing import data, toy
@@ -304,3 +305,18 @@ def test_that_new_files_with_their_bands_in_another_order_are_refused(tmp_path):
     assert "with their planes r, g read as g, r the champion ranks them" in outcome.verdict.reason
     assert train(tmp_path, examples, champion, cutouts=Coloured(400)).verdict.activates
     assert train(tmp_path, examples, champion, cutouts=Coloured(200), replace_lineage=True).verdict.activates
+
+
+def test_that_a_model_is_held_against_those_before_the_champion_too(tmp_path):
+    """Two honest trainings, the second worse by less than a refusal asks; the third as bad: the first one is named."""
+    first = train(tmp_path, rows(400))
+    second = train(tmp_path, rows(400), Champion(first.model, SPEC))
+    assert second.verdict.activates
+    then = Judged.read(first.model.folder)
+    sharper = np.where(then.lens, 1.0, -1.0) * 5 + then.logit
+    Judged(then.keys, then.lens, sharper).save(first.model.folder)
+    noisy = Spoilt(lambda x: x + np.random.default_rng(1).normal(0, 6, x.shape).astype(np.float32))
+    weak = train(tmp_path, rows(400), Champion(second.model, SPEC), cutouts=noisy, replace_lineage=True)
+    outcome = train(tmp_path, rows(400), Champion(replace(weak.model, parent=first.model.id), SPEC), cutouts=noisy)
+    assert outcome.verdict.kind == "refused"
+    assert f"on which {first.model.id} had 1.000" in outcome.verdict.reason
