@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api import UserError
+from . import projectfile
 
 if TYPE_CHECKING:
     from .labels.backup import Repair
@@ -47,6 +49,8 @@ class Project:
     roots: dict[str, Path]
     settings: dict[str, Any]
     _written: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
+    """settings and roots as they stood in the file when it was read or written last, and when that file was made (ns)."""
 
     @classmethod
     def create(
@@ -128,30 +132,66 @@ class Project:
             raise ProjectError(
                 f"{folder} was made by a newer AstroLens (format {number}, this one knows {FORMAT}); update AstroLens"
             )
-        settings = {"scheme": "abcx", "seed": 0, "database": ""} | {
-            key: value for key, value in values.items() if key not in _OWN
-        }
-        roots = {root: _present(folder, where) for root, where in written.items()}
-        return cls(folder, number, str(values.get("name", folder.stem)), roots, settings, written)
+        settings = _settings(values)
+        roots = {root: projectfile.present(folder, where) for root, where in written.items()}
+        project = cls(folder, number, str(values.get("name", folder.stem)), roots, settings, written)
+        project._remember()
+        return project
 
     def save(self) -> None:
-        """Write project.toml: whole or not at all.
+        """Write project.toml: whole or not at all. What another window changed since it was read here stays, but where both did.
 
         Raises:
             ProjectError: the folder cannot be written.
         """
-        for root, path in self.roots.items():
+        with projectfile.locked(self.folder):
+            self._save()
+
+    def _save(self) -> None:
+        theirs = self._look()
+        for root, path in list(self.roots.items()):
             if (
                 path.is_dir() or root not in self._written
             ):  # a disk that is not mounted now keeps both its old addresses
-                self._written[root] = _addresses(self.folder, path)
+                self._written[root] = projectfile.addresses(self.folder, path)
+        settings = projectfile.merged(self._known.get("settings", {}), self.settings, theirs)
         lines = [
-            f"{key} = {_toml(value)}"
-            for key, value in {"format": self.format, "name": self.name, **self.settings}.items()
+            f"{key} = {projectfile.toml(value)}"
+            for key, value in {"format": self.format, "name": self.name, **settings}.items()
         ]
         for root, where in self._written.items():
-            lines += ["", f"[roots.{_toml(root)}]", *(f"{key} = {_toml(value)}" for key, value in where.items())]
+            lines += [
+                "",
+                f"[roots.{projectfile.toml(root)}]",
+                *(f"{key} = {projectfile.toml(value)}" for key, value in where.items()),
+            ]
         self._write(_FILE, "\n".join(lines) + "\n")
+        self._remember()
+
+    def _remember(self) -> None:
+        """Settings stay here as they are, whatever another window chose: this one shows them."""
+        now = {"settings": self.settings, "roots": self._written, "made": self._made_ns()}
+        self._known.update(copy.deepcopy(now))
+
+    def _made_ns(self) -> int:
+        try:
+            return (self.folder / _FILE).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def _look(self) -> dict[str, Any]:
+        """Take over the roots that another window added or moved; the settings as they stand in the file now."""
+        made = self._made_ns()
+        try:
+            values = tomllib.loads((self.folder / _FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # there is none yet, or it is damaged: what is known here is better
+            return self.settings
+        for root, where in dict(values.get("roots", {})).items():
+            if isinstance(where, dict) and where != self._known.get("roots", {}).get(root):
+                self._written[root], self.roots[root] = where, projectfile.present(self.folder, where)
+                self._known.setdefault("roots", {})[root] = where
+        self._known["made"] = made
+        return _settings(values)
 
     @property
     def display(self) -> dict[str, Any]:
@@ -263,6 +303,8 @@ class Project:
 
     def address(self, root: str, relative: str) -> str:
         """`resolve` as text: a million of these cost a second, a million Paths ten."""
+        if root not in self.roots and self._known.get("made") != self._made_ns():
+            self._look()  # another window added it
         if root not in self.roots:
             raise ProjectError(
                 f"{self.name} has no root {root!r} (it has {', '.join(self.roots) or 'none'}); import the images again"
@@ -271,6 +313,8 @@ class Project:
 
     def locate(self, root: str, relative: str) -> str:
         """`address`, but of any root: one that the project lost leads nowhere."""
+        if root not in self.roots and self._known.get("made") != self._made_ns():
+            self._look()
         return f"{self.roots.get(root, root)}/{relative}"
 
     def place(self, base: Path) -> Place:
@@ -278,6 +322,7 @@ class Project:
         from .labels.records import Place
 
         base = Path(os.path.abspath(Path(base).expanduser()))
+        self._look()
         above = [root for root, path in self.roots.items() if base.is_relative_to(path)]
         root = max(above, key=lambda one: len(self.roots[one].parts)) if above else self.add_root(base)
         below = base.relative_to(self.roots[root]).as_posix() if above else "."
@@ -295,14 +340,18 @@ class Project:
         """One sentence for each root whose folder is not there."""
         return [
             f"the images of root {root} are not at {path}; run: astrolens relocate {self.folder} {root}=NEW_PATH"
-            for root, path in self.roots.items()
+            for root, path in list(self.roots.items())
             if not path.is_dir()
         ]
 
     def add_root(self, path: Path) -> str:
         """The name of the root at `path`; a new one is named after the folder and saved."""
-        path = Path(os.path.abspath(Path(path).expanduser()))
-        for root, known in self.roots.items():
+        with projectfile.locked(self.folder):
+            self._look()
+            return self._add_root(Path(os.path.abspath(Path(path).expanduser())))
+
+    def _add_root(self, path: Path) -> str:
+        for root, known in list(self.roots.items()):
             if known == path or (known.is_dir() and path.is_dir() and known.samefile(path)):
                 return root
         stem = re.sub(r"[^\w.-]+", "_", path.name).strip("_") or "images"
@@ -312,7 +361,7 @@ class Project:
             if (one := stem if number == 1 else f"{stem}-{number}") not in self.roots
         )
         self.roots[name] = path
-        self.save()
+        self._save()
         return name
 
     def relocate(self, root: str, path: Path) -> None:
@@ -325,37 +374,13 @@ class Project:
         path = Path(os.path.abspath(Path(path).expanduser()))
         if not path.is_dir():
             raise ProjectError(f"{path} is not a folder; give the folder that now holds the images of root {root}")
-        self.roots[root] = path
-        self.save()
+        with projectfile.locked(self.folder):
+            self._look()
+            self.roots[root] = path
+            self._save()
 
 
-def _addresses(folder: Path, path: Path) -> dict[str, str]:
-    """How a root is written: relative only inside the project, else absolute and relative."""
-    if path.is_relative_to(folder):
-        return {"relative": path.relative_to(folder).as_posix()}
-    try:
-        return {"path": str(path), "relative": Path(os.path.relpath(path, folder)).as_posix()}
-    except ValueError:  # another drive
-        return {"path": str(path)}
-
-
-def _present(folder: Path, where: dict[str, str]) -> Path:
-    """The first of a root's addresses where there is a folder; the first of all when none is."""
-    absolute = [Path(where["path"])] if where.get("path") else []
-    relative = [Path(os.path.normpath(folder / where["relative"]))] if where.get("relative") else []
-    candidates = absolute + relative
-    return next((path for path in candidates if path.is_dir()), candidates[0] if candidates else folder)
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML; text is escaped as in JSON, which TOML's basic strings include (but for DEL)."""
-    import json
-
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
-    clean = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
-    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    return {"scheme": "abcx", "seed": 0, "database": ""} | {
+        key: value for key, value in values.items() if key not in _OWN
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import tomllib
 from pathlib import Path
 
@@ -232,3 +233,60 @@ def test_that_a_project_whose_database_cannot_be_made_leaves_nothing(tmp_path: P
     with pytest.raises(StoreError, match="mysql is not supported"):
         Project.create(tmp_path / "new.astrolens", database="mysql://me@localhost/x")
     assert list(tmp_path.iterdir()) == []
+
+
+def folder_of(parent: Path, name: str = "images") -> Path:
+    (parent / name).mkdir(parents=True)
+    return parent / name
+
+
+def test_that_what_two_windows_change_both_stays(project: Project, tmp_path: Path) -> None:
+    """Each has read the file before the other wrote it."""
+    project.settings["mix"] = {"top": 1.0}
+    project.save()
+    one, other = Project.open(project.folder), Project.open(project.folder)
+    other.settings["blind"] = {"golden": 0.1}
+    del other.settings["mix"]
+    other.save()
+    root = other.add_root(folder_of(tmp_path / "more", "later"))
+    one.settings["scheme"] = "0-3"
+    one.save()
+    assert (one.settings["mix"], "blind" in one.settings) == ({"top": 1.0}, False)  # a window shows what it chose
+    one.save()
+    now = Project.open(project.folder)
+    assert (now.settings["scheme"], now.settings["blind"]) == ("0-3", {"golden": 0.1})
+    assert "mix" not in now.settings
+    assert now.roots[root] == tmp_path / "more" / "later"
+    other.settings["scheme"] = "binary"
+    other.save()
+    assert Project.open(project.folder).settings["scheme"] == "binary"  # of one key the last word counts
+
+
+def test_that_folders_of_one_name_imported_in_two_windows_are_two_roots(project: Project, tmp_path: Path) -> None:
+    one, other = Project.open(project.folder), Project.open(project.folder)
+    first, second = folder_of(tmp_path / "x", "field"), folder_of(tmp_path / "y", "field")
+    roots = one.add_root(first), other.add_root(second)
+    assert len(set(roots)) == 2
+    assert one.resolve(roots[1], "a.fits") == second / "a.fits"  # told by the file, not opened anew
+    assert one.locate(roots[1], "a.fits") == f"{second}/a.fits"
+    assert other.place(first).root == roots[0]
+    moved = folder_of(tmp_path / "z", "field")
+    one.relocate(roots[0], moved)
+    other.save()
+    assert Project.open(project.folder).roots == {**project.roots, roots[0]: moved, roots[1]: second}
+
+
+def test_that_windows_that_import_at_once_lose_no_folder(project: Project, tmp_path: Path) -> None:
+    wanted = [[folder_of(tmp_path / f"{who}{n}") for n in range(15)] for who in "ab"]
+    windows = [Project.open(project.folder) for _ in wanted]
+
+    def work(window: Project, folders: list[Path]) -> None:
+        for folder in folders:
+            window.add_root(folder)
+
+    threads = [threading.Thread(target=work, args=each) for each in zip(windows, wanted, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(Project.open(project.folder).roots.values()) >= {folder for some in wanted for folder in some}
