@@ -211,8 +211,9 @@ class Project:
         """
         import json
 
-        if recipe != self.display:
-            self._write(_DISPLAY, json.dumps(recipe, indent=1) + "\n")
+        with projectfile.locked(self.folder):
+            if recipe != self.display:
+                self._write(_DISPLAY, json.dumps(recipe, indent=1) + "\n")
 
     def _write(self, name: str, text: str) -> None:
         partial = self.folder / f"{name}.partial"

@@ -1,5 +1,5 @@
-"""project.toml, which several windows keep up at the same time: a lock on its folder, the changes of both put together, its values and
-addresses as text; knows no project."""
+"""Small files that several windows keep up at the same time: a lock on their folder, the changes of both put together; and project.toml's
+values and addresses as text. Knows no project."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .projectfile import locked
+
 DEFAULTS: dict[str, Any] = {
     "grader": "",
     "theme": "dark",
@@ -30,7 +32,8 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Settings:
-    """A dict with defaults; `set` writes the file at once (to a temporary file, then renamed)."""
+    """A dict with defaults; `set` writes the file at once (to a temporary file, then renamed), and leaves in it what another window
+    set since."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -64,16 +67,26 @@ class Settings:
         if self[name] == value:
             return
         self._values[name] = value
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
-        os.replace(temporary, self.path)
+        with locked(self.path.parent):
+            temporary = self.path.with_suffix(".tmp")
+            temporary.write_text(json.dumps(self._written() | {name: value}, indent=1), encoding="utf-8")
+            os.replace(temporary, self.path)
         for listener in list(self._listeners):
             listener(name, value)
+
+    def _written(self) -> dict[str, Any]:
+        """What stands in the file now; our own values where it can't be read."""
+        try:
+            values = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return self._values
+        return values if isinstance(values, dict) else self._values
 
     def listen(self, listener: Callable[[str, Any], None]) -> None:
         self._listeners.append(listener)
 
     def remember_project(self, folder: Path) -> None:
         """Put a project first among the recent ones; ten are kept."""
-        recent = [str(folder), *(other for other in self["recent"] if other != str(folder))]
+        listed = self._written().get("recent", self["recent"])
+        recent = [str(folder), *(other for other in listed if other != str(folder))]
         self.set("recent", recent[:10])
