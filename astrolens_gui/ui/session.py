@@ -14,6 +14,8 @@ from .models.queue import QueueModel
 from .qt import QObject, QTimer, Signal
 from .views.pending import ORIGIN as MOSAIC
 
+SEARCHABLE_MS = 1500
+"""After a new order: names are made ready for a search when the first stamp is there."""
 RELOAD_MS = 100
 OTHERS_MS = 1000
 MANY = 20
@@ -48,6 +50,9 @@ class Session(QObject):
         self._soon.timeout.connect(lambda: self._load(None) if self.is_open else None)
         self._others = QTimer(self, interval=OTHERS_MS)
         self._others.timeout.connect(self._look_elsewhere)
+        self._to_search: Any = None
+        self._searchable = QTimer(self, singleShot=True, interval=SEARCHABLE_MS)
+        self._searchable.timeout.connect(self._make_searchable)
         self._looking = False
         bridge.changed.connect(self._on_changed)
 
@@ -55,6 +60,7 @@ class Session(QObject):
         """The window goes: ask for nothing more."""
         self._soon.stop()
         self._others.stop()
+        self._searchable.stop()
 
     @property
     def is_open(self) -> bool:
@@ -138,6 +144,8 @@ class Session(QObject):
     ) -> None:
         def arrived(table: Any) -> None:
             self._queue.set_table(table)
+            self._to_search = getattr(table, "names", None)
+            self._searchable.start()
             if note := getattr(table, "note", "") or said:
                 self.told.emit(note)
             shown = self._queue.rank_of(self._current.object_id)
@@ -150,6 +158,11 @@ class Session(QObject):
                 then()
 
         self._bridge.when_done(job, arrived, failed or self._fail)
+
+    def _make_searchable(self) -> None:
+        """Once the first stamp is there: the first letter typed into the search must not wait for a million names."""
+        if self.is_open and self._to_search is not None:
+            self._workbench.make_searchable(self._to_search)
 
     def follow_grader(self) -> None:
         """Another person grades now: their grades, their queue, and what is due to them."""

@@ -16,17 +16,31 @@ _FEW = 20_000
 
 
 class Names:
-    """Names of any number of objects, searched and sorted as one array of bytes, whatever their case."""
+    """Names of any number of objects, searched and sorted as one array of bytes, whatever their case: made when first asked for, or
+    by `make_ready` on another thread (a quarter of a second for a million)."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._count = len(names)
-        text = "\n".join(names).lower()
+        self._names, self._count = names, len(names)
+
+    def make_ready(self) -> None:
+        """Make what a search needs."""
+        _ = self._starts
+
+    @cached_property
+    def _text(self) -> bytes:
+        text = "\n".join(self._names).lower()
         if self._count and text.count("\n") != self._count - 1:
-            text = "\n".join(" ".join(name.splitlines()) for name in names).lower()
-        self._text = text.encode("utf-8", "surrogatepass")
-        self._letters = np.frombuffer(self._text, np.uint8)
+            text = "\n".join(" ".join(name.splitlines()) for name in self._names).lower()
+        return text.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def _letters(self) -> np.ndarray:
+        return np.frombuffer(self._text, np.uint8)
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
         ends = np.flatnonzero(self._letters == 10)
-        self._starts = np.concatenate(([0], ends + 1)) if self._count else np.empty(0, np.intp)
+        return np.concatenate(([0], ends + 1)) if self._count else np.empty(0, np.intp)
 
     def containing(self, part: str) -> np.ndarray:
         """bool (n,): the names in which `part` occurs."""
@@ -77,10 +91,11 @@ class Grades:
         values = np.asarray(grades)
         if values.dtype == object:
             values = values.astype(str)
-        levels, codes = np.unique(values, return_inverse=True) if len(values) else (np.empty(0, str), np.empty(0, int))
-        self.levels = ["", *(str(level) for level in levels if level)]
-        number = np.array([self.levels.index(str(level)) for level in levels], np.int32)
-        self.codes = number[codes] if len(values) else np.empty(0, np.int32)
+        given = np.flatnonzero(values != "") if len(values) else np.empty(0, np.intp)
+        levels, codes = np.unique(values[given], return_inverse=True) if len(given) else (np.empty(0, str), given)
+        self.levels = ["", *(str(level) for level in levels)]
+        self.codes = np.zeros(len(values), np.int32)
+        self.codes[given] = codes + 1
 
     def code(self, grade: str) -> int:
         """The number of a grade, a new one where it is new."""

@@ -39,6 +39,11 @@ class ModelVerbs:
         )
 
     @as_job
+    def make_searchable(self, names: Any) -> Job[None]:
+        """Make the names of a queue ready for a search, before somebody searches."""
+        return self.runner.submit("io", names.make_ready, title="names to search", quiet=True)
+
+    @as_job
     def embed(self) -> Job[Any]:
         """Have the model in use look at all objects, for orders and maps that need more than a score: a `seeing.Seen`."""
         from .seeing import embed

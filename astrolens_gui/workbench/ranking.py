@@ -15,7 +15,7 @@ from astrolens_gui.core.learn import draws
 from . import golden
 from .blind import key_of, settings_of
 from .choice import SHIPPED
-from .listing import Grades, Names
+from .listing import Grades, Names, ranks
 from .records import QueueTable
 from .seeing import Lacking, gathered, seen_now
 
@@ -89,15 +89,15 @@ def queue(opened: Opened, strategy: str | None, log_choice: bool) -> QueueTable:
     names[:] = table["name"]
     names = names[order]
     grades = Grades(table["grade"][order])
-    objects = table["object"][order]
+    objects, listed = table["object"][order], names.tolist()
     return Ranked(
         object=objects,
-        name=names.tolist(),
+        name=listed,
         grade=np.array(grades.levels, dtype=object)[grades.codes].tolist(),
-        names=Names(names.tolist()),
+        names=Names(listed),
         name_array=names,
         grades=grades,
-        by_id=np.argsort(order, kind="stable"),
+        by_id=ranks(order),
         ids=table["object"],
         logit=table["logit"][order],
         score=table["score"][order],

@@ -235,3 +235,16 @@ def test_that_conditions_compare_numbers_and_texts():
     assert meets(texts, Term("survey", ":", "eucl")).tolist() == [True, False, False]
     assert meets(texts, Term("survey", "=", "des")).tolist() == [False, False, True]
     assert meets(texts, Term("survey", "!=", "des")).tolist() == [True, False, False]
+
+
+def test_that_names_are_ready_for_a_search_before_somebody_searches(qtbot, window, bench, monkeypatch):
+    """A while after an order came, on another thread: the first letter typed does not wait for a million names."""
+    asked, names = [], Names(["b", "a"])
+    monkeypatch.setattr(bench, "make_searchable", asked.append, raising=False)
+    window.session._to_search = names
+    window.session._make_searchable()
+    assert asked == [names]
+    assert "_starts" not in vars(names)
+    names.make_ready()
+    assert "_starts" in vars(names)
+    assert names.containing("A").tolist() == [False, True]

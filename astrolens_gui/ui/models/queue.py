@@ -90,8 +90,8 @@ class QueueModel(QtCore.QAbstractTableModel):
 
     def refresh(self, table: Any) -> None:
         """Take grades and scores from a newer table, moving no row; other objects than before are a new order."""
-        pile, objects = self._pile, np.asarray(table.object)
-        at = np.argsort(objects, kind="stable")
+        pile, objects, at = self._pile, np.asarray(table.object), getattr(table, "by_id", None)
+        at = np.argsort(objects, kind="stable") if at is None else at
         if not np.array_equal(objects[at], pile.objects[pile.sorted]):
             self.set_table(table)
             return
