@@ -82,7 +82,7 @@ def head_of(path: Path, count: int = 8) -> Head:
     texts = {name: table.text(name) for name in table.names}
     labels = {}
     for name, column in texts.items():
-        counted = Counter(one for one in column if one.strip() and one not in ("None", "nan", "-1", "Empty"))
+        counted = Counter(one for one in column if one.strip() and one.lower() not in ("none", "nan", "-1", "empty"))
         if 0 < len(counted) <= MOST_VALUES:
             labels[name] = tuple(counted.most_common())
     rows = tuple(zip(*(column[:count] for column in texts.values()), strict=True))

@@ -173,11 +173,14 @@ def read(path: str | Path, rows: int | None = None) -> Table:
 
 
 def _made(path: Path, columns: Iterable[tuple[str, Any]], units: Mapping[str, str], ucds: Any = None) -> Table:
-    """Columns with names of their own; index leftovers (no name, "Unnamed: 0") and arrays are left out."""
+    """Columns with names of their own; index leftovers (no name, "Unnamed: 0") and arrays are left out. A first column without a name
+    that holds words, as Astronomaly's objects do, is called "index"."""
     kept: dict[str, np.ndarray] = {}
     left_out = []
     room = text.room(path)
-    for name, column in columns:
+    for place, (name, column) in enumerate(columns):
+        if place == 0 and not name.strip() and column.dtype.kind == "S" and not _numbers(column):
+            name = "index"
         if not name.strip() or re.fullmatch(r"Unnamed: \d+(\.\d+)?", name.strip()):
             continue
         if column.ndim != 1 or column.dtype.kind not in "SUOfiub":
@@ -191,6 +194,10 @@ def _made(path: Path, columns: Iterable[tuple[str, Any]], units: Mapping[str, st
             room -= width * len(column)
         kept[_unique(name.strip(), kept)] = _plain(column)
     return Table(path, kept, dict(units), dict(ucds or {}), tuple(left_out))
+
+
+def _numbers(column: np.ndarray) -> bool:
+    return all(not one or one.isdigit() for one in column.tolist())
 
 
 def _unique(name: str, taken: Mapping[str, Any]) -> str:

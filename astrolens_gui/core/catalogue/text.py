@@ -38,7 +38,8 @@ def encoded(values: list[str]) -> np.ndarray:
 
 
 def read(path: Path, rows: int | None = None) -> tuple[dict[str, np.ndarray], dict[str, str], list[str]]:
-    """name → column of stripped UTF-8, name → unit where the table says it, and columns too wide for `room`, left out.
+    """name → column of stripped UTF-8 ("" for a first column without a name), name → unit where the table says it, and columns too wide
+    for `room`, left out.
 
     Raises:
         UserError: a table without usable names, or with more fields in a row than there are names.
@@ -188,5 +189,5 @@ def _columns(
     unique = [
         f"{name}_{at + 1}" if name in twice and names.index(name) != at else name for at, name in enumerate(names)
     ]
-    kept = {unique[at]: np.concatenate(part) for at, part in parts.items() if part and unique[at]}
+    kept = {unique[at]: np.concatenate(part) for at, part in parts.items() if part and (unique[at] or at == 0)}
     return kept, [name for at, name in enumerate(unique) if at not in parts]

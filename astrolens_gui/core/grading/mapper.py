@@ -10,9 +10,9 @@ from astrolens_gui.api import UserError
 
 from ..catalogue import tables
 from . import crosswalk
-from .foreign import Row, State, Taken, number
+from .foreign import Row, State, Taken, number, whole
 
-STAMPS = ("file_name", "filename", "Filename", "image", "id", "ID", "name", "Name", "objid", "id_str", "path")
+STAMPS = ("file_name", "filename", "Filename", "image", "id", "ID", "name", "Name", "objid", "id_str", "path", "index")
 GRADES = ("grade", "classification", "label", "human_label", "grading", "score", "Grade")
 _GUESSES = {
     "ra": ("ra", "RA", "RA [deg]", "ra_deg", "RAdeg", "RAJ2000", "RA_ICRS"),
@@ -56,6 +56,8 @@ def suggest(names: Sequence[str]) -> Columns:
 def read(path: Path, columns: Columns) -> Taken:
     """A table in any format that catalogues are read in (CSV, TSV, FITS, VOTable, Parquet, white space).
 
+    A whole number is the same label as 3 and as 3.0, which pandas writes beside a missing one; NaN in any letters is none.
+
     Without `columns.walk` a label is taken for one of A, B, C, X or of 3, 2, 1, 0 where all of the table's are.
 
     Raises:
@@ -69,8 +71,8 @@ def read(path: Path, columns: Columns) -> Taken:
         if name not in table.names and (name or what in needed):
             raise UserError(f"{path}: there is no column {name or f'for the {what}'}; it has {', '.join(table.names)}")
     cells = {what: table.text(name) for what, name in used.items() if name}
-    labels = cells["grade"]
-    walk = columns.walk if columns.walk is not None else _walk({one for one in labels if one not in columns.ungraded})
+    labels = [_label(one, columns) for one in cells["grade"]]
+    walk = columns.walk if columns.walk is not None else _walk(set(labels) - {""})
 
     def cell(what: str, at: int) -> str:
         return cells[what][at] if what in cells else ""
@@ -78,8 +80,7 @@ def read(path: Path, columns: Columns) -> Taken:
     made = []
     stamps = [f"{ra} {dec}" for ra, dec in zip(cells["ra"], cells["dec"], strict=True)] if by_place else cells["stamp"]
     for at, label in enumerate(labels):
-        state: State = "ungraded" if label in columns.ungraded else "graded"
-        label = label if state == "graded" else ""
+        state: State = "graded" if label else "ungraded"
         ra, dec, seconds = (number(cell(what, at)) for what in ("ra", "dec", "seconds"))
         made.append(
             Row(stamps[at], label, walk.get(label, ""), state, crosswalk.subtype(cell("subtype", at)),
@@ -87,6 +88,14 @@ def read(path: Path, columns: Columns) -> Taken:
         )  # fmt: skip
     notes = ("lines are counted without the header",)
     return Taken("columns", tuple(made), notes=notes, by_place=by_place)
+
+
+def _label(text: str, columns: Columns) -> str:
+    """As the walk, or failing that a person, would write it; "" where nobody graded."""
+    if columns.walk is not None and text in columns.walk:
+        return text
+    plain = whole(text)
+    return "" if text in columns.ungraded or plain in columns.ungraded or plain.lower() == "nan" else plain
 
 
 def _walk(labels: set[str]) -> crosswalk.Walk:

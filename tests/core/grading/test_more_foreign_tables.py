@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from astrolens_gui.api import UserError
+from astrolens_gui.core.catalogue import tables
 from astrolens_gui.core.grading import (
     anomalymatch,
     boxsets,
@@ -79,6 +80,32 @@ def test_that_any_table_is_read_by_its_columns(tmp_path):
     assert (taken.rows[0].ra, taken.rows[1].ra) == (10.25, None)
     with pytest.raises(UserError, match="no column nothing"):
         mapper.read(tmp_path / "t.csv", mapper.Columns("id", "nothing"))
+
+
+def test_that_an_expert_of_a_wide_table_with_gaps_has_whole_grades(tmp_path):
+    """A column of whole numbers with a gap is written as floats."""
+    (tmp_path / "t.csv").write_text("file,e1\na,3.0\nb,\nc,NaN\nd,0.0\ne,-1.0\nf,2.67\n")
+    taken = mapper.read(tmp_path / "t.csv", mapper.Columns("file", "e1", walk=crosswalk.ZERO_TO_THREE))
+    assert [(row.stamp, row.grade, row.state) for row in taken.rows] == [
+        ("a", "A", "graded"), ("b", "", "ungraded"), ("c", "", "ungraded"), ("d", "X", "graded"), ("e", "", "ungraded"),
+        ("f", "", "graded")]  # fmt: skip
+    assert taken.unmapped == {"2.67": 1}
+    (tmp_path / "t.csv").write_text("file,e1\na,3.0\nb,NaN\n")
+    assert [row.grade for row in mapper.read(tmp_path / "t.csv", mapper.Columns("file", "e1")).rows] == ["A", ""]
+
+
+def test_that_astronomalys_objects_stand_in_a_column_without_a_name(tmp_path):
+    (tmp_path / "ml_scores.csv").write_text(
+        ",score,human_label,trained_score\nFAKE_0001,4.81,5,4.9\nFAKE_0002,3.2,0,0.7\nFAKE_0003,1.15,-1,1.2\n"
+    )
+    names = tables.read(tmp_path / "ml_scores.csv").names
+    assert mapper.suggest(names).stamp == "index"
+    chosen = mapper.Columns("index", "human_label", walk={"5": "A", "0": "X"})
+    taken = mapper.read(tmp_path / "ml_scores.csv", chosen)
+    assert [(row.stamp, row.grade, row.state) for row in taken.rows] == [
+        ("FAKE_0001", "A", "graded"), ("FAKE_0002", "X", "graded"), ("FAKE_0003", "", "ungraded")]  # fmt: skip
+    (tmp_path / "i.csv").write_text(",name,grade\n0,c1,A\n7,c2,X\n")
+    assert list(tables.read(tmp_path / "i.csv").names) == ["name", "grade"]
 
 
 @pytest.mark.parametrize("flipped", [False, True])
