@@ -62,7 +62,7 @@ class Opened:
 
     def tell(self, changes: Changes) -> Changes:
         if changes.origin != OTHERS:
-            self.elsewhere.wrote(changes.events)
+            self.elsewhere.wrote(changes)
         return self.bench.tell(changes)
 
     def relocate(self, root: str, path: Path) -> Changes:

@@ -76,3 +76,49 @@ def test_that_two_windows_that_grade_at_once_lose_no_update(bench, other, projec
     last = {event.object: event.grade for event in events}
     for who in (bench, other):
         assert {one: who.label_of(one).result(60).grade for one in ids} == last
+
+
+def test_that_images_imported_in_one_window_are_told_in_the_other_once_all_are_there(
+    bench, other, project, sample, tmp_path
+):
+    told = heard(other)
+    for number, path in enumerate(sorted(sample.glob("**/*.fits"))[:3]):
+        (tmp_path / "more").mkdir(exist_ok=True)
+        (tmp_path / "more" / f"new_{number}.fits").write_bytes(path.read_bytes())
+    before = len(other.queue("random").result(60).object)
+    told.clear()
+    bench.import_images([tmp_path / "more"]).result(60)
+    other.look_elsewhere().result(60)
+    assert told == []  # more of them may come
+    other.look_elsewhere().result(60)
+    [change] = told
+    assert (len(change.objects), change.queue, change.origin) == (3, True, "elsewhere")
+    assert change.message == "3 objects were imported in another window"
+    assert len(other.queue(None).result(60).object) == before + 3
+    assert other.image(change.objects[0], None).result(60).path == tmp_path / "more" / "new_0.fits"
+    other.look_elsewhere().result(60)
+    bench.look_elsewhere().result(60)
+    mine = heard(bench)
+    bench.look_elsewhere().result(60)
+    assert (len(told), mine) == (1, [])
+
+
+def test_that_a_model_put_in_use_in_one_window_is_told_in_the_other(bench, other, graded):
+    def models(told: list[Any]) -> list[Any]:
+        return [one.models for one in told if one.origin == "elsewhere" and one.models]
+
+    told = heard(other)
+    first = bench.train("toy").result(120).model
+    other.look_elsewhere().result(60)
+    assert models(told) == [(first,)]
+    second = bench.train("toy", {"epochs": 2}).result(120).model
+    other.look_elsewhere().result(60)
+    told.clear()
+    mine = heard(bench)
+    now = bench.opened.on_db(lambda: bench.store.champion()).id
+    wanted = first if now == second else second
+    other.set_champion(wanted).result(60)
+    other.look_elsewhere().result(60)
+    bench.look_elsewhere().result(60)
+    assert (models(told), models(mine)) == ([], [(wanted,)])
+    assert mine[-1].message == f"{wanted} was put in use in another window"
