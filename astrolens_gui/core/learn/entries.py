@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ..labels.schemes import Scheme
 
 Kind = Literal["model", "person", "table"]
+
+_ENDING = re.compile(r"\.(fits?(\.gz|\.fz)?|png|jpe?g|npy|tiff?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,13 @@ def require_both(truth: Truth) -> None:
 
 
 def read_scores(path: Path, truth: Truth, name: str = "") -> tuple[Entry, int]:
-    """An entry from a table with ID and `logit` (ranks are taken from it) or `score` (where no logit is a number), and
-    how many objects of the truth it lacks.
+    """An entry from a table with ID and `logit` (ranks are taken from it) or `score` (where no logit is a number), or from
+    AnomalyMatch's scores, and how many objects of the truth it lacks.
 
     Raises:
         UserError: a file or column is missing, an ID stands twice, no ID or no number is there for the truth.
     """
-    given = read_rows(path)
+    given = _of_anomalymatch(path, truth) if _is_anomalymatchs(path) else read_rows(path)
     if given and not {"logit", "score"} & next(iter(given.values())).keys():
         raise UserError(f"{path}: there is no column logit or score; add one")
     missing = sum(one not in given for one in truth.ids)
@@ -142,6 +145,35 @@ def read_scores(path: Path, truth: Truth, name: str = "") -> tuple[Entry, int]:
     else:
         logit = score
     return Entry(name or path.stem, "table", logit, path.name, score), missing
+
+
+def _is_anomalymatchs(path: Path) -> bool:
+    """Its database, or a table of its columns (filename or id, and score) and no ID."""
+    try:
+        with path.open("rb") as file:
+            start = file.readline(4096)
+    except OSError:
+        return False
+    header = {name.strip() for name in start.decode("utf-8-sig", "replace").split(",")}
+    named = bool(header & {"filename", "Filename", "id"} and header & {"score", "Score"})
+    return start.startswith(b"SQLite format 3") or (named and "ID" not in header)
+
+
+def _of_anomalymatch(path: Path, truth: Truth) -> dict[str, dict[str, Any]]:
+    """Its scores by the truth's IDs: a file's name, with or without its folder and ending."""
+    from ..grading.anomalymatch import read_scores
+
+    known, rows = set(truth.ids), {}
+    for file, score in read_scores(path).items():
+        base = object_id(PurePosixPath(file.replace("\\", "/")).name)
+        tries = (object_id(file), base, _ENDING.sub("", base))
+        name = next((one for one in tries if one in known), object_id(file))
+        if name in rows:
+            raise UserError(
+                f"{path}: {file} and another file would both be {name}; write whole names into the truth table"
+            )
+        rows[name] = {"score": score}
+    return rows
 
 
 def of_person(
@@ -219,9 +251,9 @@ def read_rows(path: Path) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def number(text: str | None) -> float:
+def number(text: str | float | None) -> float:
     """A cell's number; NaN where there is none."""
     try:
-        return float(text or "nan")
+        return float("nan" if text in (None, "") else text)  # type: ignore[arg-type]
     except ValueError:
         return math.nan

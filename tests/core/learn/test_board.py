@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,23 @@ def test_that_an_id_is_named_alike_in_every_table(tmp_path: Path):
     (tmp_path / "s.csv").write_text("ID,logit\n100000,2\n100000.0,-1\n")
     with pytest.raises(UserError, match="the ID 100000 stands twice"):
         read_scores(tmp_path / "s.csv", truth)
+
+
+def test_that_anomalymatchs_scores_are_an_entry(tmp_path):
+    """Its table and its database; what it was trained on it never scores."""
+    ids = ("c1", "c2.5", "c3", "c4")
+    truth = Truth(tmp_path / "truth.csv", ids, np.array([True, False, True, False]))
+    (tmp_path / "top.csv").write_text("Filename,Score\nstamps/c1.png,0.75\nc2.5.png,0.25\nc3,0\nother.png,0.9\n")
+    with sqlite3.connect(tmp_path / "predictions.db") as database:
+        database.execute("CREATE TABLE run_metadata (key TEXT, value TEXT)")
+        database.execute("CREATE TABLE results (id INTEGER PRIMARY KEY, filename TEXT, score INTEGER)")
+        database.execute("INSERT INTO run_metadata VALUES ('schema_version', '4')")
+        for name, bits in (("c1.png", 1061158912), ("c2.5.png", 1048576000), ("c3.fits", 0)):
+            database.execute("INSERT INTO results (filename, score) VALUES (?, ?)", (name, bits))
+    for name in ("top.csv", "predictions.db"):
+        entry, missing = read_scores(tmp_path / name, truth)
+        np.testing.assert_array_equal(entry.logit, [0.75, 0.25, 0.0, np.nan])
+        assert (entry.name, entry.kind, missing) == (name.split(".")[0], "table", 1)
+    (tmp_path / "two.csv").write_text("filename,score\na/c1.png,0.75\nb/c1.png,0.25\n")
+    with pytest.raises(UserError, match=r"b/c1\.png and another file would both be c1"):
+        read_scores(tmp_path / "two.csv", truth)
