@@ -292,6 +292,8 @@ def _notes(taken: Taken, changes: Any, scheme: Scheme, noted: int) -> list[str]:
         *taken.notes,
     ]
     made += [f"{states[state]:,} rows {words}" for state, words in _SAID.items() if states[state]]
+    if kinds := sum(bool(row.subtype) for row in taken.rows if row.state == "ungraded"):
+        made.append(f"{kinds:,} of those have a kind, which goes with a label only: it is not kept; grade them here")
     if states["seen"]:
         made.append(f"{states['seen']:,} were shown and not raised: they are graded {scheme.lowest.value}")
     if states[MARKED]:

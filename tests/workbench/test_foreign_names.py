@@ -88,3 +88,15 @@ def test_that_a_name_that_several_objects_have_is_told_with_their_names(own, tmp
         "2: there is no object 'gone.fits' in this project",
     ]
     assert own.opened.on_db(lambda: own.store.labels()) == []
+
+
+def test_that_a_kind_without_a_label_is_told(own, tmp_path):
+    header = "file_name,classification,subclassification,comment"
+    table = write_table(
+        tmp_path / "s.csv", [header, "c00.fits,None,Ring, ", "c01.fits,NL,Spiral, ", "c02.fits,None,None, "]
+    )
+    notes = own.import_foreign(table, "ada").result(30).notes
+    assert "s.csv: 2 rows have no label" in notes
+    assert "s.csv: 1 of those have a kind, which goes with a label only: it is not kept; grade them here" in notes
+    plain = write_table(tmp_path / "p.csv", [header, "c02.fits,None,None, ", "c03.fits,NL,None, "])
+    assert not any("kind" in note for note in own.import_foreign(plain, "ada").result(30).notes)
