@@ -107,8 +107,8 @@ def press(window: Any, grader: Grader, labels: int, way: str) -> Press:
     bench, heard = window.workbench, []
     start = time.perf_counter()
     stop = bench.subscribe(lambda changes: heard.append((time.perf_counter() - start, changes)))
+    before = int(bench.queue("random").result().labelled.sum())  # waits on the main thread: before the phase begins
     grader.phase()
-    before = int(bench.queue("random").result().labelled.sum())
     start = time.perf_counter()
     values = WAYS[way]
     learning, reports, done = window.learning, [], []
