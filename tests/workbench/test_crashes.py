@@ -83,8 +83,12 @@ def test_that_a_killed_network_goes_on_after_its_last_epoch_to_the_same_weights(
 ):
     from safetensors.numpy import load_file
 
-    whole = bench.train("cnn", {"epochs": 25, "patience": 40}, go_on=False).result(180)
-    killed_while_learning(bench.train("cnn", {"epochs": 25, "patience": 40}, go_on=False), "epoch 4")
+    whole = bench.train("cnn", {"epochs": 30, "patience": 80}, go_on=False).result(180)
+    job, until = bench.train("cnn", {"epochs": 30, "patience": 80}, go_on=False), time.monotonic() + 120
+    while not list(bench.project.cache_dir.glob("unfinished/classify/*/unfinished.safetensors")):
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    killed_while_learning(job, "epoch")
     first = int(bench.queue().result(10).object[-1])
     bench.label(first, "X").result(10)  # a grade of later is not among those it goes on with
     assert "A training of cnn on" in bench.prospect("cnn").result(10).broken_off

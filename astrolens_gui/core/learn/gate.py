@@ -99,7 +99,7 @@ def judge(
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
         calibration: the challenger's, for the ECE of the scores that people will be given and the purity of the best k (as many as
             lenses are held out), among objects of the prevalence that it states. before: the champion's; where both are calibrated,
-            a clearly larger log-loss at even odds is refused too: the scores would say less of what they are worth.
+            a clearly larger log-loss at even odds is refused too, from 20 objects a class on: the scores would say less of what they are worth.
         lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
     """
     truth = np.asarray(truth, bool)
@@ -203,7 +203,8 @@ def _against(
         figures[f"{name} change_ci"] = [low, high]
         if high < 0 and beyond < 0:
             worse.append(f"the change in {name} lies between {low:+.3f} and {high:+.3f}")
-    if calibration is not None and before is not None and calibration.calibrated and before.calibrated:
+    enough = min(figures["N_pos"], figures["N_neg"]) >= FEWEST
+    if enough and calibration is not None and before is not None and calibration.calibrated and before.calibrated:
         change, low, high = _log_loss_change(truth, challenger, champion, (calibration, before), seed)
         figures["log-loss change_ci"] = [low, high]
         if low > 0 and change > ALLOWED_LOG_LOSS:
