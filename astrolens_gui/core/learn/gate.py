@@ -99,7 +99,8 @@ def judge(
         truth: bool (N,). `challenger`, `champion`: the networks' own lens logits, float64 (N,).
         calibration: the challenger's, for the ECE of the scores that people will be given and the purity of the best k (as many as
             lenses are held out), among objects of the prevalence that it states. before: the champion's; where both are calibrated,
-            a clearly larger log-loss at even odds is refused too, from 20 objects a class on: the scores would say less of what they are worth.
+            a clearly larger log-loss at even odds is refused too, from 20 objects a class on: the scores would
+            say less of what they are worth.
         lineage: why there is no champion to compare with, as a clause, when there is one that cannot be compared.
     """
     truth = np.asarray(truth, bool)

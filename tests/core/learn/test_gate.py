@@ -182,6 +182,9 @@ def test_that_scores_which_say_less_of_what_they_are_worth_are_refused_and_hones
         judge(truth, spoilt, logit - 1, calibration=before, before=Calibration(1.0, 0.5, 0.01, False)).kind
         == "accepted"
     )
+    few = np.r_[:19, 200:219]
+    told = judge(truth[few], spoilt[few], logit[few] - 1, calibration=before, before=before)
+    assert "log-loss" not in told.reason, "too few to say what probabilities are worth"
 
 
 def test_that_noise_alone_is_seldom_refused_for_its_calibration():
